@@ -1,0 +1,54 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// With EMBEDDED=1 in the environment the device modules are compiled as Embedded Swift, from the same sources, and nothing
+/// of the host is.
+let embedded = Context.environment["EMBEDDED"] == "1"
+
+let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+
+/// A module that a device links: it never imports Foundation and does no I/O.
+func deviceModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: spans + (embedded ? [.enableExperimentalFeature("Embedded")] : []))
+}
+
+func hostModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: spans)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: spans)
+}
+
+let deviceTargets: [Target] = [
+  .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
+  deviceModule("Primitives", ["CSodium"]),
+  deviceModule("Noise", ["Primitives"]),
+]
+
+let hostTargets: [Target] = [
+  .executableTarget(
+    name: "CountersignCLI",
+    dependencies: [
+      "Noise", "Primitives",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    swiftSettings: spans),
+  tests("NoiseTests", ["Noise"]),
+]
+
+let package = Package(
+  name: "countersign",
+  products: [
+    .library(name: "Noise", targets: ["Noise"])
+  ] + (embedded ? [] : [.executable(name: "countersign", targets: ["CountersignCLI"])]),
+  dependencies: embedded
+    ? []
+    : [
+      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+  targets: deviceTargets + (embedded ? [] : hostTargets),
+  swiftLanguageModes: [.v6]
+)

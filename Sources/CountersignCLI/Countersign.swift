@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// The command-line tool. One file per subcommand; what several share is in Support/.
+@main
+struct Countersign: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "countersign",
+    abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
+    version: "0.1.0",
+    subcommands: [NoiseCommand.self]
+  )
+
+  /// Parses and runs, and turns whatever is thrown into one clear line, a hint and a sysexits code.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      failure.printAndExit()
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

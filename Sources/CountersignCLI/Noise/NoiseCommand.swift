@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `countersign noise`: the Noise module on its own, for trying a protocol and for testing other implementations.
+struct NoiseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "noise",
+    abstract: "Speak the Noise protocols by hand: what openssl s_client is for TLS.",
+    subcommands: [NoiseKeygen.self]
+  )
+}

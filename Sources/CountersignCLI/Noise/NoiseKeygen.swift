@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+import Primitives
+
+struct NoiseKeygen: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "keygen",
+    abstract: "Make an X25519 key pair.",
+    discussion: """
+      Writes the private key to FILE as 64 hexadecimal digits (mode 0600) and prints the public key.
+
+      Example: countersign noise keygen alice.key
+      """)
+
+  @Argument(help: "Where the private key goes; the file must not exist yet.")
+  var file: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let key = X25519.PrivateKey.random()
+    try SecretFile.create(file, hexadecimal: key.secretBytes)
+    let publicKey = hexadecimal(key.publicKey.bytes)
+    if output.isJSON {
+      try printJSON(["public_key": publicKey])
+    } else {
+      print(publicKey)
+    }
+  }
+}

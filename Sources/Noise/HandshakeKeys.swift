@@ -1,0 +1,121 @@
+import Primitives
+
+/// Giving a handshake its keys, and refusing a set that does not fit its pattern.
+extension HandshakeState {
+  /// Gives the local static key. The copy in this state is wiped when the handshake ends.
+  @inlinable
+  public mutating func setStatic(_ key: borrowing X25519.PrivateKey) {
+    s.copy(from: key)
+    hasS = true
+  }
+
+  /// Gives the peer's static key, where the pattern has it known beforehand.
+  @inlinable
+  public mutating func setRemoteStatic(_ key: X25519.PublicKey) {
+    rs = key
+  }
+
+  /// Gives the key of the modifier `psk<position>`.
+  @inlinable
+  public mutating func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError) {
+    guard pattern.hasPSK(at: position) else { throw .surplusKey(.psk(position)) }
+    try peer.setPSK(key, at: position)
+  }
+
+  /// Promises that the key of `psk<position>` comes later: from the closure of
+  /// ``readMessage(_:into:resolving:)``, or by ``setPSK(_:at:)`` before the message that needs it.
+  @inlinable
+  public mutating func deferPSK(at position: Int) throws(NoiseError) {
+    guard pattern.hasPSK(at: position) else { throw .surplusKey(.psk(position)) }
+    deferredPSKs |= 1 << UInt8(position)
+  }
+
+  /// Gives DH(s, rs), where it is cached for this peer.
+  @inlinable
+  public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
+    peer.setStaticSharedSecret(shared)
+  }
+
+  /// Sets the ephemeral key instead of drawing it. Two handshakes with one ephemeral key break both: for test vectors only.
+  @_spi(Testing)
+  public mutating func setEphemeral(_ key: borrowing X25519.PrivateKey) {
+    e.copy(from: key)
+    hasE = true
+    ephemeralIsFixed = true
+  }
+
+  /// Gives the peer's ephemeral key, where the pattern has it in a pre-message (`fallback`).
+  @inlinable
+  public mutating func setRemoteEphemeral(_ key: X25519.PublicKey) {
+    re = key
+  }
+
+  /// Checks the keys, then hashes the protocol name, the prologue and the pre-messages (Initialize, section 5.3).
+  ///
+  /// - Throws: ``NoiseError/missingKey(_:)`` or ``NoiseError/surplusKey(_:)``; keys can still be given afterwards.
+  @inlinable
+  public mutating func start(prologue: RawSpan = RawSpan()) throws(NoiseError) {
+    guard phase == .collectingKeys else { throw .outOfTurn }
+    try checkKeys()
+    symmetric.initialize(pattern: pattern.name)
+    symmetric.mixHash(prologue)
+    hashPreMessage(pattern.initiatorPreMessage, of: .initiator)
+    hashPreMessage(pattern.responderPreMessage, of: .responder)
+    phase = .running
+  }
+
+  @inlinable
+  mutating func hashPreMessage(_ tokens: TokenSequence, of owner: Role) {
+    var rest = tokens
+    while let token = rest.popFirst() {
+      let key =
+        token == .e
+        ? (owner == role ? e.publicKey : re ?? X25519.PublicKey())
+        : (owner == role ? s.publicKey : rs ?? X25519.PublicKey())
+      symmetric.mixHash(key.bytes)
+      if token == .e && pattern.pskPositions != 0 { symmetric.mixKey(key.bytes) }
+    }
+  }
+
+  @inlinable
+  func checkKeys() throws(NoiseError) {
+    let mine = role == .initiator ? pattern.initiatorPreMessage : pattern.responderPreMessage
+    let theirs = role == .initiator ? pattern.responderPreMessage : pattern.initiatorPreMessage
+
+    let needsStatic = mine.contains(.s) || pattern.sends(.s, by: role)
+    if needsStatic && !hasS { throw .missingKey(.localStatic) }
+    if !needsStatic && hasS { throw .surplusKey(.localStatic) }
+
+    if theirs.contains(.s) && rs == nil { throw .missingKey(.remoteStatic) }
+    if !theirs.contains(.s) && rs != nil { throw .surplusKey(.remoteStatic) }
+
+    if mine.contains(.e) && !hasE { throw .missingKey(.localEphemeral) }
+    if theirs.contains(.e) && re == nil { throw .missingKey(.remoteEphemeral) }
+    if !theirs.contains(.e) && re != nil { throw .surplusKey(.remoteEphemeral) }
+
+    for position in 0..<HandshakePattern.maximumPSKCount where pattern.hasPSK(at: position) {
+      guard peer.hasPSK(at: position) || deferredPSKs & (1 << UInt8(position)) != 0 else {
+        throw .missingKey(.psk(position))
+      }
+    }
+  }
+}
+
+extension HandshakePattern {
+  /// Whether the modifier `psk<position>` stands in this pattern.
+  @inlinable
+  public func hasPSK(at position: Int) -> Bool {
+    position >= 0 && position < 8 && pskPositions & (1 << UInt8(position)) != 0
+  }
+
+  /// Whether `role` sends `token` in one of its messages.
+  @inlinable
+  func sends(_ token: Token, by role: Role) -> Bool {
+    var index = role == .initiator ? 0 : 1
+    while index < messageCount {
+      if messages[index].contains(token) { return true }
+      index += 2
+    }
+    return false
+  }
+}

@@ -1,0 +1,189 @@
+import Primitives
+
+/// Writing and reading handshake messages (specification, section 5.3).
+extension HandshakeState {
+  /// How many bytes the next message has beyond its payload.
+  @inlinable
+  public var nextMessageOverhead: Int {
+    guard phase == .running else { return 0 }
+    var isEncrypted = symmetric.cipher.hasKey
+    var length = 0
+    var tokens = pattern.messages[messageIndex]
+    while let token = tokens.popFirst() {
+      switch token {
+      case .e:
+        length += X25519.keyLength
+        if pattern.pskPositions != 0 { isEncrypted = true }
+      case .s: length += X25519.keyLength + (isEncrypted ? tagLength : 0)
+      case .ee, .es, .se, .ss, .psk: isEncrypted = true
+      }
+    }
+    return length + (isEncrypted ? tagLength : 0)
+  }
+
+  /// WriteMessage: writes the next message with `payload` to the start of `message` and returns its length.
+  @inlinable
+  public mutating func writeMessage(
+    _ payload: RawSpan = RawSpan(), into message: inout MutableRawSpan
+  ) throws(NoiseError) -> Int {
+    guard isMyTurn else { throw .outOfTurn }
+    let length = nextMessageOverhead + payload.byteCount
+    guard length <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    guard message.byteCount >= length else { throw .bufferTooSmall(needed: length) }
+
+    var checkpoint = SymmetricState<Cipher, Hash>()
+    checkpoint.copy(from: symmetric)
+    do {
+      try writeTokens(payload, into: &message)
+    } catch {
+      symmetric.copy(from: checkpoint)
+      if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed { hasE = false }
+      throw error
+    }
+    advance()
+    return length
+  }
+
+  /// ReadMessage: verifies the next message, writes its payload to the start of `payload` and returns the payload's length.
+  ///
+  /// - Parameter resolving: called as soon as the message has shown the peer's static key, before anything depends on the
+  ///   peer's pre-shared key. It may look the peer up, give its secrets, or throw to refuse it. The key is the sender's
+  ///   claim until the message has been read to its end.
+  /// - Throws: what `resolving` threw, or why the message was refused; the right message can still be read.
+  @inlinable
+  public mutating func readMessage(
+    _ message: RawSpan, into payload: inout MutableRawSpan,
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void = { _, _ throws(NoiseError) in }
+  ) throws(NoiseError) -> Int {
+    guard phase == .running, !isMyTurn else { throw .outOfTurn }
+    guard message.byteCount <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    let length = message.byteCount - nextMessageOverhead
+    guard length >= 0 else { throw .messageTooShort }
+    guard payload.byteCount >= length else { throw .bufferTooSmall(needed: length) }
+
+    var checkpoint = SymmetricState<Cipher, Hash>()
+    checkpoint.copy(from: symmetric)
+    let oldRE = re
+    let oldRS = rs
+    let oldPSKs = peer.known
+    let hadStaticStatic = peer.hasStaticStatic
+    do {
+      try readTokens(message, into: &payload, resolving: resolving)
+    } catch {
+      symmetric.copy(from: checkpoint)
+      re = oldRE
+      rs = oldRS
+      peer.forgetAll(except: oldPSKs, staticStatic: hadStaticStatic)
+      throw error
+    }
+    advance()
+    return length
+  }
+
+  @inlinable
+  mutating func writeTokens(_ payload: RawSpan, into message: inout MutableRawSpan) throws(NoiseError) {
+    var offset = 0
+    var psk = messageIndex == 0 && pattern.hasPSK(at: 0) ? 0 : messageIndex + 1
+    var tokens = pattern.messages[messageIndex]
+    while let token = tokens.popFirst() {
+      switch token {
+      case .e:
+        if !ephemeralIsFixed { e.generate() }
+        hasE = true
+        copyBytes(e.publicKey.bytes, to: &message, at: offset)
+        offset += X25519.keyLength
+        mixEphemeral(e.publicKey)
+      case .s:
+        var rest = message.suffix(from: offset)
+        offset += try symmetric.encryptAndHash(s.publicKey.bytes, into: &rest)
+      case .psk:
+        try mixPSK(at: &psk)
+      case .ee, .es, .se, .ss:
+        try mixDH(token)
+      }
+    }
+    var rest = message.suffix(from: offset)
+    _ = try symmetric.encryptAndHash(payload, into: &rest)
+  }
+
+  @inlinable
+  mutating func readTokens(
+    _ message: RawSpan, into payload: inout MutableRawSpan,
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void
+  ) throws(NoiseError) {
+    var offset = 0
+    var psk = messageIndex == 0 && pattern.hasPSK(at: 0) ? 0 : messageIndex + 1
+    var tokens = pattern.messages[messageIndex]
+    while let token = tokens.popFirst() {
+      switch token {
+      case .e:
+        var key = X25519.PublicKey()
+        var bytes = key.mutableBytes
+        copyBytes(message.extracting(offset..<offset + X25519.keyLength), to: &bytes)
+        re = key
+        offset += X25519.keyLength
+        mixEphemeral(key)
+      case .s:
+        let length = X25519.keyLength + (symmetric.cipher.hasKey ? tagLength : 0)
+        var key = X25519.PublicKey()
+        var bytes = key.mutableBytes
+        _ = try symmetric.decryptAndHash(message.extracting(offset..<offset + length), into: &bytes)
+        rs = key
+        offset += length
+        try resolving(key, &peer)
+      case .psk:
+        try mixPSK(at: &psk)
+      case .ee, .es, .se, .ss:
+        try mixDH(token)
+      }
+    }
+    _ = try symmetric.decryptAndHash(message.extracting(offset...), into: &payload)
+  }
+
+  @inlinable
+  mutating func mixEphemeral(_ key: X25519.PublicKey) {
+    symmetric.mixHash(key.bytes)
+    // In a pattern with a psk the ephemeral key is mixed twice (section 9.2).
+    if pattern.pskPositions != 0 { symmetric.mixKey(key.bytes) }
+  }
+
+  @inlinable
+  mutating func mixPSK(at position: inout Int) throws(NoiseError) {
+    guard peer.hasPSK(at: position) else { throw .missingKey(.psk(position)) }
+    symmetric.mixKeyAndHash(peer.psk(at: position))
+    position = messageIndex + 1
+  }
+
+  @inlinable
+  mutating func mixDH(_ token: Token) throws(NoiseError) {
+    if token == .ss && peer.hasStaticStatic {
+      symmetric.mixKey(peer.staticStatic.bytes)
+      return
+    }
+    // `es` names the initiator's key first; seen from the responder the letters change places.
+    let seen = role == .initiator ? token : token.mirrored
+    let isLocalStatic = seen == .se || seen == .ss
+    let isRemoteStatic = seen == .es || seen == .ss
+    guard let remote = isRemoteStatic ? rs : re else {
+      throw .missingKey(isRemoteStatic ? .remoteStatic : .remoteEphemeral)
+    }
+    guard isLocalStatic ? hasS : hasE else {
+      throw .missingKey(isLocalStatic ? .localStatic : .localEphemeral)
+    }
+    var shared = SecretBytes<32>()
+    do {
+      if isLocalStatic {
+        try s.agree(with: remote, into: &shared)
+      } else {
+        try e.agree(with: remote, into: &shared)
+      }
+    } catch { throw .lowOrderPoint }
+    symmetric.mixKey(shared.bytes)
+  }
+
+  @inlinable
+  mutating func advance() {
+    index += 1
+    if index == pattern.messageCount { phase = .finished }
+  }
+}

@@ -1,0 +1,87 @@
+import Primitives
+
+/// A handshake pattern: pre-messages and up to four messages, the initiator's first (specification, section 7).
+///
+/// Patterns are plain values. One that is named in the source is a compile-time constant; the table that turns names into
+/// patterns is linked only where a name is parsed.
+public struct HandshakePattern: Sendable {
+  public static let maximumMessageCount = 4
+  /// One `psk` may stand before the first message and one after each.
+  public static let maximumPSKCount = maximumMessageCount + 1
+
+  public private(set) var name: PatternName
+  public private(set) var initiatorPreMessage: TokenSequence
+  public private(set) var responderPreMessage: TokenSequence
+  @usableFromInline var messages: InlineArray<4, TokenSequence>
+  public private(set) var messageCount: Int
+  /// Bit i is set when the modifier `psk<i>` stands in the name.
+  public private(set) var pskPositions: UInt8 = 0
+  public private(set) var isFallback = false
+
+  /// A pattern from its parts. It is not checked here: see ``validate()``.
+  public init(
+    _ name: StaticString, initiator: TokenSequence = TokenSequence(), responder: TokenSequence = TokenSequence(),
+    _ m0: TokenSequence, _ m1: TokenSequence = TokenSequence(), _ m2: TokenSequence = TokenSequence(),
+    _ m3: TokenSequence = TokenSequence()
+  ) {
+    self.name = PatternName(name)
+    initiatorPreMessage = initiator
+    responderPreMessage = responder
+    messages = [m0, m1, m2, m3]
+    messageCount = m3.isEmpty ? (m2.isEmpty ? (m1.isEmpty ? 1 : 2) : 3) : 4
+  }
+
+  /// One message: the initiator speaks, the responder never does (section 7.4).
+  public var isOneWay: Bool { messageCount == 1 && !isFallback }
+
+  /// How many pre-shared keys a handshake of this pattern mixes.
+  public var pskCount: Int { pskPositions.nonzeroBitCount }
+
+  /// The tokens of message `index`, counted from 0.
+  @inlinable
+  public func message(_ index: Int) -> TokenSequence { messages[index] }
+
+  /// This pattern with the modifier `psk<position>` (section 9.4): 0 stands at the start of the first message, i at the
+  /// end of the i-th.
+  public func psk(_ position: Int) throws(NoiseError) -> HandshakePattern {
+    guard position >= 0, position <= messageCount, pskPositions & (1 << UInt8(position)) == 0 else {
+      throw .invalidPattern(.pskPosition)
+    }
+    var result = self
+    if position == 0 {
+      result.messages[0].prepend(.psk)
+    } else {
+      result.messages[position - 1].append(.psk)
+    }
+    result.name.appendModifier("psk", digit: UInt8(position), isFirst: pskPositions == 0 && !isFallback)
+    result.pskPositions |= 1 << UInt8(position)
+    return result
+  }
+
+  /// This pattern with the modifier `fallback` (section 10.2): the first message becomes a pre-message of the party that
+  /// sent it, and the other party, now the initiator, goes on with the second.
+  public func fallback() throws(NoiseError) -> HandshakePattern {
+    guard messageCount > 1, !isFallback, pskPositions == 0, let preMessage = fallbackPreMessage else {
+      throw .invalidPattern(.notFallbackCapable)
+    }
+    var result = self
+    result.name.appendModifier("fallback", digit: nil, isFirst: true)
+    result.isFallback = true
+    result.initiatorPreMessage = responderPreMessage
+    result.responderPreMessage = preMessage
+    result.messageCount = messageCount - 1
+    for index in 0..<4 {
+      result.messages[index] = index + 1 < messageCount ? messages[index + 1].mirrored : TokenSequence()
+    }
+    return result
+  }
+
+  /// The first message joined to the initiator's pre-message, when both together are `e`, `s` or `e, s`.
+  private var fallbackPreMessage: TokenSequence? {
+    let hasE = messages[0].contains(.e)
+    let hasS = messages[0].contains(.s)
+    guard messages[0].count == (hasE ? 1 : 0) + (hasS ? 1 : 0) else { return nil }
+    guard !(hasS && initiatorPreMessage.contains(.s)) else { return nil }
+    return TokenSequence(hasE ? .e : nil, hasS || initiatorPreMessage.contains(.s) ? .s : nil)
+  }
+}

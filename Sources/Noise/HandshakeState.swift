@@ -1,0 +1,99 @@
+import Primitives
+
+/// Which party of a handshake a state plays: the initiator sends the first message.
+public enum Role: Equatable, Sendable {
+  case initiator
+  case responder
+
+  public var opposite: Role { self == .initiator ? .responder : .initiator }
+}
+
+/// One party of a handshake (specification, section 5.3).
+///
+/// Make it empty in its final place, give it the pattern's keys, ``start(prologue:)`` it, then write and read in turn until
+/// ``isFinished``, and ``split(sending:receiving:)``. Keys are copied in and wiped when the handshake ends. Every call
+/// either succeeds or leaves the state byte for byte as it was.
+public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
+  @usableFromInline enum Phase { case collectingKeys, running, finished, split }
+
+  public let pattern: HandshakePattern
+  public let role: Role
+  @usableFromInline var phase = Phase.collectingKeys
+  @usableFromInline var index = 0
+
+  @usableFromInline var symmetric = SymmetricState<Cipher, Hash>()
+  @usableFromInline var s = X25519.PrivateKey()
+  @usableFromInline var e = X25519.PrivateKey()
+  @usableFromInline var hasS = false
+  @usableFromInline var hasE = false
+  @usableFromInline var ephemeralIsFixed = false
+  @usableFromInline var rs: X25519.PublicKey?
+  @usableFromInline var re: X25519.PublicKey?
+  @usableFromInline var peer = PeerSecrets()
+  @usableFromInline var deferredPSKs: UInt8 = 0
+
+  /// A state that has no keys yet.
+  public init(_ pattern: HandshakePattern, role: Role) {
+    self.pattern = pattern
+    self.role = role
+  }
+
+  /// Messages written or read so far.
+  @inlinable public var messageIndex: Int { index }
+
+  /// Whether all messages of the pattern have been written or read.
+  public var isFinished: Bool { phase == .finished || phase == .split }
+
+  /// Whether the next message is this party's to write.
+  public var isMyTurn: Bool { phase == .running && (messageIndex & 1 == 0) == (role == .initiator) }
+
+  /// The peer's static public key, once it is known.
+  public var remoteStatic: X25519.PublicKey? { rs }
+
+  /// The peer's ephemeral public key, once it is known.
+  public var remoteEphemeral: X25519.PublicKey? { re }
+
+  /// h, of HASHLEN bytes: after the last message it names this session and nothing else (section 11.2).
+  @inlinable
+  public var handshakeHash: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { symmetric.handshakeHash }
+  }
+
+  /// Derives the two transport keys (Split) into the caller's places and wipes this state's secrets.
+  ///
+  /// In a one-way pattern the direction from responder to initiator stays without a key.
+  @inlinable
+  public mutating func split(
+    sending: inout CipherState<Cipher>, receiving: inout CipherState<Cipher>
+  ) throws(NoiseError) {
+    guard phase == .finished else { throw .outOfTurn }
+    if role == .initiator {
+      symmetric.split(&sending, &receiving)
+      if pattern.isOneWay { receiving.wipe() }
+    } else {
+      symmetric.split(&receiving, &sending)
+      if pattern.isOneWay { sending.wipe() }
+    }
+    wipe()
+  }
+
+  /// ``split(sending:receiving:)`` into a new pair. Moving the pair leaves copies of its keys behind; where that matters,
+  /// give the places.
+  @inlinable
+  public consuming func split() throws(NoiseError) -> TransportState<Cipher> {
+    var transport = TransportState<Cipher>()
+    try split(sending: &transport.sending, receiving: &transport.receiving)
+    return transport
+  }
+
+  /// Overwrites every secret. The handshake cannot go on; its hash and the peer's keys stay readable.
+  @inlinable
+  public mutating func wipe() {
+    symmetric.wipe()
+    s.wipe()
+    e.wipe()
+    peer.wipe()
+    phase = .split
+  }
+}

@@ -1,0 +1,59 @@
+import Primitives
+
+/// What a party knows about its peer that never travels: the pre-shared keys and, when it is cached, the Diffie-Hellman of
+/// both static keys.
+///
+/// A responder may fill it in mid-handshake, once it has learned who its peer is.
+public struct PeerSecrets: ~Copyable {
+  @usableFromInline var psks = SecretBytes<160>()
+  @usableFromInline var known: UInt8 = 0
+  @usableFromInline var staticStatic = SecretBytes<32>()
+  @usableFromInline var hasStaticStatic = false
+
+  @usableFromInline init() {}
+
+  /// Gives the key of the modifier `psk<position>`.
+  public mutating func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError) {
+    guard position >= 0, position < HandshakePattern.maximumPSKCount else {
+      throw .surplusKey(.psk(position))
+    }
+    var target = psks.mutableBytes
+    copyBytes(key.bytes, to: &target, at: 32 * position)
+    known |= 1 << UInt8(position)
+  }
+
+  /// Gives DH(s, rs), so that the token `ss` costs nothing. It is used only for the peer whose handshake this is.
+  public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
+    staticStatic.copy(from: shared.bytes)
+    hasStaticStatic = true
+  }
+
+  @inlinable
+  func hasPSK(at position: Int) -> Bool { known & (1 << UInt8(position)) != 0 }
+
+  @inlinable
+  @_lifetime(borrow self)
+  borrowing func psk(at position: Int) -> RawSpan {
+    psks.bytes.extracting(32 * position..<32 * position + 32)
+  }
+
+  @usableFromInline
+  mutating func wipe() {
+    psks.wipe()
+    staticStatic.wipe()
+    known = 0
+    hasStaticStatic = false
+  }
+}
+
+extension PeerSecrets {
+  /// Undoes what a refused message brought: keeps only what was known before it.
+  @inlinable
+  mutating func forgetAll(except psks: UInt8, staticStatic: Bool) {
+    known = psks
+    if hasStaticStatic && !staticStatic {
+      self.staticStatic.wipe()
+      hasStaticStatic = false
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Primitives
+
+/// The chaining key, the handshake hash and the handshake's cipher (specification, section 5.2).
+@usableFromInline
+struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
+  @usableFromInline var cipher: CipherState<Cipher>
+  @usableFromInline var chainingKey: SecretBytes<64>
+  @usableFromInline var hash: Bytes<64>
+
+  @inlinable
+  init() {
+    cipher = CipherState()
+    chainingKey = SecretBytes()
+    hash = Bytes()
+  }
+
+  /// h, of HASHLEN bytes.
+  @inlinable
+  var handshakeHash: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { hash.bytes.extracting(0..<Hash.digestLength) }
+  }
+
+  /// InitializeSymmetric for `Noise_<pattern>_25519_<cipher>_<hash>`: a name of at most HASHLEN bytes is padded with
+  /// zeros, a longer one is hashed.
+  @inlinable
+  mutating func initialize(pattern name: borrowing PatternName) {
+    var buffer = Bytes<96>()
+    var count = 0
+    buffer.append("Noise_", at: &count)
+    var bytes = buffer.mutableBytes
+    copyBytes(name.bytes, to: &bytes, at: count)
+    count += name.bytes.byteCount
+    buffer.append("_25519_", at: &count)
+    buffer.append(Cipher.noiseName, at: &count)
+    buffer.append("_", at: &count)
+    buffer.append(Hash.noiseName, at: &count)
+
+    hash = Bytes()
+    var digest = hash.mutableBytes
+    if count <= Hash.digestLength {
+      copyBytes(buffer.bytes.extracting(0..<count), to: &digest)
+    } else {
+      Hash.hash(buffer.bytes.extracting(0..<count), into: &digest)
+    }
+    chainingKey.copy(from: hash.bytes)
+    cipher.wipe()
+  }
+
+  @inlinable
+  mutating func mixKey(_ inputKeyMaterial: RawSpan) {
+    var temporary = SecretBytes<64>()
+    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &temporary)
+    // A 64-byte output is truncated to the 32 bytes of the cipher's key.
+    cipher.initializeKey(temporary.bytes)
+  }
+
+  @inlinable
+  mutating func mixHash(_ data: RawSpan) {
+    var state = Hash()
+    state.update(handshakeHash)
+    state.update(data)
+    var digest = hash.mutableBytes
+    state.finalize(into: &digest)
+  }
+
+  @inlinable
+  mutating func mixKeyAndHash(_ inputKeyMaterial: RawSpan) {
+    var second = SecretBytes<64>()
+    var third = SecretBytes<64>()
+    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &second, &third)
+    mixHash(second.bytes.extracting(0..<Hash.digestLength))
+    cipher.initializeKey(third.bytes)
+  }
+
+  /// EncryptAndHash: writes to the start of `output`, which has room, and returns the length written.
+  @inlinable
+  mutating func encryptAndHash(_ plaintext: RawSpan, into output: inout MutableRawSpan) throws(NoiseError) -> Int {
+    let written: Int
+    if cipher.hasKey {
+      written = try cipher.encrypt(
+        plaintext, into: &output, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+    } else {
+      written = plaintext.byteCount
+      copyBytes(plaintext, to: &output)
+    }
+    mixHash(output.bytes.extracting(0..<written))
+    return written
+  }
+
+  /// DecryptAndHash: writes to the start of `output`, which has room, and returns the length written.
+  @inlinable
+  mutating func decryptAndHash(_ ciphertext: RawSpan, into output: inout MutableRawSpan) throws(NoiseError) -> Int {
+    let written: Int
+    if cipher.hasKey {
+      written = try cipher.decrypt(
+        ciphertext, into: &output, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+    } else {
+      written = ciphertext.byteCount
+      copyBytes(ciphertext, to: &output)
+    }
+    mixHash(ciphertext)
+    return written
+  }
+
+  /// Split: the first cipher state encrypts what the initiator sends, the second what the responder sends.
+  @inlinable
+  mutating func split(_ first: inout CipherState<Cipher>, _ second: inout CipherState<Cipher>) {
+    var temporary = SecretBytes<64>()
+    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: RawSpan(), into: &temporary)
+    first.initializeKey(chainingKey.bytes)
+    second.initializeKey(temporary.bytes)
+    wipe()
+  }
+
+  /// Overwrites every secret; the handshake hash, which is public, stays for channel binding.
+  @inlinable
+  mutating func wipe() {
+    chainingKey.wipe()
+    cipher.wipe()
+  }
+
+  /// Replaces this state, in place, by `other`: how a failed message is undone.
+  @inlinable
+  mutating func copy(from other: borrowing SymmetricState) {
+    chainingKey.copy(from: other.chainingKey.bytes)
+    hash = other.hash
+    cipher.key.copy(from: other.cipher.key.bytes)
+    cipher.nonce = other.cipher.nonce
+    cipher.isKeyed = other.cipher.isKeyed
+  }
+}
+
+extension Bytes {
+  @inlinable
+  mutating func append(_ text: StaticString, at count: inout Int) {
+    for index in 0..<text.utf8CodeUnitCount {
+      self[count] = text.utf8Start[index]
+      count += 1
+    }
+  }
+}

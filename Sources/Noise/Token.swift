@@ -1,0 +1,81 @@
+/// A token of a message pattern (specification, section 7.1).
+public enum Token: UInt8, Equatable, Sendable {
+  case e = 1
+  case s, ee, es, se, ss, psk
+
+  /// What the other party calls the same Diffie-Hellman.
+  @inlinable
+  var mirrored: Token {
+    switch self {
+    case .es: .se
+    case .se: .es
+    default: self
+    }
+  }
+}
+
+/// The tokens of one message, in order: at most 15, four bits each, the first in the lowest bits.
+public struct TokenSequence: Equatable, Sendable {
+  @usableFromInline var packed: UInt64
+
+  /// The sequence of the tokens given.
+  @inlinable
+  public init(
+    _ t0: Token? = nil, _ t1: Token? = nil, _ t2: Token? = nil, _ t3: Token? = nil, _ t4: Token? = nil,
+    _ t5: Token? = nil
+  ) {
+    packed = 0
+    if let t0 { append(t0) }
+    if let t1 { append(t1) }
+    if let t2 { append(t2) }
+    if let t3 { append(t3) }
+    if let t4 { append(t4) }
+    if let t5 { append(t5) }
+  }
+
+  @inlinable public var isEmpty: Bool { packed == 0 }
+
+  @inlinable public var count: Int { (64 - packed.leadingZeroBitCount + 3) / 4 }
+
+  /// The first token.
+  @inlinable
+  public var first: Token? { Token(rawValue: UInt8(truncatingIfNeeded: packed & 15)) }
+
+  /// Takes the first token off.
+  @inlinable
+  public mutating func popFirst() -> Token? {
+    guard let token = first else { return nil }
+    packed >>= 4
+    return token
+  }
+
+  @inlinable
+  public func contains(_ token: Token) -> Bool {
+    var rest = self
+    while let next = rest.popFirst() {
+      if next == token { return true }
+    }
+    return false
+  }
+
+  @inlinable
+  mutating func append(_ token: Token) {
+    precondition(count < 15, "a message has at most 15 tokens")
+    packed |= UInt64(token.rawValue) << UInt64(4 * count)
+  }
+
+  @inlinable
+  mutating func prepend(_ token: Token) {
+    precondition(count < 15, "a message has at most 15 tokens")
+    packed = packed << 4 | UInt64(token.rawValue)
+  }
+
+  /// The sequence as the other party writes it.
+  @inlinable
+  var mirrored: TokenSequence {
+    var result = TokenSequence()
+    var rest = self
+    while let token = rest.popFirst() { result.append(token.mirrored) }
+    return result
+  }
+}
