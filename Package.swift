@@ -26,6 +26,7 @@ let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
   deviceModule("Primitives", ["CSodium"]),
   deviceModule("Noise", ["Primitives"]),
+  deviceModule("Credentials", ["Primitives"]),
 ]
 
 let hostTargets: [Target] = [

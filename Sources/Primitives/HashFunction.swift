@@ -22,3 +22,11 @@ extension HashFunction {
     state.finalize(into: &digest)
   }
 }
+
+extension HashFunction {
+  /// Absorbs an ASCII label.
+  @inlinable
+  public mutating func update(_ label: StaticString) {
+    update(RawSpan(_unsafeStart: label.utf8Start, byteCount: label.utf8CodeUnitCount))
+  }
+}

@@ -1,0 +1,35 @@
+/// A device's number within its system: 8 bytes, so that an EUI-64 fits. Written as 16 hexadecimal digits.
+public struct DeviceID: Hashable, Comparable, Sendable {
+  public let rawValue: UInt64
+
+  @inlinable
+  public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+
+  @inlinable
+  public static func < (a: DeviceID, b: DeviceID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A customer's system: devices of one system talk to one another and to nobody else, unless a policy says so.
+public struct SystemID: Hashable, Comparable, Sendable {
+  public let rawValue: UInt32
+
+  @inlinable
+  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+  @inlinable
+  public static func < (a: SystemID, b: SystemID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// How many times a device's key has been replaced; the key of assembly is generation 1.
+public typealias Generation = UInt16
+
+/// The fleet's clock: a number that the server advances and signs. It never goes back and is never a date.
+public typealias Epoch = UInt16
+
+/// Which signing key of the server made a signature: the first two bytes of a hash of the public key.
+public struct IssuerKeyID: Hashable, Sendable {
+  public let rawValue: UInt16
+
+  @inlinable
+  public init(_ rawValue: UInt16) { self.rawValue = rawValue }
+}

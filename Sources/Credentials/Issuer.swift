@@ -1,0 +1,29 @@
+import Primitives
+
+/// The server's side of credentials: signs certificates and statements under one key.
+public struct Issuer<Key: Signer> {
+  public let signer: Key
+  public let keyID: IssuerKeyID
+
+  public init(_ signer: Key) {
+    self.signer = signer
+    keyID = IssuerKeyID(signer.publicKey)
+  }
+
+  /// Certifies a device's public key.
+  public func certificate(
+    for publicKey: X25519.PublicKey, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch
+  ) throws(CredentialsError) -> Certificate {
+    let fields = CertificateFields(
+      issuer: keyID, system: system, device: device, generation: generation, lastEpoch: lastEpoch)
+    let message = fields.signedBytes(with: publicKey)
+    let signature = try signer.signature(for: message.bytes)
+    return Certificate(fields: fields, publicKey: publicKey, signature: signature)
+  }
+
+  /// Signs a statement.
+  public func statement<Content: StatementContent>(_ content: Content) throws(CredentialsError) -> Statement<Content> {
+    let message = content.signedBytes(issuer: keyID)
+    return Statement(issuer: keyID, content: content, signature: try signer.signature(for: message.bytes))
+  }
+}

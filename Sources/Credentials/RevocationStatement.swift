@@ -1,0 +1,65 @@
+/// Why a key was revoked; the statement's flags byte.
+public enum RevocationReason: UInt8, Sendable, CaseIterable {
+  case unspecified = 0
+  /// Someone else has, or may have, the device's key.
+  case keyCompromise = 1
+  /// A newer generation took the key's place.
+  case superseded = 4
+  /// The device is out of service.
+  case cessationOfOperation = 5
+}
+
+/// "This generation of this device, and every earlier one, is no longer to be trusted." 88 bytes signed.
+///
+/// The reasons have the numbers that RFC 5280, section 5.3.1 gives them.
+public struct RevocationContent: StatementContent {
+  public static var kind: WireKind { .revocationStatement }
+  public static var contentLength: Int { 20 }
+
+  /// Revokes every generation, those to come too: the device is out of the fleet.
+  public static let everyGeneration: Generation = .max
+
+  public let reason: RevocationReason
+  public let system: SystemID
+  public let device: DeviceID
+  /// The newest generation that is revoked.
+  public let generation: Generation
+  /// After this epoch every revoked certificate has expired, and the statement may be forgotten.
+  public let lastEpoch: Epoch
+  /// Counts the registry's revocations, so that a device can ask for those it has not seen.
+  public let sequence: UInt32
+
+  public var flags: UInt8 { reason.rawValue }
+
+  public init(
+    reason: RevocationReason, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch,
+    sequence: UInt32
+  ) {
+    self.reason = reason
+    self.system = system
+    self.device = device
+    self.generation = generation
+    self.lastEpoch = lastEpoch
+    self.sequence = sequence
+  }
+
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+    guard let reason = RevocationReason(rawValue: flags) else { throw .reservedFlags(flags) }
+    self.reason = reason
+    system = SystemID(try reader.uint32())
+    device = DeviceID(try reader.uint64())
+    generation = try reader.uint16()
+    lastEpoch = try reader.uint16()
+    sequence = try reader.uint32()
+  }
+
+  public func encode(_ writer: inout ByteWriter) {
+    writer.uint32(system.rawValue)
+    writer.uint64(device.rawValue)
+    writer.uint16(generation)
+    writer.uint16(lastEpoch)
+    writer.uint32(sequence)
+  }
+}
+
+public typealias RevocationStatement = Statement<RevocationContent>

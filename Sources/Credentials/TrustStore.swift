@@ -1,0 +1,102 @@
+import Primitives
+
+/// What a device believes: the server's signing keys, its own system, the highest epoch it has seen, the policies and the
+/// revocations. It checks any certificate offline. All of it is of fixed size and holds no secret.
+public struct TrustStore: Sendable {
+  /// Room for a key and its successor while the server's signing key changes.
+  public static let maximumAnchorCount = 2
+  public static let maximumPolicyCount = 8
+
+  public private(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
+  public let system: SystemID
+  public private(set) var epoch: Epoch
+  public private(set) var policies = InlineArray<8, PolicyContent?>(repeating: nil)
+  public private(set) var revocations = RevocationList()
+
+  public init(anchor: Ed25519.PublicKey, system: SystemID, epoch: Epoch) {
+    anchors[0] = anchor
+    self.system = system
+    self.epoch = epoch
+  }
+
+  /// Trusts a second signing key beside the first, while the server changes from one to the other.
+  public mutating func setSuccessor(_ anchor: Ed25519.PublicKey?) {
+    anchors[1] = anchor
+  }
+
+  /// Checks everything about a peer's certificate: signature, system, epoch, revocation.
+  ///
+  /// - Parameter initiator: whether the certificate's subject opened the conversation, which is what a policy between two
+  ///   systems is about.
+  public func verify(_ certificate: Certificate, isInitiator: Bool) throws(CredentialsError) {
+    try verifySignature(of: certificate)
+    let subject = certificate.fields.system
+    if subject != system {
+      let isAllowed = isInitiator ? allows(from: subject, to: system) : allows(from: system, to: subject)
+      guard isAllowed else { throw .foreignSystem(subject) }
+    }
+    guard certificate.fields.lastEpoch >= epoch else {
+      throw .expired(lastEpoch: certificate.fields.lastEpoch, current: epoch)
+    }
+    try revocations.check(certificate.fields)
+  }
+
+  /// Checks who signed a certificate and nothing else.
+  public func verifySignature(of certificate: Certificate) throws(CredentialsError) {
+    guard certificate.isSigned(by: try anchor(certificate.fields.issuer)) else { throw .invalidSignature }
+  }
+
+  /// Takes an epoch statement. The epoch only rises; an older statement is true but changes nothing.
+  public mutating func accept(_ statement: EpochStatement) throws(CredentialsError) {
+    try verify(statement)
+    guard statement.content.epoch > epoch else { return }
+    epoch = statement.content.epoch
+    revocations.forget(before: epoch)
+    for index in policies.indices {
+      if let policy = policies[index], policy.lastEpoch < epoch { policies[index] = nil }
+    }
+  }
+
+  public mutating func accept(_ statement: RevocationStatement) throws(CredentialsError) {
+    try verify(statement)
+    guard statement.content.lastEpoch >= epoch else { return }
+    revocations.insert(statement.content)
+  }
+
+  /// Takes a policy; a later one about the same two systems replaces it. Policies that do not concern this system are
+  /// left out.
+  public mutating func accept(_ statement: PolicyStatement) throws(CredentialsError) {
+    try verify(statement)
+    let policy = statement.content
+    guard policy.from == system || policy.to == system else { return }
+    var free: Int?
+    for index in policies.indices {
+      if let old = policies[index], old.from == policy.from, old.to == policy.to {
+        policies[index] = policy.lastEpoch >= epoch ? policy : nil
+        return
+      }
+      if policies[index] == nil && free == nil { free = index }
+    }
+    if let free, policy.lastEpoch >= epoch { policies[free] = policy }
+  }
+
+  /// Whether devices of `from` may open conversations with devices of `to`.
+  public func allows(from: SystemID, to: SystemID) -> Bool {
+    if from == to { return true }
+    for index in policies.indices {
+      if let policy = policies[index], policy.from == from, policy.to == to, policy.lastEpoch >= epoch { return true }
+    }
+    return false
+  }
+
+  private func verify<Content>(_ statement: Statement<Content>) throws(CredentialsError) {
+    guard statement.isSigned(by: try anchor(statement.issuer)) else { throw .invalidSignature }
+  }
+
+  private func anchor(_ id: IssuerKeyID) throws(CredentialsError) -> Ed25519.PublicKey {
+    for index in anchors.indices {
+      if let anchor = anchors[index], IssuerKeyID(anchor) == id { return anchor }
+    }
+    throw .unknownIssuer(id)
+  }
+}

@@ -1,0 +1,20 @@
+/// What a credential or a statement is: the first byte of each holds the format's version above, this below.
+public enum WireKind: UInt8, Sendable {
+  /// The format's version.
+  public static let version: UInt8 = 1
+
+  case certificate = 1
+  case identityCredential = 2
+  case epochStatement = 3
+  case revocationStatement = 4
+  case policyStatement = 5
+
+  /// The first byte of an object of this kind.
+  var leadingByte: UInt8 { WireKind.version << 4 | rawValue }
+
+  /// Refuses a first byte that is not this kind's.
+  func check(_ byte: UInt8) throws(CredentialsError) {
+    guard byte >> 4 == WireKind.version else { throw .unknownVersion(byte >> 4) }
+    guard byte & 15 == rawValue else { throw .unexpectedKind(byte & 15) }
+  }
+}
