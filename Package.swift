@@ -27,6 +27,8 @@ let deviceTargets: [Target] = [
   deviceModule("Primitives", ["CSodium"]),
   deviceModule("Noise", ["Primitives"]),
   deviceModule("Credentials", ["Primitives"]),
+  deviceModule("Schemes", ["Credentials", "Noise", "Primitives"]),
+  deviceModule("Device", ["Schemes", "Credentials", "Noise", "Primitives"]),
 ]
 
 let hostTargets: [Target] = [

@@ -12,6 +12,8 @@ public struct CertificateFields: Equatable, Sendable {
   /// The last epoch in which the certificate is good for more than renewing itself.
   public var lastEpoch: Epoch
 
+  public var address: DeviceAddress { DeviceAddress(system: system, device: device) }
+
   public init(issuer: IssuerKeyID, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch) {
     self.issuer = issuer
     self.system = system
@@ -117,7 +119,7 @@ extension CertificateFields {
 
 extension Bytes {
   /// The next `count` bytes of a reader.
-  init(_ reader: inout ByteReader) throws(CredentialsError) {
+  public init(_ reader: inout ByteReader) throws(CredentialsError) {
     self.init()
     var target = mutableBytes
     copyBytes(try reader.bytes(count), to: &target)

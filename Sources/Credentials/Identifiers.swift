@@ -33,3 +33,26 @@ public struct IssuerKeyID: Hashable, Sendable {
   @inlinable
   public init(_ rawValue: UInt16) { self.rawValue = rawValue }
 }
+
+/// Where a message goes or comes from: a device of a system, 12 bytes on the wire.
+public struct DeviceAddress: Hashable, Sendable {
+  public static let encodedLength = 12
+
+  public let system: SystemID
+  public let device: DeviceID
+
+  public init(system: SystemID, device: DeviceID) {
+    self.system = system
+    self.device = device
+  }
+
+  public init(_ reader: inout ByteReader) throws(CredentialsError) {
+    system = SystemID(try reader.uint32())
+    device = DeviceID(try reader.uint64())
+  }
+
+  public func encode(_ writer: inout ByteWriter) {
+    writer.uint32(system.rawValue)
+    writer.uint64(device.rawValue)
+  }
+}

@@ -1,20 +1,20 @@
 /// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature.
 ///
 /// An entry goes when its last epoch has passed, for then the revoked certificate is expired anyway. A list that had to turn
-/// an entry away refuses every peer until that entry too would have gone: it would rather be silent than be wrong.
+/// an entry away says so until that entry too would have gone: it would rather trust nobody than be wrong.
 public struct RevocationList: Sendable {
   public static let capacity = 32
 
   /// 16 bytes each; generation 0 marks a free one.
-  private struct Entry {
+  struct Entry {
     var device: UInt64 = 0
     var system: UInt32 = 0
     var generation: Generation = 0
     var lastEpoch: Epoch = 0
   }
 
-  private var entries = InlineArray<32, Entry>(repeating: Entry())
-  private var overflowsUntil: Epoch?
+  var entries = InlineArray<32, Entry>(repeating: Entry())
+  var overflowsUntil: Epoch?
 
   public init() {}
 
@@ -60,7 +60,6 @@ public struct RevocationList: Sendable {
         throw .revoked(generation: entry.generation)
       }
     }
-    if isOverflowing { throw .revocationListFull }
   }
 
   /// Drops what no longer matters once the epoch has reached `epoch`.

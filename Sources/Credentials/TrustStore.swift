@@ -7,11 +7,11 @@ public struct TrustStore: Sendable {
   public static let maximumAnchorCount = 2
   public static let maximumPolicyCount = 8
 
-  public private(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
+  public internal(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
   public let system: SystemID
   public private(set) var epoch: Epoch
-  public private(set) var policies = InlineArray<8, PolicyContent?>(repeating: nil)
-  public private(set) var revocations = RevocationList()
+  public internal(set) var policies = InlineArray<8, PolicyContent?>(repeating: nil)
+  public internal(set) var revocations = RevocationList()
 
   public init(anchor: Ed25519.PublicKey, system: SystemID, epoch: Epoch) {
     anchors[0] = anchor
@@ -26,9 +26,14 @@ public struct TrustStore: Sendable {
 
   /// Checks everything about a peer's certificate: signature, system, epoch, revocation.
   ///
-  /// - Parameter initiator: whether the certificate's subject opened the conversation, which is what a policy between two
-  ///   systems is about.
-  public func verify(_ certificate: Certificate, isInitiator: Bool) throws(CredentialsError) {
+  /// - Parameters:
+  ///   - isInitiator: whether the certificate's subject opened the conversation, which is what a policy between two
+  ///     systems is about.
+  ///   - isVouchedFor: whether the server, which knows every revocation, has just routed or handed out this certificate.
+  ///     Without its word a list of revocations that has overflowed trusts nobody.
+  public func verify(
+    _ certificate: Certificate, isInitiator: Bool, isVouchedFor: Bool = false
+  ) throws(CredentialsError) {
     try verifySignature(of: certificate)
     let subject = certificate.fields.system
     if subject != system {
@@ -39,6 +44,7 @@ public struct TrustStore: Sendable {
       throw .expired(lastEpoch: certificate.fields.lastEpoch, current: epoch)
     }
     try revocations.check(certificate.fields)
+    if revocations.isOverflowing && !isVouchedFor { throw .revocationListFull }
   }
 
   /// Checks who signed a certificate and nothing else.

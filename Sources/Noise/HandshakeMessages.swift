@@ -26,15 +26,30 @@ extension HandshakeState {
   public mutating func writeMessage(
     _ payload: RawSpan = RawSpan(), into message: inout MutableRawSpan
   ) throws(NoiseError) -> Int {
+    try writeMessage(payloadLength: payload.byteCount, into: &message) { copyBytes(payload, to: &$0) }
+  }
+
+  /// WriteMessage for a payload that the caller writes where it is encrypted, so that no second buffer is needed.
+  ///
+  /// - Parameter fill: called once with the place of the payload, of exactly `payloadLength` bytes.
+  @inlinable
+  public mutating func writeMessage(
+    payloadLength: Int, into message: inout MutableRawSpan, fill: (inout MutableRawSpan) -> Void
+  ) throws(NoiseError) -> Int {
     guard isMyTurn else { throw .outOfTurn }
-    let length = nextMessageOverhead + payload.byteCount
+    guard payloadLength >= 0, payloadLength <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    let length = nextMessageOverhead + payloadLength
     guard length <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
     guard message.byteCount >= length else { throw .bufferTooSmall(needed: length) }
 
     var checkpoint = SymmetricState<Cipher, Hash>()
     checkpoint.copy(from: symmetric)
     do {
-      try writeTokens(payload, into: &message)
+      let offset = try writeTokens(into: &message)
+      var place = message.suffix(from: offset)
+      var plaintext = place.prefix(payloadLength)
+      fill(&plaintext)
+      try symmetric.encryptAndHash(inPlace: &place, count: payloadLength)
     } catch {
       symmetric.copy(from: checkpoint)
       if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed { hasE = false }
@@ -81,7 +96,7 @@ extension HandshakeState {
   }
 
   @inlinable
-  mutating func writeTokens(_ payload: RawSpan, into message: inout MutableRawSpan) throws(NoiseError) {
+  mutating func writeTokens(into message: inout MutableRawSpan) throws(NoiseError) -> Int {
     var offset = 0
     var psk = messageIndex == 0 && pattern.hasPSK(at: 0) ? 0 : messageIndex + 1
     var tokens = pattern.messages[messageIndex]
@@ -102,8 +117,7 @@ extension HandshakeState {
         try mixDH(token)
       }
     }
-    var rest = message.suffix(from: offset)
-    _ = try symmetric.encryptAndHash(payload, into: &rest)
+    return offset
   }
 
   @inlinable

@@ -88,6 +88,17 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
     return written
   }
 
+  /// EncryptAndHash in place: the first `count` bytes of `output` are plaintext; a tag may follow them.
+  @inlinable
+  mutating func encryptAndHash(inPlace output: inout MutableRawSpan, count: Int) throws(NoiseError) {
+    let written = count + (cipher.hasKey ? tagLength : 0)
+    if cipher.hasKey {
+      var message = output.prefix(written)
+      try cipher.encrypt(inPlace: &message, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+    }
+    mixHash(output.bytes.extracting(0..<written))
+  }
+
   /// DecryptAndHash: writes to the start of `output`, which has room, and returns the length written.
   @inlinable
   mutating func decryptAndHash(_ ciphertext: RawSpan, into output: inout MutableRawSpan) throws(NoiseError) -> Int {

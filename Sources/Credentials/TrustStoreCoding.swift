@@ -1,0 +1,47 @@
+import Primitives
+
+/// The stored form of a trust store: what a device must not forget over a restart.
+///
+/// Layout: anchors (2 x 32, zero where there is none), system (4), epoch (2), policies (8 x 10), the epoch until which the
+/// revocations overflow or 0xFFFF when they do not (2), revocations (32 x 16). Big-endian.
+extension TrustStore {
+  public static let encodedLength =
+    2 * 32 + 4 + 2 + maximumPolicyCount * PolicyContent.contentLength + 2 + RevocationList.capacity * 16
+
+  public init(_ reader: inout ByteReader) throws(CredentialsError) {
+    let first = try Bytes<32>(&reader)
+    let second = try Bytes<32>(&reader)
+    self.init(anchor: first, system: SystemID(try reader.uint32()), epoch: try reader.uint16())
+    if second != Bytes() { setSuccessor(second) }
+    for index in policies.indices {
+      let policy = try PolicyContent(flags: 0, &reader)
+      if policy.lastEpoch != 0 { policies[index] = policy }
+    }
+    let overflow = try reader.uint16()
+    revocations.overflowsUntil = overflow == .max ? nil : overflow
+    for index in 0..<RevocationList.capacity {
+      revocations.entries[index].device = try reader.uint64()
+      revocations.entries[index].system = try reader.uint32()
+      revocations.entries[index].generation = try reader.uint16()
+      revocations.entries[index].lastEpoch = try reader.uint16()
+    }
+  }
+
+  /// Writes ``encodedLength`` bytes.
+  public func encode(_ writer: inout ByteWriter) {
+    for index in anchors.indices { writer.bytes((anchors[index] ?? Bytes()).bytes) }
+    writer.uint32(system.rawValue)
+    writer.uint16(epoch)
+    for index in policies.indices {
+      let policy = policies[index] ?? PolicyContent(from: SystemID(0), to: SystemID(0), lastEpoch: 0)
+      policy.encode(&writer)
+    }
+    writer.uint16(revocations.overflowsUntil ?? .max)
+    for index in 0..<RevocationList.capacity {
+      writer.uint64(revocations.entries[index].device)
+      writer.uint32(revocations.entries[index].system)
+      writer.uint16(revocations.entries[index].generation)
+      writer.uint16(revocations.entries[index].lastEpoch)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Credentials
+import Noise
+import Schemes
+
+/// Why a device refused something, or could not go on.
+public enum DeviceError: Error, Equatable, Sendable {
+  case noise(NoiseError)
+  case credentials(CredentialsError)
+  case schemes(SchemesError)
+  /// The stored identity is not one: wrong magic, length or checksum.
+  case corruptFile
+  /// The stored identity was written by a later version.
+  case unknownFileVersion(UInt8)
+  /// A record's type byte is unknown, or the record does not belong here.
+  case unexpectedRecord(UInt8)
+  /// A record is shorter than its type requires.
+  case malformedRecord
+  /// No slot holds a key that could open a session.
+  case noUsableKey
+  /// A rotation is under way, or the old key is still needed for messages that wait in the mailbox.
+  case rotationInProgress
+  /// A certificate or a message is about another device, key or generation than it should be.
+  case subjectMismatch
+  /// A message exceeds ``Message/maximumLength``.
+  case messageTooLong
+  /// A message was delivered before.
+  case duplicate
+  /// The message counter's 48 bits are used up: rotate the key.
+  case countersExhausted
+}

@@ -1,0 +1,108 @@
+import Credentials
+import Primitives
+import Schemes
+
+/// The stored form of an identity: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn write.
+///
+/// Magic `CSDF`, version, scheme, two zero bytes, device id (8), server key (32), revocation sequence (4), reserved counter
+/// (8), slots (2 x 152: state, zero, private key, certificate, zeros), trust store, checksum (32).
+extension DeviceIdentity {
+  public static let fileVersion: UInt8 = 1
+  static let slotLength = 2 + 32 + Certificate.standaloneLength + 2
+  public static let encodedLength = 60 + 2 * slotLength + TrustStore.encodedLength + 32
+
+  /// Loads what ``encode(into:)`` wrote. On an error this identity is empty.
+  public mutating func load(_ bytes: RawSpan) throws(DeviceError) {
+    clear()
+    guard bytes.byteCount == Self.encodedLength else { throw .corruptFile }
+    let body = bytes.extracting(0..<bytes.byteCount - 32)
+    var digest = Bytes<32>()
+    var digestBytes = digest.mutableBytes
+    SHA256.hash(body, into: &digestBytes)
+    guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .corruptFile }
+    do throws(DeviceError) {
+      try decode(body)
+    } catch {
+      clear()
+      throw error
+    }
+    isDirty = false
+  }
+
+  private mutating func decode(_ body: RawSpan) throws(DeviceError) {
+    var reader = ByteReader(body)
+    do throws(CredentialsError) {
+      guard try reader.uint32() == Self.magic else { throw .unexpectedKind(0) }
+    } catch { throw .corruptFile }
+    let version: UInt8
+    do { version = try reader.uint8() } catch { throw .corruptFile }
+    guard version == Self.fileVersion else { throw .unknownFileVersion(version) }
+    do throws(CredentialsError) {
+      guard let scheme = SchemeID(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
+      self.scheme = scheme
+      guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
+      let device = DeviceID(try reader.uint64())
+      serverKey = try Bytes(&reader)
+      revocationSequence = try reader.uint32()
+      reservedCounter = try reader.uint64()
+      nextCounter = reservedCounter
+      try Self.decode(&slotA, &reader)
+      try Self.decode(&slotB, &reader)
+      trust = try TrustStore(&reader)
+      address = DeviceAddress(system: trust.system, device: device)
+      try reader.finish()
+    } catch { throw .corruptFile }
+  }
+
+  /// Writes ``encodedLength`` bytes. They hold the private keys: the caller protects and wipes them.
+  public func encode(into target: inout MutableRawSpan) {
+    precondition(target.byteCount >= Self.encodedLength)
+    var writer = ByteWriter(&target)
+    writer.uint32(Self.magic)
+    writer.uint8(Self.fileVersion)
+    writer.uint8(scheme.rawValue)
+    writer.uint16(0)
+    writer.uint64(address.device.rawValue)
+    writer.bytes(serverKey.bytes)
+    writer.uint32(revocationSequence)
+    writer.uint64(reservedCounter)
+    Self.encode(slotA, &writer)
+    Self.encode(slotB, &writer)
+    trust.encode(&writer)
+    let length = writer.offset
+    _ = consume writer
+    var digest = Bytes<32>()
+    var digestBytes = digest.mutableBytes
+    SHA256.hash(target.bytes.extracting(0..<length), into: &digestBytes)
+    copyBytes(digest.bytes, to: &target, at: length)
+  }
+
+  private static var magic: UInt32 { 0x4353_4446 }
+
+  private static func decode(_ slot: inout KeySlot, _ reader: inout ByteReader) throws(CredentialsError) {
+    guard let state = KeySlot.State(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
+    _ = try reader.uint8()
+    let key = try reader.bytes(32)
+    let certificate = try reader.bytes(Certificate.standaloneLength)
+    _ = try reader.uint16()
+    slot.state = state
+    guard state != .empty else { return }
+    do { try slot.key.load(key) } catch { throw .subjectMismatch }
+    guard state != .pending else { return }
+    slot.certificate = try Certificate(decoding: certificate)
+    guard slot.certificate?.publicKey == slot.key.publicKey else { throw .subjectMismatch }
+  }
+
+  private static func encode(_ slot: borrowing KeySlot, _ writer: inout ByteWriter) {
+    writer.uint8(slot.state.rawValue)
+    writer.uint8(0)
+    writer.bytes(slot.key.secretBytes)
+    var encoded = Bytes<116>()
+    if let certificate = slot.certificate {
+      var target = encoded.mutableBytes
+      certificate.encode(into: &target)
+    }
+    writer.bytes(encoded.bytes)
+    writer.uint16(0)
+  }
+}

@@ -1,0 +1,78 @@
+import Credentials
+import Primitives
+import Schemes
+
+/// Everything a device must keep over a restart: its keys, its certificate, whom it trusts, and how far it has counted.
+///
+/// It lives in one place and is never moved, for moves leave copies of keys behind: make it empty and load it there. Methods
+/// that change it say so by ``isDirty``; the owner stores it before it sends anything that follows from the change.
+public struct DeviceIdentity: ~Copyable {
+  public internal(set) var scheme = SchemeID.certified
+  public internal(set) var address = DeviceAddress(system: SystemID(0), device: DeviceID(0))
+  public internal(set) var serverKey = X25519.PublicKey()
+  public internal(set) var trust = TrustStore(anchor: Bytes(), system: SystemID(0), epoch: 0)
+  /// The highest revocation of the server's list that this device has taken.
+  public internal(set) var revocationSequence: UInt32 = 0
+  /// Message numbers below this one may have been used.
+  public internal(set) var reservedCounter: UInt64 = 0
+  /// The next message number; ahead of it everything up to ``reservedCounter`` is already stored as used.
+  var nextCounter: UInt64 = 0
+  public internal(set) var slotA = KeySlot()
+  public internal(set) var slotB = KeySlot()
+  /// Whether something changed that has not been stored.
+  public internal(set) var isDirty = false
+
+  /// A place for an identity.
+  public init() {}
+
+  /// Becomes a new device whose key is made here; certify it with ``install(_:)`` before use.
+  public mutating func create(
+    address: DeviceAddress, anchor: Ed25519.PublicKey, serverKey: X25519.PublicKey, epoch: Epoch,
+    scheme: SchemeID = .certified
+  ) {
+    clear()
+    self.address = address
+    self.serverKey = serverKey
+    self.scheme = scheme
+    trust = TrustStore(anchor: anchor, system: address.system, epoch: epoch)
+    slotA.key.generate()
+    slotA.state = .pending
+    isDirty = true
+  }
+
+  /// Overwrites every key.
+  public mutating func clear() {
+    slotA.clear()
+    slotB.clear()
+    revocationSequence = 0
+    reservedCounter = 0
+    nextCounter = 0
+  }
+
+  /// The owner calls this once it has stored the identity.
+  public mutating func markStored() {
+    isDirty = false
+  }
+
+  /// The certificate of the key in use.
+  public var certificate: Certificate? {
+    if slotA.state == .active { return slotA.certificate }
+    if slotB.state == .active { return slotB.certificate }
+    return nil
+  }
+
+  /// Which slot is in `state`.
+  func slot(_ state: KeySlot.State) -> SlotName? {
+    if slotA.state == state { return .a }
+    if slotB.state == state { return .b }
+    return nil
+  }
+}
+
+/// The two slots by name, so that code can say which it means without borrowing either.
+public enum SlotName: UInt8, Sendable {
+  case a = 0
+  case b = 1
+
+  var other: SlotName { self == .a ? .b : .a }
+}

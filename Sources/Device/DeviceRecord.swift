@@ -1,0 +1,106 @@
+import Credentials
+import Primitives
+
+/// What a device says to the server inside a session; the first byte is the type.
+public enum DeviceRecord: ~Escapable {
+  /// The first record of every session: which deliveries the device wants and what it already knows.
+  case hello(Hello)
+  /// A frame of a conversation with another device. `session` 0 means whoever listens for that device.
+  case frame(to: DeviceAddress, session: UInt32, RawSpan)
+  /// Asks for a peer's certificate and whether it is online.
+  case lookup(DeviceAddress)
+  /// Leaves a sealed message in a peer's mailbox.
+  case deposit(to: DeviceAddress, generation: Generation, id: MessageID, RawSpan)
+  /// The application has the message; the mailbox may forget it.
+  case delivered(from: DeviceAddress, id: MessageID)
+  /// Asks for a certificate: for the key in use, or for the next one.
+  case renew(X25519.PublicKey)
+  /// Keeps an idle session open.
+  case ping
+
+  public struct Hello: Equatable, Sendable {
+    /// Whether messages and conversations of other devices should come over this session.
+    public var listens: Bool
+    public var epoch: Epoch
+    public var revocationSequence: UInt32
+
+    public init(listens: Bool, epoch: Epoch, revocationSequence: UInt32) {
+      self.listens = listens
+      self.epoch = epoch
+      self.revocationSequence = revocationSequence
+    }
+  }
+
+  @_lifetime(copy bytes)
+  public init(decoding bytes: RawSpan) throws(DeviceError) {
+    var reader = ByteReader(bytes)
+    do throws(CredentialsError) {
+      switch try reader.uint8() {
+      case 0x01:
+        let flags = try reader.uint8()
+        guard flags & ~1 == 0 else { throw .reservedFlags(flags) }
+        self = .hello(
+          Hello(listens: flags == 1, epoch: try reader.uint16(), revocationSequence: try reader.uint32()))
+      case 0x02:
+        self = .frame(to: try DeviceAddress(&reader), session: try reader.uint32(), reader.rest())
+      case 0x03: self = .lookup(try DeviceAddress(&reader))
+      case 0x04:
+        self = .deposit(
+          to: try DeviceAddress(&reader), generation: try reader.uint16(), id: MessageID(try reader.uint64()),
+          reader.rest())
+      case 0x05: self = .delivered(from: try DeviceAddress(&reader), id: MessageID(try reader.uint64()))
+      case 0x06: self = .renew(try Bytes(&reader))
+      case 0x07: self = .ping
+      case let type: throw .unexpectedKind(type)
+      }
+      try reader.finish()
+    } catch { throw DeviceError(record: error) }
+  }
+
+  /// Writes the record and returns its length. `target` has room for ``maximumOverhead`` beyond the body.
+  public func encode(into target: inout MutableRawSpan) -> Int {
+    var writer = ByteWriter(&target)
+    switch self {
+    case .hello(let hello):
+      writer.uint8(0x01)
+      writer.uint8(hello.listens ? 1 : 0)
+      writer.uint16(hello.epoch)
+      writer.uint32(hello.revocationSequence)
+    case .frame(let to, let session, let body):
+      writer.uint8(0x02)
+      to.encode(&writer)
+      writer.uint32(session)
+      writer.bytes(body)
+    case .lookup(let to):
+      writer.uint8(0x03)
+      to.encode(&writer)
+    case .deposit(let to, let generation, let id, let body):
+      writer.uint8(0x04)
+      to.encode(&writer)
+      writer.uint16(generation)
+      writer.uint64(id.rawValue)
+      writer.bytes(body)
+    case .delivered(let from, let id):
+      writer.uint8(0x05)
+      from.encode(&writer)
+      writer.uint64(id.rawValue)
+    case .renew(let key):
+      writer.uint8(0x06)
+      writer.bytes(key.bytes)
+    case .ping:
+      writer.uint8(0x07)
+    }
+    return writer.offset
+  }
+}
+
+extension DeviceError {
+  /// A record that does not decode.
+  init(record error: CredentialsError) {
+    switch error {
+    case .unexpectedKind(let type): self = .unexpectedRecord(type)
+    case .wrongLength, .reservedFlags: self = .malformedRecord
+    default: self = .credentials(error)
+    }
+  }
+}

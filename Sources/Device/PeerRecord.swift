@@ -1,0 +1,39 @@
+import Credentials
+
+/// What two devices say to each other inside a session of their own; the first byte is the type.
+public enum PeerRecord: ~Escapable {
+  case message(MessageID, RawSpan)
+  /// The application has the message.
+  case acknowledgement(MessageID)
+
+  /// Bytes that a message has in front of its text.
+  public static let messageOverhead = 9
+
+  @_lifetime(copy bytes)
+  public init(decoding bytes: RawSpan) throws(DeviceError) {
+    var reader = ByteReader(bytes)
+    do throws(CredentialsError) {
+      switch try reader.uint8() {
+      case 0x01: self = .message(MessageID(try reader.uint64()), reader.rest())
+      case 0x02: self = .acknowledgement(MessageID(try reader.uint64()))
+      case let type: throw .unexpectedKind(type)
+      }
+      try reader.finish()
+    } catch { throw DeviceError(record: error) }
+  }
+
+  /// Writes the record and returns its length.
+  public func encode(into target: inout MutableRawSpan) -> Int {
+    var writer = ByteWriter(&target)
+    switch self {
+    case .message(let id, let text):
+      writer.uint8(0x01)
+      writer.uint64(id.rawValue)
+      writer.bytes(text)
+    case .acknowledgement(let id):
+      writer.uint8(0x02)
+      writer.uint64(id.rawValue)
+    }
+    return writer.offset
+  }
+}

@@ -1,0 +1,158 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+/// A session between two devices, each sure of the other by its certificate. The relay, if there is one, sees frames only.
+///
+/// Through the relay the initiator has looked its peer up and runs Noise_IK; over a socket of their own, where neither knows
+/// the other, Noise_XX. Both verify certificates with what they have stored: no server is asked. The first byte of a frame
+/// says which message it is.
+public struct PeerSession: ~Copyable {
+  /// First bytes of frames.
+  enum Step: UInt8 {
+    case ik1 = 0x01
+    case ik2 = 0x02
+    case transport = 0x03
+    /// "I cannot read this": not authenticated, so it is only a reason to look the peer up again.
+    case reject = 0x04
+    case xx1 = 0x11
+    case xx2 = 0x12
+    case xx3 = 0x13
+  }
+
+  /// The frame that asks the other side to look this device up again.
+  public static let rejection: UInt8 = Step.reject.rawValue
+
+  /// Room that any handshake frame needs.
+  public static let maximumHandshakeLength = 1 + 96 + Certificate.handshakeLength + tagLength
+
+  private var noise: HandshakeState<ChaChaPoly, SHA256>
+  private var sending = CipherState<ChaChaPoly>()
+  private var receiving = CipherState<ChaChaPoly>()
+  private let isDirect: Bool
+  /// The peer's certificate; trusted once the session ``isEstablished``.
+  public private(set) var peer: Certificate?
+
+  /// A session over a socket of the two devices' own.
+  public init(direct role: Role) {
+    noise = HandshakeState(.XX, role: role)
+    isDirect = true
+  }
+
+  /// A session through the relay. The initiator gives the certificate that it looked up.
+  public init(relayed role: Role, peer: Certificate? = nil) {
+    noise = HandshakeState(.IK, role: role)
+    isDirect = false
+    self.peer = peer
+  }
+
+  /// Whether both directions have keys and the peer's certificate has been verified.
+  public var isEstablished: Bool { sending.hasKey }
+
+  /// Whether the next frame of the handshake is this device's to write.
+  public var isMyTurn: Bool { noise.isMyTurn }
+
+  /// Prepares the handshake with this device's active key.
+  ///
+  /// - Parameter other: the other device's address, as the relay says it; unknown over a direct socket.
+  public mutating func start(_ identity: borrowing DeviceIdentity, other: DeviceAddress?) throws(DeviceError) {
+    let mine = identity.address
+    let prologue: Prologue
+    if isDirect {
+      prologue = Prologue(.direct)
+    } else {
+      guard let other else { throw .subjectMismatch }
+      prologue =
+        noise.role == .initiator
+        ? Prologue(.relayed(from: mine, to: other)) : Prologue(.relayed(from: other, to: mine))
+    }
+    do throws(NoiseError) {
+      switch identity.slot(.active) {
+      case .a: noise.setStatic(identity.slotA.key)
+      case .b: noise.setStatic(identity.slotB.key)
+      case nil: throw .missingKey(.localStatic)
+      }
+      if !isDirect, noise.role == .initiator, let peer { noise.setRemoteStatic(peer.publicKey) }
+      try noise.start(prologue: prologue.bytes)
+    } catch { throw .noise(error) }
+  }
+
+  /// Writes the next frame of the handshake and returns its length.
+  public mutating func writeHandshake(
+    _ identity: borrowing DeviceIdentity, into frame: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    guard frame.byteCount >= Self.maximumHandshakeLength else {
+      throw .noise(.bufferTooSmall(needed: Self.maximumHandshakeLength))
+    }
+    guard let certificate = identity.certificate else { throw .noUsableKey }
+    let step = isDirect ? Step.xx1.rawValue + UInt8(noise.messageIndex) : Step.ik1.rawValue + UInt8(noise.messageIndex)
+    frame.storeBytes(of: step, as: UInt8.self)
+    var message = frame.suffix(from: 1)
+    do throws(NoiseError) {
+      let length = try noise.writeMessage(payloadLength: carriesCertificate ? 84 : 0, into: &message) { payload in
+        if payload.byteCount > 0 { certificate.encodeForHandshake(into: &payload) }
+      }
+      if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
+      return 1 + length
+    } catch { throw .noise(error) }
+  }
+
+  /// Reads the next frame of the handshake and verifies the certificate in it.
+  public mutating func readHandshake(_ frame: RawSpan, trust: borrowing TrustStore) throws(DeviceError) {
+    guard frame.byteCount > 0 else { throw .malformedRecord }
+    let step = frame.unsafeLoad(as: UInt8.self)
+    let expected =
+      isDirect ? Step.xx1.rawValue + UInt8(noise.messageIndex) : Step.ik1.rawValue + UInt8(noise.messageIndex)
+    guard step == expected else { throw .unexpectedRecord(step) }
+    let expectsCertificate = carriesCertificate
+    var payload = Bytes<84>()
+    var payloadBytes = payload.mutableBytes
+    let length: Int
+    do throws(NoiseError) {
+      length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes)
+    } catch { throw .noise(error) }
+    guard length == (expectsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
+    do throws(CredentialsError) {
+      if expectsCertificate, let key = noise.remoteStatic {
+        let certificate = try Certificate(decoding: payload.bytes, publicKey: key)
+        try trust.verify(certificate, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
+        peer = certificate
+      }
+    } catch {
+      noise.wipe()
+      throw .credentials(error)
+    }
+    do throws(NoiseError) {
+      if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
+    } catch { throw .noise(error) }
+  }
+
+  /// Seals a record and returns the frame's length.
+  public mutating func seal(_ record: PeerRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
+    guard isEstablished else { throw .noise(.outOfTurn) }
+    frame.storeBytes(of: Step.transport.rawValue, as: UInt8.self)
+    var body = frame.suffix(from: 1)
+    let length = record.encode(into: &body) + tagLength
+    var message = body.prefix(length)
+    do { try sending.encrypt(inPlace: &message) } catch { throw .noise(error) }
+    return 1 + length
+  }
+
+  /// Opens a frame in place; the result lives in it.
+  @_lifetime(copy frame)
+  public mutating func open(_ frame: inout MutableRawSpan) throws(DeviceError) -> PeerRecord {
+    guard isEstablished else { throw .noise(.outOfTurn) }
+    guard frame.byteCount > tagLength else { throw .malformedRecord }
+    let step = frame.bytes.unsafeLoad(as: UInt8.self)
+    guard step == Step.transport.rawValue else { throw .unexpectedRecord(step) }
+    var message = frame.suffix(from: 1)
+    do { try receiving.decrypt(inPlace: &message) } catch { throw .noise(error) }
+    return try PeerRecord(
+      decoding: _overrideLifetime(frame.bytes.extracting(1..<frame.byteCount - tagLength), copying: frame))
+  }
+
+  /// In IK the initiator shows its certificate in the first message and has looked up its peer's; in XX each shows its own
+  /// with its static key.
+  private var carriesCertificate: Bool { isDirect ? noise.messageIndex > 0 : noise.messageIndex == 0 }
+}

@@ -1,0 +1,101 @@
+import Credentials
+import Primitives
+
+/// How a device changes its key: make, certify, use once, retire. Each step is stored before the next message leaves, so
+/// that power may fail anywhere; each can be repeated.
+extension DeviceIdentity {
+  /// Makes the next key in the free slot, or finds the one that an interrupted rotation made.
+  ///
+  /// - Throws: ``DeviceError/rotationInProgress`` while the key before the active one still has messages to open.
+  public mutating func beginRotation() throws(DeviceError) {
+    if slot(.pending) != nil || slot(.certified) != nil { return }
+    guard let active = slot(.active) else { throw .noUsableKey }
+    guard slot(.retiring) == nil else { throw .rotationInProgress }
+    if active == .a {
+      slotB.key.generate()
+      slotB.state = .pending
+    } else {
+      slotA.key.generate()
+      slotA.state = .pending
+    }
+    isDirty = true
+  }
+
+  /// The key that waits for a certificate, or that has one the server may have forgotten.
+  public var renewalKey: X25519.PublicKey? {
+    switch slot(.pending) ?? slot(.certified) {
+    case .a: slotA.key.publicKey
+    case .b: slotB.key.publicKey
+    case nil: nil
+    }
+  }
+
+  /// Whether the certificate in use is about to expire and should be renewed for the same key.
+  public var wantsRenewal: Bool {
+    guard let certificate else { return false }
+    return certificate.fields.lastEpoch <= trust.epoch
+  }
+
+  /// Takes a certificate for this device: the first one, a renewed one for the key in use, or one for the next key.
+  ///
+  /// - Throws: ``DeviceError/subjectMismatch`` when it is about another device or key, or goes back a generation.
+  public mutating func install(_ certificate: Certificate) throws(DeviceError) {
+    do { try trust.verifySignature(of: certificate) } catch { throw .credentials(error) }
+    guard certificate.fields.address == address else { throw .subjectMismatch }
+    if slotA.state != .empty && certificate.publicKey == slotA.key.publicKey {
+      try Self.install(certificate, in: &slotA, isFirst: slotB.state == .empty, after: slotB.generation)
+    } else if slotB.state != .empty && certificate.publicKey == slotB.key.publicKey {
+      try Self.install(certificate, in: &slotB, isFirst: slotA.state == .empty, after: slotA.generation)
+    } else {
+      throw .subjectMismatch
+    }
+    isDirty = true
+  }
+
+  private static func install(
+    _ certificate: Certificate, in slot: inout KeySlot, isFirst: Bool, after other: Generation
+  ) throws(DeviceError) {
+    switch slot.state {
+    case .pending, .certified:
+      guard certificate.fields.generation > other else { throw .subjectMismatch }
+      slot.state = isFirst ? .active : .certified
+    case .active:
+      guard certificate.fields.generation == slot.generation else { throw .subjectMismatch }
+    case .empty, .retiring:
+      throw .subjectMismatch
+    }
+    slot.certificate = certificate
+  }
+
+  /// The slot to open a session with: a certified key that has never been used comes first.
+  ///
+  /// - Parameter fallingBack: whether that one has just been refused, so that the active key is tried.
+  public func slotForSession(fallingBack: Bool = false) -> SlotName? {
+    if !fallingBack, let certified = slot(.certified) { return certified }
+    return slot(.active)
+  }
+
+  /// The server has authenticated a session under the key in `name`: if it was the next key, it is the active one now and
+  /// the old one retires.
+  public mutating func confirmUse(of name: SlotName) {
+    guard slot(.certified) == name else { return }
+    if name == .a {
+      slotA.state = .active
+      slotB.state = .retiring
+    } else {
+      slotB.state = .active
+      slotA.state = .retiring
+    }
+    isDirty = true
+  }
+
+  /// The mailbox holds nothing more that was sealed to an earlier key: the old key is overwritten.
+  public mutating func retireOldKey() {
+    switch slot(.retiring) {
+    case .a: slotA.clear()
+    case .b: slotB.clear()
+    case nil: return
+    }
+    isDirty = true
+  }
+}

@@ -1,0 +1,93 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+/// A message to a device that is asleep: Noise_X_25519_ChaChaPoly_SHA256 to the key of its certificate.
+///
+/// The payload is the sender's certificate without its key, the message number and the text. Only the recipient reads it;
+/// the sender's static key authenticates it. A sealed message can be replayed by whoever carries it, which the number
+/// detects, and it has no forward secrecy against the recipient's key, which rotation bounds.
+public enum SealedMessage {
+  /// Bytes that a sealed message has beyond its text: e, encrypted s, certificate, number, tag.
+  public static let overhead = 32 + 48 + Certificate.handshakeLength + 8 + tagLength
+
+  /// Seals `text` and returns the length written.
+  ///
+  /// - Parameter recipient: a certificate that the caller has verified.
+  public static func seal(
+    _ text: RawSpan, id: MessageID, from key: borrowing X25519.PrivateKey, certificate: Certificate,
+    to recipient: Certificate, into message: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    guard text.byteCount <= Message.maximumLength else { throw .messageTooLong }
+    let length = text.byteCount + overhead
+    guard message.byteCount >= length else { throw .noise(.bufferTooSmall(needed: length)) }
+    // The payload is laid out where it is sealed: behind e and the encrypted s.
+    let payloadLength = Certificate.handshakeLength + 8 + text.byteCount
+    var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
+    let prologue = Prologue(
+      .sealed(
+        from: certificate.fields.address, to: recipient.fields.address, generation: recipient.fields.generation))
+    do throws(NoiseError) {
+      noise.setStatic(key)
+      noise.setRemoteStatic(recipient.publicKey)
+      try noise.start(prologue: prologue.bytes)
+      return try noise.writeMessage(payloadLength: payloadLength, into: &message) { payload in
+        certificate.encodeForHandshake(into: &payload)
+        payload.storeBytes(of: id.rawValue.bigEndian, toByteOffset: Certificate.handshakeLength, as: UInt64.self)
+        copyBytes(text, to: &payload, at: Certificate.handshakeLength + 8)
+      }
+    } catch { throw .noise(error) }
+  }
+
+  /// What a sealed message turned out to hold.
+  public struct Opened {
+    /// The sender's certificate. Its key is authenticated; whether it is trusted, the caller asks its trust store.
+    public let certificate: Certificate
+    public let id: MessageID
+    /// Length of the text at the start of the caller's buffer.
+    public let textLength: Int
+  }
+
+  /// Opens `message`, which claims to come from `sender`, with the recipient's key of `generation`.
+  ///
+  /// - Parameter text: room for `message.byteCount - 80` bytes; the text ends up at its start.
+  public static func open(
+    _ message: RawSpan, from sender: DeviceAddress, with key: borrowing X25519.PrivateKey,
+    certificate: Certificate, into text: inout MutableRawSpan
+  ) throws(DeviceError) -> Opened {
+    var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .responder)
+    let prologue = Prologue(
+      .sealed(from: sender, to: certificate.fields.address, generation: certificate.fields.generation))
+    let length: Int
+    do throws(NoiseError) {
+      noise.setStatic(key)
+      try noise.start(prologue: prologue.bytes)
+      length = try noise.readMessage(message, into: &text)
+    } catch { throw .noise(error) }
+    let header = Certificate.handshakeLength + 8
+    guard let publicKey = noise.remoteStatic, length >= header else { throw .malformedRecord }
+    let senderCertificate: Certificate
+    do {
+      senderCertificate = try Certificate(
+        decoding: text.bytes.extracting(0..<Certificate.handshakeLength), publicKey: publicKey)
+    } catch { throw .credentials(error) }
+    guard senderCertificate.fields.address == sender else { throw .subjectMismatch }
+    let id = MessageID(
+      UInt64(
+        bigEndian: text.bytes.unsafeLoadUnaligned(fromByteOffset: Certificate.handshakeLength, as: UInt64.self)))
+    text.moveToStart(from: header, count: length - header)
+    return Opened(certificate: senderCertificate, id: id, textLength: length - header)
+  }
+}
+
+extension MutableRawSpan {
+  /// Moves `count` bytes that begin at `offset` to the start; the two places may overlap.
+  @_lifetime(self: copy self)
+  mutating func moveToStart(from offset: Int, count: Int) {
+    withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress, count > 0 else { return }
+      base.copyMemory(from: base + offset, byteCount: count)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Credentials
+import Primitives
+
+/// What the server says to a device inside a session; the first byte is the type.
+public enum ServerRecord: ~Escapable {
+  /// Answers `hello`: the session's number, whether it may only renew, and the epoch.
+  case welcome(session: UInt32, mayOnlyRenew: Bool, EpochStatement)
+  /// A frame of a conversation, from a session of another device.
+  case frame(from: DeviceAddress, session: UInt32, RawSpan)
+  /// Answers `lookup`.
+  case peer(DeviceAddress, Presence, Certificate?)
+  /// A deposited message is stored; the server will not lose it.
+  case accepted(MessageID)
+  /// A deposited message is not stored.
+  case refused(MessageID, Refusal)
+  /// A sealed message out of the mailbox.
+  case mail(from: DeviceAddress, id: MessageID, RawSpan)
+  /// Answers `renew`.
+  case certificate(Certificate)
+  /// The server wants the device to change its key.
+  case rotate
+  case revocation(RevocationStatement)
+  case policy(PolicyStatement)
+  case epoch(EpochStatement)
+  /// The mailbox holds nothing that arrived before this session.
+  case caughtUp
+  case pong
+  /// A frame could not be passed on: the device is not there, or has no such session.
+  case unreachable(DeviceAddress, session: UInt32)
+
+  public enum Presence: UInt8, Sendable {
+    /// No such device, or none that this one may talk to.
+    case unknown = 0
+    case online = 1
+    case asleep = 2
+  }
+
+  public enum Refusal: UInt8, Sendable {
+    /// No such device, or none that this one may talk to.
+    case unknownRecipient = 1
+    /// The mailbox is full.
+    case quotaExceeded = 2
+    /// The message is sealed to a key that is no longer in use: look the peer up again.
+    case staleCertificate = 3
+    case tooLong = 4
+    /// The server cannot store anything now.
+    case unavailable = 5
+    /// The session may only renew its certificate.
+    case mayOnlyRenew = 6
+  }
+
+  @_lifetime(copy bytes)
+  public init(decoding bytes: RawSpan) throws(DeviceError) {
+    var reader = ByteReader(bytes)
+    do throws(CredentialsError) {
+      switch try reader.uint8() {
+      case 0x81:
+        let session = try reader.uint32()
+        let flags = try reader.uint8()
+        guard flags & ~1 == 0 else { throw .reservedFlags(flags) }
+        self = .welcome(session: session, mayOnlyRenew: flags == 1, try EpochStatement(decoding: reader.rest()))
+      case 0x82:
+        self = .frame(from: try DeviceAddress(&reader), session: try reader.uint32(), reader.rest())
+      case 0x83:
+        let address = try DeviceAddress(&reader)
+        guard let presence = Presence(rawValue: try reader.uint8()) else { throw .reservedFlags(0) }
+        let certificate = reader.remaining == 0 ? nil : try Certificate(decoding: reader.rest())
+        self = .peer(address, presence, certificate)
+      case 0x84: self = .accepted(MessageID(try reader.uint64()))
+      case 0x85:
+        let id = MessageID(try reader.uint64())
+        guard let refusal = Refusal(rawValue: try reader.uint8()) else { throw .reservedFlags(0) }
+        self = .refused(id, refusal)
+      case 0x86:
+        self = .mail(from: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
+      case 0x87: self = .certificate(try Certificate(decoding: reader.rest()))
+      case 0x88: self = .rotate
+      case 0x89: self = .revocation(try RevocationStatement(decoding: reader.rest()))
+      case 0x8A: self = .policy(try PolicyStatement(decoding: reader.rest()))
+      case 0x8B: self = .epoch(try EpochStatement(decoding: reader.rest()))
+      case 0x8C: self = .caughtUp
+      case 0x8D: self = .pong
+      case 0x8E: self = .unreachable(try DeviceAddress(&reader), session: try reader.uint32())
+      case let type: throw .unexpectedKind(type)
+      }
+      try reader.finish()
+    } catch { throw DeviceError(record: error) }
+  }
+
+  /// Writes the record and returns its length.
+  public func encode(into target: inout MutableRawSpan) -> Int {
+    var writer = ByteWriter(&target)
+    switch self {
+    case .welcome(let session, let mayOnlyRenew, let statement):
+      writer.uint8(0x81)
+      writer.uint32(session)
+      writer.uint8(mayOnlyRenew ? 1 : 0)
+      writer.statement(statement)
+    case .frame(let from, let session, let body):
+      writer.uint8(0x82)
+      from.encode(&writer)
+      writer.uint32(session)
+      writer.bytes(body)
+    case .peer(let address, let presence, let certificate):
+      writer.uint8(0x83)
+      address.encode(&writer)
+      writer.uint8(presence.rawValue)
+      if let certificate { writer.certificate(certificate) }
+    case .accepted(let id):
+      writer.uint8(0x84)
+      writer.uint64(id.rawValue)
+    case .refused(let id, let refusal):
+      writer.uint8(0x85)
+      writer.uint64(id.rawValue)
+      writer.uint8(refusal.rawValue)
+    case .mail(let from, let id, let body):
+      writer.uint8(0x86)
+      from.encode(&writer)
+      writer.uint64(id.rawValue)
+      writer.bytes(body)
+    case .certificate(let certificate):
+      writer.uint8(0x87)
+      writer.certificate(certificate)
+    case .rotate: writer.uint8(0x88)
+    case .revocation(let statement):
+      writer.uint8(0x89)
+      writer.statement(statement)
+    case .policy(let statement):
+      writer.uint8(0x8A)
+      writer.statement(statement)
+    case .epoch(let statement):
+      writer.uint8(0x8B)
+      writer.statement(statement)
+    case .caughtUp: writer.uint8(0x8C)
+    case .pong: writer.uint8(0x8D)
+    case .unreachable(let address, let session):
+      writer.uint8(0x8E)
+      address.encode(&writer)
+      writer.uint32(session)
+    }
+    return writer.offset
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func statement<Content>(_ statement: Statement<Content>) {
+    var encoded = Bytes<100>()
+    var target = encoded.mutableBytes
+    statement.encode(into: &target)
+    bytes(encoded.bytes.extracting(0..<Statement<Content>.encodedLength))
+  }
+
+  fileprivate mutating func certificate(_ certificate: Certificate) {
+    var encoded = Bytes<116>()
+    var target = encoded.mutableBytes
+    certificate.encode(into: &target)
+    bytes(encoded.bytes)
+  }
+}

@@ -1,0 +1,79 @@
+import Credentials
+import Primitives
+
+/// What both parties must agree on before a handshake: protocol version, what kind of handshake, and between whom.
+public struct Prologue {
+  private var storage = Bytes<48>()
+  private var count: Int
+
+  /// Between a device and the server whose static key is `serverKey`: the label, the scheme, and the first eight bytes of
+  /// a hash of the key.
+  public init(scheme: SchemeID, serverKey: X25519.PublicKey) {
+    count = 0
+    append(kind: scheme.rawValue)
+    var digest = Bytes<32>()
+    var bytes = digest.mutableBytes
+    SHA256.hash(serverKey.bytes, into: &bytes)
+    append(digest.bytes.extracting(0..<8))
+  }
+
+  /// Between two devices: the label, what kind of conversation, and both addresses where the initiator knows them.
+  public init(_ conversation: Conversation) {
+    count = 0
+    switch conversation {
+    case .direct:
+      append(kind: 0x20)
+    case .relayed(let from, let to):
+      append(kind: 0x21)
+      append(from)
+      append(to)
+    case .sealed(let from, let to, let generation):
+      append(kind: 0x22)
+      append(from)
+      append(to)
+      append(byte: UInt8(truncatingIfNeeded: generation >> 8))
+      append(byte: UInt8(truncatingIfNeeded: generation))
+    }
+  }
+
+  /// The ways in which two devices talk.
+  public enum Conversation {
+    /// Noise_XX over a socket of their own.
+    case direct
+    /// Noise_IK through the relay.
+    case relayed(from: DeviceAddress, to: DeviceAddress)
+    /// Noise_X to a generation of a device that is asleep.
+    case sealed(from: DeviceAddress, to: DeviceAddress, generation: Generation)
+  }
+
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { storage.bytes.extracting(0..<count) }
+  }
+
+  private mutating func append(kind: UInt8) {
+    let label: StaticString = "countersign-v1"
+    for index in 0..<label.utf8CodeUnitCount { append(byte: label.utf8Start[index]) }
+    append(byte: 0)
+    append(byte: kind)
+  }
+
+  private mutating func append(_ address: DeviceAddress) {
+    var encoded = Bytes<12>()
+    var target = encoded.mutableBytes
+    var writer = ByteWriter(&target)
+    address.encode(&writer)
+    append(encoded.bytes)
+  }
+
+  private mutating func append(byte: UInt8) {
+    storage[count] = byte
+    count += 1
+  }
+
+  private mutating func append(_ bytes: RawSpan) {
+    var target = storage.mutableBytes
+    copyBytes(bytes, to: &target, at: count)
+    count += bytes.byteCount
+  }
+}
