@@ -32,6 +32,7 @@ let deviceTargets: [Target] = [
 ]
 
 let hostTargets: [Target] = [
+  hostModule("DeviceHost", ["Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [

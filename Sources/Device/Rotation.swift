@@ -30,10 +30,11 @@ extension DeviceIdentity {
     }
   }
 
-  /// Whether the certificate in use is about to expire and should be renewed for the same key.
+  /// Whether the certificate in use should be renewed for the same key: in its last two epochs, so that a message sealed
+  /// with it still finds it valid one epoch later.
   public var wantsRenewal: Bool {
     guard let certificate else { return false }
-    return certificate.fields.lastEpoch <= trust.epoch
+    return Int(certificate.fields.lastEpoch) <= Int(trust.epoch) + 1
   }
 
   /// Takes a certificate for this device: the first one, a renewed one for the key in use, or one for the next key.

@@ -91,3 +91,48 @@ extension MutableRawSpan {
     }
   }
 }
+
+extension DeviceIdentity {
+  /// Seals `text` from this device's active key; see ``SealedMessage``.
+  public func seal(
+    _ text: RawSpan, id: MessageID, to recipient: Certificate, into message: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    switch slot(.active) {
+    case .a: try slotA.seal(text, id: id, to: recipient, into: &message)
+    case .b: try slotB.seal(text, id: id, to: recipient, into: &message)
+    case nil: throw .noUsableKey
+    }
+  }
+
+  /// Opens a message sealed to this device's active key or to the one that it is retiring, and verifies its sender.
+  public func open(
+    _ message: RawSpan, from sender: DeviceAddress, into text: inout MutableRawSpan
+  ) throws(DeviceError) -> SealedMessage.Opened {
+    let opened: SealedMessage.Opened
+    do throws(DeviceError) {
+      opened = try slotA.open(message, from: sender, into: &text)
+    } catch {
+      opened = try slotB.open(message, from: sender, into: &text)
+    }
+    do throws(CredentialsError) {
+      try trust.verify(opened.certificate, isInitiator: true, isVouchedFor: true)
+    } catch { throw .credentials(error) }
+    return opened
+  }
+}
+
+extension KeySlot {
+  fileprivate func seal(
+    _ text: RawSpan, id: MessageID, to recipient: Certificate, into message: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    guard let certificate else { throw .noUsableKey }
+    return try SealedMessage.seal(text, id: id, from: key, certificate: certificate, to: recipient, into: &message)
+  }
+
+  fileprivate func open(
+    _ message: RawSpan, from sender: DeviceAddress, into text: inout MutableRawSpan
+  ) throws(DeviceError) -> SealedMessage.Opened {
+    guard let certificate, state != .pending else { throw .noUsableKey }
+    return try SealedMessage.open(message, from: sender, with: key, certificate: certificate, into: &text)
+  }
+}

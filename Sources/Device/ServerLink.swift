@@ -11,8 +11,9 @@ public struct ServerLink: ~Copyable {
   /// The slot whose key opened this session.
   public private(set) var slot: SlotName?
 
-  public init(_ identity: borrowing DeviceIdentity) {
-    handshake = CertifiedHandshake(scheme: identity.scheme == .registered ? .registered : .certified)
+  /// - Parameter scheme: `certified` or `registered`.
+  public init(scheme: SchemeID) {
+    handshake = CertifiedHandshake(scheme: scheme)
   }
 
   public var isEstablished: Bool { sending.hasKey }

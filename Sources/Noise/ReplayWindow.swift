@@ -42,3 +42,9 @@ public struct ReplayWindow<let words: Int>: Sendable {
   @inlinable func slot(_ counter: UInt64) -> Int { Int((counter >> 6) % UInt64(words)) }
   @inlinable func mask(_ counter: UInt64) -> UInt64 { 1 << (counter & 63) }
 }
+
+extension ReplayWindow {
+  /// Whether `counter` lies within the window, seen or not.
+  @inlinable
+  public func covers(_ counter: UInt64) -> Bool { counter >= next || next - counter <= Self.size }
+}

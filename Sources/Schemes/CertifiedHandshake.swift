@@ -17,6 +17,7 @@ public struct CertifiedHandshake: ~Copyable {
 
   /// - Parameter scheme: `certified` or `registered`.
   public init(scheme: SchemeID) {
+    precondition(scheme == .certified || scheme == .registered)
     self.scheme = scheme
     noise = HandshakeState(.IK, role: .initiator)
   }

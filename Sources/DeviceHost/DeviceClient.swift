@@ -1,0 +1,188 @@
+import Credentials
+import Device
+import Noise
+import Primitives
+import Schemes
+
+/// A device's session with the server on this machine: connects, obeys the server's orders, and hands on what the
+/// application should see. Sending, listening and rotating are in files of their own.
+public final class DeviceClient {
+  /// Something that happened in the session and that its user may wait for.
+  enum Event {
+    case peer(DeviceAddress, ServerRecord.Presence, Certificate?)
+    case accepted(MessageID)
+    case refused(MessageID, ServerRecord.Refusal)
+    case frame(from: DeviceAddress, session: UInt32, [UInt8])
+    case unreachable(DeviceAddress)
+    case message(ReceivedMessage)
+    /// Handled here; nothing to do.
+    case other
+  }
+
+  let store: DeviceStore
+  let endpoint: Endpoint
+  let socket: FrameSocket
+  private var link: ServerLink
+  private var slot = SlotName.a
+  private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
+  /// Conversations that other devices opened, by their address and session.
+  var conversations: [ConversationKey: Conversation] = [:]
+
+  /// Told of each message that was refused, and why; it is not delivered.
+  public var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)?
+
+  /// The number the server gave this session.
+  public private(set) var sessionNumber: UInt32 = 0
+  /// Whether the certificate is out of date, so that the server only renews it.
+  public private(set) var mayOnlyRenew = false
+  /// Whether a certificate for the next key has come: a new session would use that key.
+  public private(set) var shouldReconnect = false
+  /// Whether the mailbox has been emptied into this session.
+  public private(set) var isCaughtUp = false
+  /// Lengths of the first frame and the server's answer to it.
+  public private(set) var handshakeLengths = (hello: 0, reply: 0)
+
+  /// Bytes sent and received so far, frame headers included.
+  public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
+
+  /// Connects with the next key, if one is certified, or else with the active one; when the server refuses the first, with
+  /// the second. Returns once the server has welcomed the device.
+  ///
+  /// - Parameter listens: whether messages and conversations of others should come over this session.
+  public static func connect(
+    _ store: DeviceStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
+  ) throws(DeviceHostError) -> DeviceClient {
+    _ = try store.update { _ throws(DeviceError) in }
+    let hasNextKey = try store.read { $0.slotForSession() != $0.slotForSession(fallingBack: true) }
+    do throws(DeviceHostError) {
+      return try open(store, endpoint, listens, timeout, fallingBack: false)
+    } catch {
+      guard hasNextKey, case .refused = error else { throw error }
+      return try open(store, endpoint, listens, timeout, fallingBack: true)
+    }
+  }
+
+  private static func open(
+    _ store: DeviceStore, _ endpoint: Endpoint, _ listens: Bool, _ timeout: Duration, fallingBack: Bool
+  ) throws(DeviceHostError) -> DeviceClient {
+    let scheme = try store.read { $0.scheme }
+    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let client = DeviceClient(store, endpoint, socket, ServerLink(scheme: scheme))
+    try client.open(listens: listens, timeout: timeout, fallingBack: fallingBack)
+    return client
+  }
+
+  private init(_ store: DeviceStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ link: consuming ServerLink) {
+    self.store = store
+    self.endpoint = endpoint
+    self.socket = socket
+    self.link = link
+  }
+
+  private func open(listens: Bool, timeout: Duration, fallingBack: Bool) throws(DeviceHostError) {
+    let length = try store.read { identity throws(DeviceError) in
+      var frame = buffer.mutableBytes
+      return try link.writeHello(identity, fallingBack: fallingBack, into: &frame)
+    }
+    slot = link.slot ?? .a
+    try socket.send(buffer, count: length)
+
+    let reply: [UInt8]?
+    do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
+      throw .refused(endpoint: endpoint.description)
+    }
+    guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
+    handshakeLengths = (length, reply.count)
+    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
+
+    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    let deadline = ContinuousClock.now + timeout
+    while sessionNumber == 0 {
+      guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
+    }
+  }
+
+  /// Seals and sends one record.
+  func send(_ record: DeviceRecord) throws(DeviceHostError) {
+    var frame = buffer.mutableBytes
+    let length: Int
+    do { length = try link.seal(record, into: &frame) } catch { throw .device(error) }
+    try socket.send(buffer, count: length)
+  }
+
+  /// Keeps an idle session open.
+  public func ping() throws(DeviceHostError) {
+    try send(.ping)
+  }
+
+  /// Waits for the next record, obeys it, and says what it was; nil when none came in time.
+  func receive(timeout: Duration) throws(DeviceHostError) -> Event? {
+    guard var frame = try socket.receive(timeout: timeout) else { return nil }
+    var span = frame.mutableBytes
+    let record: ServerRecord
+    do { record = try link.open(&span) } catch { throw .device(error) }
+    if case .welcome(let number, let onlyRenew, _) = record {
+      sessionNumber = number
+      mayOnlyRenew = onlyRenew
+    }
+    if concernsIdentity(record) { try obey(record) }
+    switch record {
+    case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
+    case .accepted(let id): return .accepted(id)
+    case .refused(let id, let refusal): return .refused(id, refusal)
+    case .frame(let from, let session, let body):
+      return .frame(from: from, session: session, [UInt8](copying: body))
+    case .unreachable(let address, _): return .unreachable(address)
+    case .mail(let from, let id, let sealed): return try openMail(from: from, id: id, sealed)
+    case .caughtUp:
+      isCaughtUp = true
+      return .other
+    default: return .other
+    }
+  }
+
+  private func concernsIdentity(_ record: borrowing ServerRecord) -> Bool {
+    switch record {
+    case .welcome, .epoch, .revocation, .policy, .rotate, .certificate, .caughtUp: true
+    default: false
+    }
+  }
+
+  /// Changes the identity, stores it, and only then carries out what follows.
+  private func obey(_ record: borrowing ServerRecord) throws(DeviceHostError) {
+    let slot = slot
+    let order = try store.update { identity throws(DeviceError) in
+      try identity.receive(record, over: slot)
+    }
+    switch order {
+    case .none: break
+    case .renew(let key): try send(.renew(key))
+    case .reconnect: shouldReconnect = true
+    }
+  }
+
+  /// Opens a sealed message with the key it was sealed to. One that cannot be opened is given up: no later try could.
+  private func openMail(
+    from sender: DeviceAddress, id: MessageID, _ sealed: RawSpan
+  ) throws(DeviceHostError) -> Event {
+    var text = [UInt8](repeating: 0, count: max(sealed.byteCount, 1))
+    let opened: SealedMessage.Opened
+    do throws(DeviceHostError) {
+      opened = try store.read { identity throws(DeviceError) in
+        var span = text.mutableBytes
+        let opened = try identity.open(sealed, from: sender, into: &span)
+        guard opened.id == id else { throw .subjectMismatch }
+        return opened
+      }
+    } catch {
+      guard case .device(let reason) = error else { throw error }
+      onRefusedMessage?(sender, reason)
+      try send(.delivered(from: sender, id: id))
+      return .other
+    }
+    return .message(
+      ReceivedMessage(
+        from: sender, generation: opened.certificate.fields.generation, id: id, route: .mailbox,
+        body: Array(text[..<opened.textLength])))
+  }
+}

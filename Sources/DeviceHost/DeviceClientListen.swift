@@ -1,0 +1,39 @@
+import Credentials
+import Device
+
+/// Listening: messages that others send, online or out of the mailbox.
+extension DeviceClient {
+  /// Waits for the next message that this device has not had, up to `timeout`.
+  ///
+  /// `deliver` gives it to the application; once it returns, the message is remembered in `inbox` and acknowledged. A
+  /// message that was had before is acknowledged again and not delivered.
+  ///
+  /// - Returns: false when nothing was delivered in time.
+  public func receiveMessage(
+    inbox: Inbox, timeout: Duration, deliver: (ReceivedMessage) -> Void
+  ) throws(DeviceHostError) -> Bool {
+    let deadline = ContinuousClock.now + timeout
+    repeat {
+      guard let event = try receive(timeout: deadline - .now) else { return false }
+      var session: UInt32 = 0
+      let message: ReceivedMessage?
+      switch event {
+      case .message(let mail): message = mail
+      case .frame(let from, let number, let body):
+        session = number
+        message = try receiveFrame(from: from, session: number, body)
+      default: message = nil
+      }
+      if shouldReconnect { return false }
+      guard let message else { continue }
+      let isNew = inbox.isNew(message.id, from: message.from)
+      if isNew {
+        deliver(message)
+        try inbox.remember(message.id, from: message.from)
+      }
+      try acknowledge(message, session: session)
+      if isNew { return true }
+    } while ContinuousClock.now < deadline
+    return false
+  }
+}

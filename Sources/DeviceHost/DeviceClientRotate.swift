@@ -1,0 +1,32 @@
+import Credentials
+import Device
+
+/// Changing the key over the network.
+extension DeviceClient {
+  /// What a rotation did.
+  public struct Rotation: Sendable {
+    public let before: Generation
+    public let after: Generation
+  }
+
+  /// Makes a new key, has it certified, uses it once, and waits until the old one is overwritten. An interrupted rotation is
+  /// taken up where it stopped.
+  public static func rotate(
+    _ store: DeviceStore, at endpoint: Endpoint, timeout: Duration = .seconds(10)
+  ) throws(DeviceHostError) -> Rotation {
+    let deadline = ContinuousClock.now + timeout
+    let before = try store.read { $0.certificate?.fields.generation ?? 0 }
+    var client = try connect(store, to: endpoint, listens: false, timeout: timeout)
+    if try store.read({ $0.certificate?.fields.generation ?? 0 }) == before {
+      try store.update { identity throws(DeviceError) in try identity.beginRotation() }
+      if let key = try store.read({ $0.renewalKey }) { try client.send(.renew(key)) }
+      while !client.shouldReconnect {
+        guard try client.receive(timeout: deadline - .now) != nil else {
+          throw .timedOut(waitingFor: "the certificate for the new key")
+        }
+      }
+      client = try connect(store, to: endpoint, listens: false, timeout: deadline - .now)
+    }
+    return Rotation(before: before, after: try store.read { $0.certificate?.fields.generation ?? 0 })
+  }
+}

@@ -1,0 +1,30 @@
+import Credentials
+import Device
+
+/// Why a device on this machine could not do what it was asked.
+public enum DeviceHostError: Error, Equatable, Sendable {
+  /// An address is not of the form HOST:PORT.
+  case invalidEndpoint(String)
+  /// A file operation failed: what, on which path, and the system's reason.
+  case file(operation: String, path: String, reason: String)
+  /// The path exists and must not be overwritten.
+  case exists(path: String)
+  /// A file with secrets is readable by others.
+  case exposed(path: String, mode: UInt16)
+  /// Nothing answers at the address.
+  case unreachable(endpoint: String, reason: String)
+  /// The other side closed the connection before it answered this device's first message: the server does not know the key,
+  /// has revoked it, or went away.
+  case refused(endpoint: String)
+  /// The connection ended, or failed, in the middle.
+  case connectionLost(reason: String)
+  /// Nothing came within the time allowed.
+  case timedOut(waitingFor: String)
+  /// The peer does not exist, or this device may not talk to it.
+  case unknownPeer(DeviceAddress)
+  /// The server did not store a message.
+  case notStored(ServerRecord.Refusal)
+  /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.
+  case mayOnlyRenew
+  case device(DeviceError)
+}

@@ -1,0 +1,111 @@
+import Credentials
+import Device
+import Noise
+import Primitives
+
+/// Two devices over a TCP socket of their own: Noise_XX, certificates verified with what each has stored, no server asked.
+public final class DirectConnection {
+  private let socket: FrameSocket
+  private let store: DeviceStore
+  private var session: PeerSession
+
+  /// The peer's certificate, verified.
+  public var peer: Certificate { session.peer! }
+  /// Bytes sent and received so far, frame headers included.
+  public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
+
+  /// Connects to a listening device and shows it this device's certificate.
+  ///
+  /// - Parameter expected: the device that should answer; any device of the own system will do when nil.
+  public static func connect(
+    _ store: DeviceStore, to endpoint: Endpoint, expecting expected: DeviceAddress?, timeout: Duration = .seconds(5)
+  ) throws(DeviceHostError) -> DirectConnection {
+    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let connection = DirectConnection(socket, store, .initiator)
+    try connection.handshake(expected: expected, timeout: timeout)
+    return connection
+  }
+
+  init(_ socket: FrameSocket, _ store: DeviceStore, _ role: Role) {
+    self.socket = socket
+    self.store = store
+    session = PeerSession(direct: role)
+  }
+
+  func handshake(expected: DeviceAddress? = nil, timeout: Duration) throws(DeviceHostError) {
+    let deadline = ContinuousClock.now + timeout
+    try store.read { identity throws(DeviceError) in try session.start(identity, other: nil) }
+    var frame = [UInt8](repeating: 0, count: PeerSession.maximumHandshakeLength)
+    while !session.isEstablished {
+      if session.isMyTurn {
+        let length = try store.read { identity throws(DeviceError) in
+          var span = frame.mutableBytes
+          return try session.writeHandshake(identity, into: &span)
+        }
+        try socket.send(frame, count: length)
+      } else {
+        guard let received = try socket.receive(timeout: deadline - .now) else {
+          throw .timedOut(waitingFor: "the other device's handshake")
+        }
+        try store.read { identity throws(DeviceError) in
+          try session.readHandshake(received.bytes, trust: identity.trust)
+          // Known before this device's own certificate leaves it.
+          if let expected, session.peer?.fields.address != expected, session.peer != nil {
+            throw .subjectMismatch
+          }
+        }
+      }
+    }
+  }
+
+  /// Sends a message and waits until the peer's application has it.
+  public func send(_ body: [UInt8], id: MessageID, timeout: Duration = .seconds(5)) throws(DeviceHostError) {
+    guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
+    try send(.message(id, body.bytes), bodyLength: body.count)
+    let deadline = ContinuousClock.now + timeout
+    while let record = try receive(timeout: deadline - .now) {
+      if case .acknowledgement(id) = record { return }
+    }
+    throw .timedOut(waitingFor: "the other device's receipt")
+  }
+
+  /// The next message of the peer; nil when none comes in time.
+  public func receiveMessage(timeout: Duration) throws(DeviceHostError) -> ReceivedMessage? {
+    let deadline = ContinuousClock.now + timeout
+    while let record = try receive(timeout: deadline - .now) {
+      guard case .message(let id, let body) = record else { continue }
+      return ReceivedMessage(
+        from: peer.fields.address, generation: peer.fields.generation, id: id, route: .direct, body: body)
+    }
+    return nil
+  }
+
+  /// Tells the peer that the application has its message.
+  public func acknowledge(_ message: ReceivedMessage) throws(DeviceHostError) {
+    try send(.acknowledgement(message.id), bodyLength: 0)
+  }
+
+  private enum Received {
+    case message(MessageID, [UInt8])
+    case acknowledgement(MessageID)
+  }
+
+  private func receive(timeout: Duration) throws(DeviceHostError) -> Received? {
+    guard var frame = try socket.receive(timeout: timeout) else { return nil }
+    var span = frame.mutableBytes
+    do {
+      switch try session.open(&span) {
+      case .message(let id, let text): return .message(id, [UInt8](copying: text))
+      case .acknowledgement(let id): return .acknowledgement(id)
+      }
+    } catch { throw .device(error) }
+  }
+
+  private func send(_ record: borrowing PeerRecord, bodyLength: Int) throws(DeviceHostError) {
+    var frame = [UInt8](repeating: 0, count: bodyLength + PeerRecord.messageOverhead + 1 + tagLength)
+    var span = frame.mutableBytes
+    let length: Int
+    do { length = try session.seal(record, into: &span) } catch { throw .device(error) }
+    try socket.send(frame, count: length)
+  }
+}

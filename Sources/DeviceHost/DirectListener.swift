@@ -1,0 +1,27 @@
+import Device
+import Noise
+
+/// Waits for other devices on a TCP port of this device's own.
+public final class DirectListener {
+  private let socket: Socket
+
+  public init(on endpoint: Endpoint) throws(DeviceHostError) {
+    socket = try Socket.listen(on: endpoint)
+  }
+
+  /// The port that is bound.
+  public var port: UInt16 { socket.port }
+
+  /// Waits for a device and runs the handshake with it; nil when none comes in time.
+  ///
+  /// - Throws: why a device that came was refused; the listener goes on.
+  public func accept(
+    _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(5)
+  ) throws(DeviceHostError) -> DirectConnection? {
+    guard socket.waitToRead(timeout: waiting) else { return nil }
+    let connection = DirectConnection(FrameSocket(try socket.accept()), store, .responder)
+    _ = try store.update { _ throws(DeviceError) in }
+    try connection.handshake(timeout: timeout)
+    return connection
+  }
+}

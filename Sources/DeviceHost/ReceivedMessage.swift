@@ -1,0 +1,36 @@
+import Credentials
+import Device
+
+/// A message as the application gets it.
+public struct ReceivedMessage: Sendable {
+  /// How a message came.
+  public enum Route: String, Sendable, Codable {
+    /// Through the relay, inside a session with the sender.
+    case online
+    /// Out of the mailbox, sealed.
+    case mailbox
+    /// Over a socket of the two devices' own.
+    case direct
+  }
+
+  public let from: DeviceAddress
+  /// The sender's generation, as its certificate says.
+  public let generation: Generation
+  public let id: MessageID
+  public let route: Route
+  public let body: [UInt8]
+}
+
+/// What became of a message that was sent.
+public struct Delivery: Sendable {
+  public enum Outcome: String, Sendable, Codable {
+    /// The recipient's application has it and said so.
+    case delivered
+    /// The server keeps it, sealed, until the recipient asks.
+    case stored
+  }
+
+  public let id: MessageID
+  public let outcome: Outcome
+  public let route: ReceivedMessage.Route
+}
