@@ -36,7 +36,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Noise", "Primitives",
+      "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: spans),

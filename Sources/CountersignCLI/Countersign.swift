@@ -7,7 +7,7 @@ struct Countersign: AsyncParsableCommand {
     commandName: "countersign",
     abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
     version: "0.1.0",
-    subcommands: [NoiseCommand.self]
+    subcommands: [Listen.self, Send.self, NoiseCommand.self]
   )
 
   /// Parses and runs, and turns whatever is thrown into one clear line, a hint and a sysexits code.

@@ -33,4 +33,10 @@ public struct Delivery: Sendable {
   public let id: MessageID
   public let outcome: Outcome
   public let route: ReceivedMessage.Route
+
+  public init(id: MessageID, outcome: Outcome, route: ReceivedMessage.Route) {
+    self.id = id
+    self.outcome = outcome
+    self.route = route
+  }
 }

@@ -35,3 +35,9 @@ private func value(_ digit: UInt8) -> UInt8? {
   default: nil
   }
 }
+
+/// A number as hexadecimal digits, as many as its type holds.
+func hexadecimal<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: Value.bitWidth / 4 - digits.count) + digits
+}

@@ -19,5 +19,10 @@ func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   encoder.keyEncodingStrategy = .convertToSnakeCase
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  printLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Prints a line at once: a reader at the other end of a pipe should not wait for a buffer to fill.
+func printLine(_ line: String) {
+  FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+
+struct Listen: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Wait for messages and print them.",
+    discussion: """
+      Connects to the server and prints each message once, on a line of its own: what waited in the mailbox first, then what
+      others send. Orders of the server are obeyed on the way: new epochs, revocations, a change of key. When the server
+      goes away, the device connects again.
+
+      With --direct it waits on a port of its own instead; the other device is verified offline.
+
+      Examples:
+        countersign listen --device pump.device --server 127.0.0.1:7700
+        countersign listen --device pump.device --server 127.0.0.1:7700 --count 1 --output json
+        countersign listen --device pump.device --direct 127.0.0.1:7800
+      """)
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(name: .long, help: ArgumentHelp("The server (or COUNTERSIGN_SERVER).", valueName: "host:port"))
+  var server: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Wait on this address for other devices, without a server.", valueName: "host:port")
+  )
+  var direct: String?
+
+  @Option(name: .long, help: "Stop after this many messages.")
+  var count: Int?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Stop with an error when no message comes for so long.", valueName: "seconds"))
+  var timeout: Seconds?
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if server != nil && direct != nil { throw ValidationError("--server and --direct exclude each other.") }
+    if let count, count < 1 { throw ValidationError("--count takes a number from 1.") }
+  }
+
+  func run() throws {
+    let store = try device.open()
+    let inbox = try device.inbox()
+    let printer = MessagePrinter(isJSON: output.isJSON)
+    if let direct {
+      try listen(direct: try Endpoint(option: direct), store, inbox, printer)
+    } else {
+      try listen(server: try ServerOption.endpoint(server), store, inbox, printer)
+    }
+  }
+
+  private func isDone(_ printer: MessagePrinter) -> Bool {
+    count.map { printer.count >= $0 } ?? false
+  }
+
+  /// Listens over one session after another, for sessions end: by a new key, or because the server went away.
+  private func listen(
+    server endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
+  ) throws(Failure) {
+    var backoff = Backoff()
+    var lastMessage = ContinuousClock.now
+    while !isDone(printer) {
+      do throws(DeviceHostError) {
+        let client = try DeviceClient.connect(store, to: endpoint, listens: true)
+        client.onRefusedMessage = { printer.refused(from: $0, $1) }
+        printer.note("listening as \(try store.read { $0.address }) at \(endpoint)")
+        backoff.reset()
+        while !isDone(printer), !client.shouldReconnect {
+          let got = try client.receiveMessage(inbox: inbox, timeout: .seconds(15)) { printer.show($0) }
+          if got {
+            lastMessage = .now
+          } else if let timeout, lastMessage.duration(to: .now) >= timeout.duration {
+            throw .timedOut(waitingFor: "a message")
+          } else if !client.shouldReconnect {
+            try client.ping()
+          }
+        }
+      } catch {
+        guard case .connectionLost = error else {
+          // A server that is being restarted does not answer for a moment; one that keeps refusing means it.
+          let limit = if case .refused = error { 4 } else { 60 }
+          guard backoff.count > 0, error.isTransient, backoff.count < limit else { throw Failure(error) }
+          backoff.wait()
+          continue
+        }
+        printer.note("the connection was lost; connecting again")
+        backoff.wait()
+      }
+    }
+  }
+
+  private func listen(
+    direct endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
+  ) throws(Failure) {
+    let listener = try reporting { () throws(DeviceHostError) in try DirectListener(on: endpoint) }
+    let bound = Endpoint(host: endpoint.host, port: listener.port)
+    printer.note(
+      "listening as \(try reporting { () throws(DeviceHostError) in try store.read { $0.address } }) at \(bound)")
+    while !isDone(printer) {
+      do throws(DeviceHostError) {
+        guard let connection = try listener.accept(store, waiting: timeout?.duration ?? .seconds(3600)) else {
+          guard timeout == nil else { throw .timedOut(waitingFor: "another device") }
+          continue
+        }
+        while !isDone(printer), let message = try connection.receiveMessage(timeout: .seconds(5)) {
+          if inbox.isNew(message.id, from: message.from) {
+            printer.show(message)
+            try inbox.remember(message.id, from: message.from)
+          }
+          try connection.acknowledge(message)
+        }
+      } catch {
+        // One device that is refused, or that goes away, is no reason to stop waiting for others.
+        if case .connectionLost = error { continue }
+        if case .timedOut("another device") = error { throw Failure(error) }
+        printer.note("refused a connection: \(Failure(error).message)")
+      }
+    }
+  }
+}
+
+/// `--server`, or COUNTERSIGN_SERVER.
+enum ServerOption {
+  static func endpoint(_ option: String?) throws(Failure) -> Endpoint {
+    guard let text = option ?? environment("COUNTERSIGN_SERVER") else {
+      throw Failure(.usage, "which server?", hint: "Give --server HOST:PORT, or set COUNTERSIGN_SERVER.")
+    }
+    return try Endpoint(option: text)
+  }
+}

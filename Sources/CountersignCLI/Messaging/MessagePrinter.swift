@@ -1,0 +1,50 @@
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+
+/// Prints messages as they come: one line each, in words or as JSON.
+final class MessagePrinter {
+  private let isJSON: Bool
+  private(set) var count = 0
+
+  init(isJSON: Bool) {
+    self.isJSON = isJSON
+  }
+
+  private struct Line: Encodable {
+    let from: String
+    let system: UInt32
+    let generation: UInt16
+    let messageId: String
+    let route: ReceivedMessage.Route
+    let bytes: Int
+    /// The message, when it is text.
+    let text: String?
+    /// The message in base64, when it is not.
+    let data: String?
+  }
+
+  func show(_ message: ReceivedMessage) {
+    count += 1
+    let text = String(validating: message.body, as: UTF8.self)
+    if isJSON {
+      let line = Line(
+        from: message.from.device.description, system: message.from.system.rawValue, generation: message.generation,
+        messageId: message.id.description, route: message.route, bytes: message.body.count, text: text,
+        data: text == nil ? Data(message.body).base64EncodedString() : nil)
+      try? printJSON(line)
+    } else {
+      printLine("\(message.from.device)  \(text ?? "(\(message.body.count) bytes that are not text)")")
+    }
+  }
+
+  func refused(from sender: DeviceAddress, _ error: DeviceError) {
+    note("refused a message from \(sender): \(Failure(.device(error)).message)")
+  }
+
+  /// Says something that is not a message, on standard error.
+  func note(_ text: String) {
+    FileHandle.standardError.write(Data("countersign: \(text)\n".utf8))
+  }
+}

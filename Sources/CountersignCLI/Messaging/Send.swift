@@ -1,0 +1,125 @@
+import ArgumentParser
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+
+struct Send: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Send a message to another device.",
+    discussion: """
+      When the other device listens, the two run a handshake through the server, which sees frames only, and the command
+      ends once the other application has the message. When it sleeps, the message is sealed to its certificate and the
+      command ends once the server has stored it.
+
+      With --direct the message goes over a connection of the two devices' own.
+
+      Examples:
+        countersign send --device pump.device --server 127.0.0.1:7700 --to 00a0b1c2d3e4f506 "valve open"
+        echo "valve open" | countersign send --device pump.device --server 127.0.0.1:7700 --to 00a0b1c2d3e4f506 -
+        countersign send --device pump.device --direct 127.0.0.1:7800 "valve open"
+      """)
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(name: .long, help: ArgumentHelp("The server (or COUNTERSIGN_SERVER).", valueName: "host:port"))
+  var server: String?
+
+  @Option(name: .long, help: ArgumentHelp("The other device's own address, without a server.", valueName: "host:port"))
+  var direct: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The recipient: 16 hexadecimal digits, or SYSTEM/ID for another system.", valueName: "id"))
+  var to: PeerName?
+
+  @Option(name: .long, help: ArgumentHelp("How long to try.", valueName: "seconds"))
+  var timeout = Seconds(.seconds(10))
+
+  @Argument(help: "The message; - or nothing reads standard input.")
+  var text: String?
+
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let messageId: String
+    let outcome: Delivery.Outcome
+    let route: ReceivedMessage.Route
+    let bytes: Int
+    let bytesSent: Int
+    let bytesReceived: Int
+    let milliseconds: Double
+  }
+
+  func validate() throws {
+    if server != nil && direct != nil { throw ValidationError("--server and --direct exclude each other.") }
+    if direct == nil && to == nil { throw ValidationError("Say who should get it: --to ID.") }
+  }
+
+  func run() throws {
+    let store = try device.open()
+    let body = try message()
+    let start = ContinuousClock.now
+    let (delivery, traffic) = try direct.map { try sendDirect($0, body, store) } ?? sendThroughServer(body, store)
+    let elapsed = start.duration(to: .now)
+    let milliseconds =
+      Double(elapsed.components.attoseconds / 1_000_000_000_000) / 1000 + Double(elapsed.components.seconds) * 1000
+    if output.isJSON {
+      try printJSON(
+        Result(
+          messageId: delivery.id.description, outcome: delivery.outcome, route: delivery.route, bytes: body.count,
+          bytesSent: traffic.sent, bytesReceived: traffic.received, milliseconds: milliseconds))
+    } else {
+      print(
+        delivery.outcome == .delivered
+          ? "delivered \(delivery.id) (\(delivery.route.rawValue))" : "stored \(delivery.id) for a sleeping device")
+    }
+  }
+
+  private func message() throws(Failure) -> [UInt8] {
+    if let text, text != "-" { return Array(text.utf8) }
+    let data = FileHandle.standardInput.readDataToEndOfFile()
+    return [UInt8](data)
+  }
+
+  /// Tries until the time is over, always under the same number, so that the recipient's application gets it once.
+  private func sendThroughServer(
+    _ body: [UInt8], _ store: DeviceStore
+  ) throws(Failure) -> (Delivery, (sent: Int, received: Int)) {
+    guard let to else { throw Failure(.usage, "who should get it?", hint: "Give --to ID.") }
+    let endpoint = try ServerOption.endpoint(server)
+    let deadline = ContinuousClock.now + timeout.duration
+    return try reporting { () throws(DeviceHostError) in
+      let recipient = to.address(from: try store.read { $0.address.system })
+      let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
+      var backoff = Backoff()
+      while true {
+        do throws(DeviceHostError) {
+          let client = try DeviceClient.connect(store, to: endpoint, listens: false)
+          let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
+          return (delivery, client.traffic)
+        } catch {
+          // A refusal is retried only after a loss: then the server may be starting again.
+          let mayRetry =
+            if case .refused = error { backoff.count > 0 } else { error.isTransient || error == .mayOnlyRenew }
+          guard mayRetry, .now + .milliseconds(100) < deadline else { throw error }
+          backoff.wait()
+        }
+      }
+    }
+  }
+
+  private func sendDirect(
+    _ address: String, _ body: [UInt8], _ store: DeviceStore
+  ) throws -> (Delivery, (sent: Int, received: Int)) {
+    let endpoint = try Endpoint(option: address)
+    return try reporting { () throws(DeviceHostError) in
+      let own = try store.read { $0.address.system }
+      let connection = try DirectConnection.connect(
+        store, to: endpoint, expecting: to?.address(from: own), timeout: timeout.duration)
+      let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
+      try connection.send(body, id: id, timeout: timeout.duration)
+      return (Delivery(id: id, outcome: .delivered, route: .direct), connection.traffic)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Credentials
+import Device
+import DeviceHost
+import Noise
+import Schemes
+
+/// Runs `body` and turns what a device could not do into words for the person at the terminal.
+func reporting<R>(_ body: () throws(DeviceHostError) -> R) throws(Failure) -> R {
+  do { return try body() } catch { throw Failure(error) }
+}
+
+extension Failure {
+  init(_ error: DeviceHostError) {
+    switch error {
+    case .invalidEndpoint(let text):
+      self.init(.usage, "\"\(text)\" is not an address", hint: "Write HOST:PORT, for example 127.0.0.1:7700.")
+    case .file(let operation, let path, let reason):
+      self.init(operation == "open" ? .noInput : .ioError, "cannot \(operation) \(path): \(reason)")
+    case .exists(let path):
+      self.init(.cannotCreate, "\(path) exists", hint: "A device file is never overwritten: choose another name.")
+    case .exposed(let path, let mode):
+      self.init(
+        .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
+        hint: "It holds a private key. Run: chmod 600 \(path)")
+    case .unreachable(let endpoint, let reason):
+      self.init(.noHost, "nothing answers at \(endpoint): \(reason)", hint: "Is the server running, and on this port?")
+    case .refused(let endpoint):
+      self.init(
+        .noPermission, "\(endpoint) closed the connection without an answer",
+        hint:
+          "The server does not know this device's key, has revoked it, or went away. Ask: countersign device show ID")
+    case .connectionLost(let reason):
+      self.init(.unavailable, "the connection was lost: \(reason)", hint: "Try again.")
+    case .timedOut(let what):
+      self.init(.temporary, "timed out waiting for \(what)", hint: "Try again, or allow more time with --timeout.")
+    case .unknownPeer(let address):
+      self.init(
+        .noHost, "no device \(address) that this one may talk to",
+        hint: "Devices of another system need a policy: countersign policy allow")
+    case .notStored(let refusal):
+      self.init(.unavailable, "the server did not keep the message: \(refusal.words)")
+    case .mayOnlyRenew:
+      self.init(
+        .temporary, "this device's certificate is out of date",
+        hint: "It has asked the server for a new one. Try again.")
+    case .device(let error):
+      self.init(error)
+    }
+  }
+
+  private init(_ error: DeviceError) {
+    switch error {
+    case .corruptFile:
+      self.init(
+        .dataError, "this is not a device file, or it is damaged", hint: "Restore it, or assemble the device anew.")
+    case .unknownFileVersion(let version):
+      self.init(.dataError, "the device file has version \(version), which is newer than this program")
+    case .noUsableKey:
+      self.init(.dataError, "the device file holds no certified key", hint: "Certify it: countersign device add")
+    case .rotationInProgress:
+      self.init(.temporary, "an earlier rotation is not finished", hint: "Let the device listen once, then try again.")
+    case .messageTooLong:
+      self.init(.dataError, "a message has at most \(Message.maximumLength) bytes", hint: "Send it in parts.")
+    case .subjectMismatch:
+      self.init(.protocolError, "the other side is not the device it should be")
+    case .credentials(let error):
+      self.init(.protocolError, "the other side's credential was refused: \(error.words)")
+    case .noise(let error), .schemes(.noise(let error)):
+      self.init(.protocolError, "the handshake or a message failed: \(error)")
+    default:
+      self.init(.protocolError, "the other side broke the protocol: \(error)")
+    }
+  }
+}
+
+extension CredentialsError {
+  /// What was wrong, as a phrase.
+  var words: String {
+    switch self {
+    case .wrongLength(let expected, let actual): "\(actual) bytes where \(expected) are needed"
+    case .unknownVersion(let version): "version \(version) is not known to this program"
+    case .unexpectedKind(let kind): "kind \(kind) is not what belongs here"
+    case .reservedFlags: "flags are set that this version reserves"
+    case .unknownIssuer(let id): "issued by key \(hexadecimal(id.rawValue)), which is not trusted"
+    case .invalidSignature: "the signature does not verify"
+    case .foreignSystem(let system): "it belongs to system \(system.rawValue), and no policy lets the two talk"
+    case .expired(let last, let current): "it was good until epoch \(last), and the fleet is at \(current)"
+    case .revoked(let generation):
+      generation == .max ? "the device is revoked" : "generation \(generation) and earlier are revoked"
+    case .subjectMismatch: "it is about another device or key"
+    case .revocationListFull: "too many revocations to trust anyone offline; connect to the server"
+    case .signerUnavailable: "the signing key is out of reach"
+    }
+  }
+}
+
+extension ServerRecord.Refusal {
+  var words: String {
+    switch self {
+    case .unknownRecipient: "no such device"
+    case .quotaExceeded: "the recipient's mailbox is full"
+    case .staleCertificate: "the recipient keeps changing its key"
+    case .tooLong: "it is too long"
+    case .unavailable: "it cannot store anything now"
+    case .mayOnlyRenew: "this device may only renew its certificate"
+    }
+  }
+}
+
+extension DeviceAddress: CustomStringConvertible {
+  /// `SYSTEM/ID`.
+  public var description: String { "\(system.rawValue)/\(device)" }
+}
+
+extension DeviceID: CustomStringConvertible {
+  /// 16 hexadecimal digits.
+  public var description: String { hexadecimal(rawValue) }
+}
+
+extension MessageID: CustomStringConvertible {
+  public var description: String { hexadecimal(rawValue) }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Credentials
+import DeviceHost
+import Foundation
+
+/// `--device`: whose identity a command uses.
+struct DeviceOptions: ParsableArguments {
+  @Option(name: .long, help: "The device file (or COUNTERSIGN_DEVICE).")
+  var device: String?
+
+  func open() throws(Failure) -> DeviceStore {
+    guard let path = device ?? environment("COUNTERSIGN_DEVICE") else {
+      throw Failure(.usage, "which device?", hint: "Give --device FILE, or set COUNTERSIGN_DEVICE.")
+    }
+    return try reporting { () throws(DeviceHostError) in try DeviceStore(opening: path) }
+  }
+
+  func inbox() throws(Failure) -> Inbox {
+    let path = (device ?? environment("COUNTERSIGN_DEVICE") ?? "") + ".inbox"
+    return try reporting { () throws(DeviceHostError) in try Inbox(path: path) }
+  }
+}
+
+/// A variable of the environment, when it is set and not empty.
+func environment(_ name: String) -> String? {
+  guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
+  return value
+}
+
+extension Endpoint {
+  init(option text: String) throws(Failure) {
+    do { try self.init(parsing: text) } catch { throw Failure(error) }
+  }
+}
+
+/// A device as an option names it: 16 hexadecimal digits, after `SYSTEM/` when it is not of the own system.
+struct PeerName: ExpressibleByArgument {
+  let system: SystemID?
+  let device: DeviceID
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let last = parts.last, last.count == 16, let device = UInt64(last, radix: 16) else {
+      return nil
+    }
+    self.device = DeviceID(device)
+    if parts.count == 2 {
+      guard let system = UInt32(parts[0]) else { return nil }
+      self.system = SystemID(system)
+    } else {
+      system = nil
+    }
+  }
+
+  func address(from own: SystemID) -> DeviceAddress {
+    DeviceAddress(system: system ?? own, device: device)
+  }
+}
+
+/// A time in seconds, as options give it.
+struct Seconds: ExpressibleByArgument {
+  let duration: Duration
+
+  init(_ duration: Duration) { self.duration = duration }
+
+  init?(argument: String) {
+    guard let value = Double(argument), value > 0, value <= 86_400 else { return nil }
+    duration = .milliseconds(Int64(value * 1000))
+  }
+
+  var defaultValueDescription: String { "\(duration.components.seconds)" }
+}
