@@ -1,5 +1,5 @@
 /// Why a key was revoked; the statement's flags byte.
-public enum RevocationReason: UInt8, Sendable, CaseIterable {
+public enum RevocationReason: UInt8, Sendable {
   case unspecified = 0
   /// Someone else has, or may have, the device's key.
   case keyCompromise = 1
@@ -8,6 +8,10 @@ public enum RevocationReason: UInt8, Sendable, CaseIterable {
   /// The device is out of service.
   case cessationOfOperation = 5
 }
+
+#if !hasFeature(Embedded)
+  extension RevocationReason: CaseIterable {}
+#endif
 
 /// "This generation of this device, and every earlier one, is no longer to be trusted." 88 bytes signed.
 ///

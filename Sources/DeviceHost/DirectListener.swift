@@ -3,14 +3,14 @@ import Noise
 
 /// Waits for other devices on a TCP port of this device's own.
 public final class DirectListener {
-  private let socket: Socket
+  private let listener: FrameListener
 
   public init(on endpoint: Endpoint) throws(DeviceHostError) {
-    socket = try Socket.listen(on: endpoint)
+    listener = try FrameListener(on: endpoint)
   }
 
   /// The port that is bound.
-  public var port: UInt16 { socket.port }
+  public var port: UInt16 { listener.port }
 
   /// Waits for a device and runs the handshake with it; nil when none comes in time.
   ///
@@ -18,8 +18,9 @@ public final class DirectListener {
   public func accept(
     _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(5)
   ) throws(DeviceHostError) -> DirectConnection? {
-    guard socket.waitToRead(timeout: waiting) else { return nil }
-    let connection = DirectConnection(FrameSocket(try socket.accept()), store, .responder)
+    guard let socket = try listener.accept(waiting: waiting) else { return nil }
+    let connection = DirectConnection(socket, store, .responder)
+    // Another process may have taken a revocation meanwhile.
     _ = try store.update { _ throws(DeviceError) in }
     try connection.handshake(timeout: timeout)
     return connection

@@ -1,6 +1,6 @@
 /// How a device proves who it is to the server. The first byte of the first frame, so that one port serves all of them;
 /// the handshake's prologue binds it.
-public enum SchemeID: UInt8, Sendable, CaseIterable {
+public enum SchemeID: UInt8, Sendable {
   /// One key for a whole system: what fleets migrate away from.
   case sharedKey = 1
   /// A key derived from the server's master key, the device id and a generation.
@@ -24,3 +24,7 @@ public enum SchemeID: UInt8, Sendable, CaseIterable {
   /// Noise_IK with an identity-based credential.
   case identityBased = 11
 }
+
+#if !hasFeature(Embedded)
+  extension SchemeID: CaseIterable {}
+#endif
