@@ -40,7 +40,11 @@ let hostTargets: [Target] = [
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: spans),
-  tests("NoiseTests", ["Noise"]),
+  .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
+  .target(
+    name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
+    swiftSettings: spans),
+  tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
 ]
 
 let package = Package(

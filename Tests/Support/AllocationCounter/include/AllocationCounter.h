@@ -1,0 +1,18 @@
+// Counts the heap allocations of one thread, by standing in front of the C library's malloc.
+
+#ifndef COUNTERSIGN_ALLOCATION_COUNTER_H
+#define COUNTERSIGN_ALLOCATION_COUNTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Whether allocations can be counted: not where a sanitizer has malloc for itself, and only on glibc.
+bool allocation_counter_is_available(void);
+
+/// Starts counting the calling thread's allocations, from zero.
+void allocation_counter_start(void);
+
+/// Stops counting and returns the number of allocations since the start.
+int64_t allocation_counter_stop(void);
+
+#endif
