@@ -7,11 +7,14 @@ let embedded = Context.environment["EMBEDDED"] == "1"
 
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
+/// SecretBytes has raw memory for storage.
+let rawStorage: [SwiftSetting] = [.enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule")]
+
 /// A module that a device links: it never imports Foundation and does no I/O.
-func deviceModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func deviceModule(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
   .target(
     name: name, dependencies: dependencies,
-    swiftSettings: spans + (embedded ? [.enableExperimentalFeature("Embedded")] : []))
+    swiftSettings: spans + settings + (embedded ? [.enableExperimentalFeature("Embedded")] : []))
 }
 
 func hostModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -24,7 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
-  deviceModule("Primitives", ["CSodium"]),
+  deviceModule("Primitives", ["CSodium"], rawStorage),
   deviceModule("Noise", ["Primitives"]),
   deviceModule("Credentials", ["Primitives"]),
   deviceModule("Schemes", ["Credentials", "Noise", "Primitives"]),
@@ -50,7 +53,8 @@ let hostTargets: [Target] = [
 let package = Package(
   name: "countersign",
   products: [
-    .library(name: "Noise", targets: ["Noise"])
+    .library(name: "Primitives", targets: ["Primitives"]),
+    .library(name: "Noise", targets: ["Noise"]),
   ] + (embedded ? [] : [.executable(name: "countersign", targets: ["CountersignCLI"])]),
   dependencies: embedded
     ? []

@@ -5,13 +5,14 @@ import Primitives
 struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
   @usableFromInline var cipher: CipherState<Cipher>
   @usableFromInline var chainingKey: SecretBytes<64>
-  @usableFromInline var hash: Bytes<64>
+  /// h. It is no secret, but here it has an address of its own, which ``handshakeHash`` hands out.
+  @usableFromInline var hash: SecretBytes<64>
 
   @inlinable
   init() {
     cipher = CipherState()
     chainingKey = SecretBytes()
-    hash = Bytes()
+    hash = SecretBytes()
   }
 
   /// h, of HASHLEN bytes.
@@ -36,7 +37,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
     buffer.append("_", at: &count)
     buffer.append(Hash.noiseName, at: &count)
 
-    hash = Bytes()
+    hash.wipe()
     var digest = hash.mutableBytes
     if count <= Hash.digestLength {
       copyBytes(buffer.bytes.extracting(0..<count), to: &digest)
@@ -135,7 +136,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
   @inlinable
   mutating func copy(from other: borrowing SymmetricState) {
     chainingKey.copy(from: other.chainingKey.bytes)
-    hash = other.hash
+    hash.copy(from: other.hash.bytes)
     cipher.key.copy(from: other.cipher.key.bytes)
     cipher.nonce = other.cipher.nonce
     cipher.isKeyed = other.cipher.isKeyed

@@ -21,17 +21,20 @@ public struct Bytes<let count: Int>: Equatable, Hashable, Sendable {
     copyBytes(source, to: &target)
   }
 
+  // Both are transparent, not merely inlinable: Swift 6.3 specialises a generic getter by passing self as a value, and the
+  // span would then point into a temporary that is gone.
+
   /// The bytes, for as long as this value is borrowed.
-  @inlinable
   public var bytes: RawSpan {
     @_lifetime(borrow self)
+    @_transparent
     borrowing get { storage.span.bytes }
   }
 
   /// The bytes, for writing.
-  @inlinable
   public var mutableBytes: MutableRawSpan {
     @_lifetime(&self)
+    @_transparent
     mutating get { storage.mutableSpan.intoBytes() }
   }
 

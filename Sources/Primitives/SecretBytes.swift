@@ -1,16 +1,24 @@
+import Builtin
 import CSodium
 
 /// A secret byte string of fixed length. It cannot be copied by accident and overwrites itself when it ends.
 ///
 /// A move leaves the old place as it was, so a long-term secret belongs where it never moves: make it empty in its final
 /// place and fill it there.
-public struct SecretBytes<let count: Int>: ~Copyable {
-  @usableFromInline var storage: InlineArray<count, UInt8>
+///
+/// The storage is raw memory, which gives the type an address instead of a value: the compiler can neither spread the bytes
+/// over registers nor put a temporary copy of them (or of any struct that holds them) on the stack.
+@_rawLayout(likeArrayOf: UInt8, count: count)
+public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
+  @usableFromInline
+  var start: UnsafeMutableRawPointer {
+    @_transparent get { UnsafeMutableRawPointer(Builtin.addressOfRawLayout(self)) }
+  }
 
   /// All bytes zero.
   @inlinable
   public init() {
-    storage = InlineArray(repeating: 0)
+    start.initializeMemory(as: UInt8.self, repeating: 0, count: count)
   }
 
   /// The bytes of `source`, which must be exactly `count` long.
@@ -19,7 +27,7 @@ public struct SecretBytes<let count: Int>: ~Copyable {
     guard source.byteCount == count else {
       throw .wrongLength(expected: count, actual: source.byteCount)
     }
-    storage = InlineArray(repeating: 0)
+    self.init()
     copy(from: source)
   }
 
@@ -31,27 +39,18 @@ public struct SecretBytes<let count: Int>: ~Copyable {
     return secret
   }
 
-  deinit { erase() }
-
-  /// Overwrites the storage when it ends. deinit may only borrow self, but a span of an InlineArray is the storage itself,
-  /// never a copy of it.
-  private borrowing func erase() {
-    bytes.withUnsafeBytes { buffer in
-      guard let base = buffer.baseAddress else { return }
-      sodium_memzero(UnsafeMutableRawPointer(mutating: base), count)
-    }
-  }
+  deinit { sodium_memzero(start, count) }
 
   @inlinable
   public var bytes: RawSpan {
     @_lifetime(borrow self)
-    borrowing get { storage.span.bytes }
+    borrowing get { _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: count), borrowing: self) }
   }
 
   @inlinable
   public var mutableBytes: MutableRawSpan {
     @_lifetime(&self)
-    mutating get { storage.mutableSpan.intoBytes() }
+    mutating get { _overrideLifetime(MutableRawSpan(_unsafeStart: start, byteCount: count), mutating: &self) }
   }
 
   /// Replaces the content in place. `source` may be shorter; the rest keeps its bytes.

@@ -41,7 +41,8 @@ public func fillWithRandomBytes(_ bytes: inout MutableRawSpan) {
 
 extension MutableSpan where Element == UInt8 {
   /// This span as raw bytes, with its own lifetime: the standard library's `mutableBytes` borrows from the span instead.
-  @inlinable
+  @usableFromInline
+  @_transparent
   @_lifetime(copy self)
   consuming func intoBytes() -> MutableRawSpan {
     let start = withUnsafeMutableBytes { $0.baseAddress }
