@@ -1,0 +1,20 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "noise-benchmark",
+  dependencies: [.package(name: "countersign", path: "../..")],
+  targets: [
+    .systemLibrary(name: "CSodiumBare", path: "Sources/CSodiumBare", pkgConfig: "libsodium"),
+    .target(name: "Bare", dependencies: ["CSodiumBare"], cSettings: [.unsafeFlags(["-O2"])]),
+    .executableTarget(
+      name: "NoiseBenchmark",
+      dependencies: [
+        "Bare",
+        .product(name: "Noise", package: "countersign"),
+        .product(name: "Primitives", package: "countersign"),
+      ],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+  ],
+  swiftLanguageModes: [.v6]
+)
