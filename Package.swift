@@ -27,7 +27,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
-  deviceModule("Primitives", ["CSodium"], rawStorage),
+  deviceModule(
+    "Primitives", ["CSodium"] + (embedded ? [] : [.product(name: "Crypto", package: "swift-crypto")]), rawStorage),
   deviceModule("Noise", ["Primitives"]),
   deviceModule("Credentials", ["Primitives"]),
   deviceModule("Schemes", ["Credentials", "Noise", "Primitives"]),
@@ -59,7 +60,9 @@ let package = Package(
   dependencies: embedded
     ? []
     : [
-      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+      // AES-GCM where the processor has no AES instructions.
+      .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     ],
   targets: deviceTargets + (embedded ? [] : hostTargets),
   swiftLanguageModes: [.v6]

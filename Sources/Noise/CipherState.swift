@@ -3,7 +3,7 @@ import Primitives
 /// A key and a counter that encrypt one direction of a session (specification, section 5.1).
 ///
 /// Without a key it refuses to work: it never passes plaintext through.
-public struct CipherState<Cipher: AEAD>: ~Copyable {
+public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
   /// The longest Noise message, tag included, in bytes (section 3).
   @inlinable public static var maximumMessageLength: Int { 65_535 }
 

@@ -3,7 +3,7 @@ import Primitives
 /// Transport over datagrams that may be lost, doubled or reordered (specification, section 11.4).
 ///
 /// Each message carries its nonce in front, 8 bytes big-endian; a window of at least 2,048 counters refuses repeats.
-public struct DatagramTransport<Cipher: AEAD>: ~Copyable {
+public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
   /// Bytes that a datagram has beyond its plaintext: the counter and the tag.
   public static var overhead: Int { 8 + tagLength }
 
@@ -37,6 +37,7 @@ public struct DatagramTransport<Cipher: AEAD>: ~Copyable {
   ) throws(NoiseError) -> Int {
     guard datagram.byteCount >= Self.overhead else { throw .messageTooShort }
     let counter = UInt64(bigEndian: datagram.unsafeLoadUnaligned(as: UInt64.self))
+    guard counter < .max else { throw .nonceExhausted }
     guard window.isFresh(counter) else { throw .replayed }
     let length = try receiving.decrypt(
       datagram.extracting(8...), into: &plaintext, at: counter, authenticating: associatedData)

@@ -1,10 +1,13 @@
 import Primitives
 
 /// Giving a handshake its keys, and refusing a set that does not fit its pattern.
+///
+/// All keys but a deferred psk are given before ``start(prologue:)``; giving them later is a programming error and traps.
 extension HandshakeState {
   /// Gives the local static key. The copy in this state is wiped when the handshake ends.
   @inlinable
   public mutating func setStatic(_ key: borrowing X25519.PrivateKey) {
+    precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     s.copy(from: key)
     hasS = true
   }
@@ -12,6 +15,7 @@ extension HandshakeState {
   /// Gives the peer's static key, where the pattern has it known beforehand.
   @inlinable
   public mutating func setRemoteStatic(_ key: X25519.PublicKey) {
+    precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     rs = key
   }
 
@@ -39,6 +43,7 @@ extension HandshakeState {
   /// Sets the ephemeral key instead of drawing it. Two handshakes with one ephemeral key break both: for test vectors only.
   @_spi(Testing)
   public mutating func setEphemeral(_ key: borrowing X25519.PrivateKey) {
+    precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     e.copy(from: key)
     hasE = true
     ephemeralIsFixed = true
@@ -47,6 +52,7 @@ extension HandshakeState {
   /// Gives the peer's ephemeral key, where the pattern has it in a pre-message (`fallback`).
   @inlinable
   public mutating func setRemoteEphemeral(_ key: X25519.PublicKey) {
+    precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     re = key
   }
 
@@ -79,43 +85,23 @@ extension HandshakeState {
 
   @inlinable
   func checkKeys() throws(NoiseError) {
-    let mine = role == .initiator ? pattern.initiatorPreMessage : pattern.responderPreMessage
-    let theirs = role == .initiator ? pattern.responderPreMessage : pattern.initiatorPreMessage
-
-    let needsStatic = mine.contains(.s) || pattern.sends(.s, by: role)
-    if needsStatic && !hasS { throw .missingKey(.localStatic) }
-    if !needsStatic && hasS { throw .surplusKey(.localStatic) }
-
-    if theirs.contains(.s) && rs == nil { throw .missingKey(.remoteStatic) }
-    if !theirs.contains(.s) && rs != nil { throw .surplusKey(.remoteStatic) }
-
-    if mine.contains(.e) && !hasE { throw .missingKey(.localEphemeral) }
-    if theirs.contains(.e) && re == nil { throw .missingKey(.remoteEphemeral) }
-    if !theirs.contains(.e) && re != nil { throw .surplusKey(.remoteEphemeral) }
-
+    try check(hasS, against: pattern.needsStatic(role), .localStatic)
+    try check(rs != nil, against: pattern.needsRemoteStatic(role), .remoteStatic)
+    try check(re != nil, against: pattern.needsRemoteEphemeral(role), .remoteEphemeral)
+    // An ephemeral key that is sent may be given (by a test); one of a pre-message must be.
+    let needsEphemeral = pattern.needsEphemeral(role)
+    if needsEphemeral || !pattern.sends(.e, by: role) { try check(hasE, against: needsEphemeral, .localEphemeral) }
+    if peer.hasStaticStatic && !pattern.usesStaticStatic { throw .surplusKey(.staticSharedSecret) }
     for position in 0..<HandshakePattern.maximumPSKCount where pattern.hasPSK(at: position) {
       guard peer.hasPSK(at: position) || deferredPSKs & (1 << UInt8(position)) != 0 else {
         throw .missingKey(.psk(position))
       }
     }
   }
-}
 
-extension HandshakePattern {
-  /// Whether the modifier `psk<position>` stands in this pattern.
   @inlinable
-  public func hasPSK(at position: Int) -> Bool {
-    position >= 0 && position < 8 && pskPositions & (1 << UInt8(position)) != 0
-  }
-
-  /// Whether `role` sends `token` in one of its messages.
-  @inlinable
-  func sends(_ token: Token, by role: Role) -> Bool {
-    var index = role == .initiator ? 0 : 1
-    while index < messageCount {
-      if messages[index].contains(token) { return true }
-      index += 2
-    }
-    return false
+  func check(_ isGiven: Bool, against isNeeded: Bool, _ key: NoiseError.Key) throws(NoiseError) {
+    if isNeeded && !isGiven { throw .missingKey(key) }
+    if !isNeeded && isGiven { throw .surplusKey(key) }
   }
 }

@@ -52,7 +52,10 @@ extension HandshakeState {
       try symmetric.encryptAndHash(inPlace: &place, count: payloadLength)
     } catch {
       symmetric.copy(from: checkpoint)
-      if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed { hasE = false }
+      if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed {
+        e = X25519.PrivateKey()
+        hasE = false
+      }
       throw error
     }
     advance()
@@ -80,15 +83,15 @@ extension HandshakeState {
     checkpoint.copy(from: symmetric)
     let oldRE = re
     let oldRS = rs
-    let oldPSKs = peer.known
-    let hadStaticStatic = peer.hasStaticStatic
+    var oldPeer = PeerSecrets()
+    oldPeer.copy(from: peer)
     do {
       try readTokens(message, into: &payload, resolving: resolving)
     } catch {
       symmetric.copy(from: checkpoint)
       re = oldRE
       rs = oldRS
-      peer.forgetAll(except: oldPSKs, staticStatic: hadStaticStatic)
+      peer.copy(from: oldPeer)
       throw error
     }
     advance()
@@ -145,6 +148,7 @@ extension HandshakeState {
         rs = key
         offset += length
         try resolving(key, &peer)
+        if let position = peer.firstPSK(outside: pattern.pskPositions) { throw .surplusKey(.psk(position)) }
       case .psk:
         try mixPSK(at: &psk)
       case .ee, .es, .se, .ss:

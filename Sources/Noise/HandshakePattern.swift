@@ -15,8 +15,8 @@ public struct HandshakePattern: Sendable {
   @usableFromInline var messages: InlineArray<4, TokenSequence>
   public private(set) var messageCount: Int
   /// Bit i is set when the modifier `psk<i>` stands in the name.
-  public private(set) var pskPositions: UInt8 = 0
-  public private(set) var isFallback = false
+  public internal(set) var pskPositions: UInt8 = 0
+  public private(set) var isFallback: Bool
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
   public init(
@@ -24,7 +24,15 @@ public struct HandshakePattern: Sendable {
     _ m0: TokenSequence, _ m1: TokenSequence = TokenSequence(), _ m2: TokenSequence = TokenSequence(),
     _ m3: TokenSequence = TokenSequence()
   ) {
-    self.name = PatternName(name)
+    self.init(PatternName(name), initiator: initiator, responder: responder, m0, m1, m2, m3, isFallback: false)
+  }
+
+  init(
+    _ name: PatternName, initiator: TokenSequence, responder: TokenSequence, _ m0: TokenSequence, _ m1: TokenSequence,
+    _ m2: TokenSequence, _ m3: TokenSequence, isFallback: Bool
+  ) {
+    self.name = name
+    self.isFallback = isFallback
     initiatorPreMessage = initiator
     responderPreMessage = responder
     messages = [m0, m1, m2, m3]
@@ -42,9 +50,9 @@ public struct HandshakePattern: Sendable {
   public func message(_ index: Int) -> TokenSequence { messages[index] }
 
   /// This pattern with the modifier `psk<position>` (section 9.4): 0 stands at the start of the first message, i at the
-  /// end of the i-th.
+  /// end of the i-th. Several are added in rising order, the order in which a name must list them (section 8.1).
   public func psk(_ position: Int) throws(NoiseError) -> HandshakePattern {
-    guard position >= 0, position <= messageCount, pskPositions & (1 << UInt8(position)) == 0 else {
+    guard position >= 0, position <= messageCount, pskPositions >> UInt8(position) == 0 else {
       throw .invalidPattern(.pskPosition)
     }
     var result = self

@@ -13,11 +13,11 @@ public enum Role: Equatable, Sendable {
 /// Make it empty in its final place, give it the pattern's keys, ``start(prologue:)`` it, then write and read in turn until
 /// ``isFinished``, and ``split(sending:receiving:)``. Keys are copied in and wiped when the handshake ends. Every call
 /// either succeeds or leaves the state byte for byte as it was.
-public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
-  @usableFromInline enum Phase { case collectingKeys, running, finished, split }
+public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
+  @usableFromInline enum Phase: Sendable { case collectingKeys, running, finished, split }
 
-  public let pattern: HandshakePattern
-  public let role: Role
+  public internal(set) var pattern: HandshakePattern
+  public internal(set) var role: Role
   @usableFromInline var phase = Phase.collectingKeys
   @usableFromInline var index = 0
 
@@ -42,7 +42,7 @@ public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
   @inlinable public var messageIndex: Int { index }
 
   /// Whether all messages of the pattern have been written or read.
-  public var isFinished: Bool { phase == .finished || phase == .split }
+  public var isFinished: Bool { index == pattern.messageCount }
 
   /// Whether the next message is this party's to write.
   public var isMyTurn: Bool { phase == .running && (messageIndex & 1 == 0) == (role == .initiator) }

@@ -6,6 +6,8 @@ public enum NoiseError: Error, Equatable, Sendable {
     case remoteStatic
     case localEphemeral
     case remoteEphemeral
+    /// DH(s, rs), cached: only patterns with the token `ss` use it.
+    case staticSharedSecret
     /// The pre-shared key of the modifier `psk<index>`.
     case psk(Int)
   }
@@ -32,6 +34,8 @@ public enum NoiseError: Error, Equatable, Sendable {
   case lowOrderPoint
   /// The cipher's nonces are used up, or its hard limit is reached: make a new session.
   case nonceExhausted
+  /// The application refused the peer, for example because its key is unknown or revoked.
+  case peerRefused
   /// A datagram's counter was seen before or lies behind the replay window.
   case replayed
 }
@@ -56,6 +60,6 @@ public enum PatternFault: Equatable, Sendable {
   case pskWithoutEphemeral
   /// `fallback` needs a first message that can be a pre-message (section 10.2).
   case notFallbackCapable
-  /// A `psk` modifier points outside the pattern or stands there twice.
+  /// A `psk` modifier points outside the pattern, stands there twice or is out of order.
   case pskPosition
 }

@@ -12,6 +12,11 @@ public struct PatternName: Sendable {
     append(name)
   }
 
+  /// A name from at most ``capacity`` bytes of ASCII.
+  init(bytes: some Sequence<UInt8>) {
+    for byte in bytes { append(byte: byte) }
+  }
+
   /// The name's bytes.
   public var bytes: RawSpan {
     @_lifetime(borrow self)

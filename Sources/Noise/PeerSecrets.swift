@@ -4,7 +4,7 @@ import Primitives
 /// both static keys.
 ///
 /// A responder may fill it in mid-handshake, once it has learned who its peer is.
-public struct PeerSecrets: ~Copyable {
+public struct PeerSecrets: ~Copyable, Sendable {
   @usableFromInline var psks = SecretBytes<160>()
   @usableFromInline var known: UInt8 = 0
   @usableFromInline var staticStatic = SecretBytes<32>()
@@ -47,13 +47,19 @@ public struct PeerSecrets: ~Copyable {
 }
 
 extension PeerSecrets {
-  /// Undoes what a refused message brought: keeps only what was known before it.
+  /// Replaces this value, in place, by `other`: how what a refused message brought is undone.
   @inlinable
-  mutating func forgetAll(except psks: UInt8, staticStatic: Bool) {
-    known = psks
-    if hasStaticStatic && !staticStatic {
-      self.staticStatic.wipe()
-      hasStaticStatic = false
-    }
+  mutating func copy(from other: borrowing PeerSecrets) {
+    psks.copy(from: other.psks.bytes)
+    known = other.known
+    staticStatic.copy(from: other.staticStatic.bytes)
+    hasStaticStatic = other.hasStaticStatic
+  }
+
+  /// The lowest position of a key that a pattern with these `psk` positions does not mix.
+  @inlinable
+  func firstPSK(outside positions: UInt8) -> Int? {
+    let surplus = known & ~positions
+    return surplus == 0 ? nil : surplus.trailingZeroBitCount
   }
 }

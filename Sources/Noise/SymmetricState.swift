@@ -2,7 +2,7 @@ import Primitives
 
 /// The chaining key, the handshake hash and the handshake's cipher (specification, section 5.2).
 @usableFromInline
-struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
+struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   @usableFromInline var cipher: CipherState<Cipher>
   @usableFromInline var chainingKey: SecretBytes<64>
   /// h. It is no secret, but here it has an address of its own, which ``handshakeHash`` hands out.

@@ -16,6 +16,9 @@ public enum Token: UInt8, Equatable, Sendable {
 
 /// The tokens of one message, in order: at most 15, four bits each, the first in the lowest bits.
 public struct TokenSequence: Equatable, Sendable {
+  /// The most tokens that one message can have.
+  public static let capacity = 15
+
   @usableFromInline var packed: UInt64
 
   /// The sequence of the tokens given.
@@ -60,13 +63,13 @@ public struct TokenSequence: Equatable, Sendable {
 
   @inlinable
   mutating func append(_ token: Token) {
-    precondition(count < 15, "a message has at most 15 tokens")
+    precondition(count < Self.capacity, "a message has at most 15 tokens")
     packed |= UInt64(token.rawValue) << UInt64(4 * count)
   }
 
   @inlinable
   mutating func prepend(_ token: Token) {
-    precondition(count < 15, "a message has at most 15 tokens")
+    precondition(count < Self.capacity, "a message has at most 15 tokens")
     packed = packed << 4 | UInt64(token.rawValue)
   }
 

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Both directions of a finished handshake. The halves are independent values and may go to different threads.
-public struct TransportState<Cipher: AEAD>: ~Copyable {
+public struct TransportState<Cipher: AEAD>: ~Copyable, Sendable {
   public var sending = CipherState<Cipher>()
   public var receiving = CipherState<Cipher>()
 

@@ -9,7 +9,7 @@ public enum Ed25519 {
   public typealias Signature = Bytes<64>
 
   /// A signing key, expanded from a 32-byte seed.
-  public struct PrivateKey: ~Copyable {
+  public struct PrivateKey: ~Copyable, Sendable {
     /// libsodium's form: the seed, then the public key.
     private var expanded: SecretBytes<64>
     public private(set) var publicKey: PublicKey

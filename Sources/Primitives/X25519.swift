@@ -9,7 +9,7 @@ public enum X25519 {
   public typealias PublicKey = Bytes<32>
 
   /// A private key and its public key. The private half never leaves except by ``secretBytes``.
-  public struct PrivateKey: ~Copyable {
+  public struct PrivateKey: ~Copyable, Sendable {
     @usableFromInline var secret: SecretBytes<32>
     public private(set) var publicKey: PublicKey
 
@@ -70,6 +70,7 @@ public enum X25519 {
     public borrowing func agree(
       with peer: PublicKey, into shared: inout SecretBytes<32>
     ) throws(PrimitivesError) {
+      prepareSodium()
       var output = shared.mutableBytes
       let status = output.withUnsafeMutableBytes { result in
         secret.bytes.withUnsafeBytes { scalar in
@@ -82,6 +83,7 @@ public enum X25519 {
     }
 
     private mutating func derivePublicKey() {
+      prepareSodium()
       var output = publicKey.mutableBytes
       output.withUnsafeMutableBytes { result in
         secret.bytes.withUnsafeBytes { scalar in

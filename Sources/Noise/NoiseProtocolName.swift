@@ -1,0 +1,49 @@
+#if !hasFeature(Embedded)
+  /// A full protocol name, for example `Noise_XXpsk3_25519_ChaChaPoly_SHA256` (specification, section 8).
+  ///
+  /// It parses, prints back the same text, and makes handshakes of the suite that it names.
+  public struct NoiseProtocolName: Sendable, CustomStringConvertible, Hashable {
+    /// The cipher functions (section 12.3 and 12.4).
+    public enum Cipher: String, CaseIterable, Sendable {
+      case chaChaPoly = "ChaChaPoly"
+      case aesGCM = "AESGCM"
+    }
+
+    /// The hash functions (sections 12.5 to 12.8).
+    public enum Hash: String, CaseIterable, Sendable {
+      case sha256 = "SHA256"
+      case sha512 = "SHA512"
+      case blake2s = "BLAKE2s"
+      case blake2b = "BLAKE2b"
+    }
+
+    public let pattern: HandshakePattern
+    public let cipher: Cipher
+    public let hash: Hash
+
+    /// The name of a pattern with a suite; the default is `25519_ChaChaPoly_SHA256`.
+    public init(_ pattern: HandshakePattern, cipher: Cipher = .chaChaPoly, hash: Hash = .sha256) {
+      self.pattern = pattern
+      self.cipher = cipher
+      self.hash = hash
+    }
+
+    /// Parses a name of the specification's patterns and modifiers.
+    ///
+    /// - Throws: ``NoiseError/unknownName`` for what is not a name or names an algorithm that is not built in,
+    ///   ``NoiseError/invalidPattern(_:)`` for a modifier that does not fit its pattern.
+    public init(_ text: some StringProtocol) throws(NoiseError) {
+      let sections = text.split(separator: "_", omittingEmptySubsequences: false)
+      guard
+        sections.count == 5, sections[0] == "Noise", sections[2] == "25519",
+        let cipher = Cipher(rawValue: String(sections[3])), let hash = Hash(rawValue: String(sections[4]))
+      else { throw .unknownName }
+      self.init(try HandshakePattern(named: sections[1]), cipher: cipher, hash: hash)
+    }
+
+    public var description: String { "Noise_\(pattern.name)_25519_\(cipher.rawValue)_\(hash.rawValue)" }
+
+    public static func == (a: Self, b: Self) -> Bool { a.description == b.description }
+    public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+  }
+#endif
