@@ -21,4 +21,25 @@
       self = span.withUnsafeBytes { [UInt8]($0) }
     }
   }
+
+  extension Bytes {
+    /// The bytes of `source`, which must be exactly `count` long.
+    public init(copying source: [UInt8]) throws(PrimitivesError) {
+      self = try Self(copying: source.bytes)
+    }
+  }
+
+  extension SecretBytes {
+    /// The bytes of `source`, which must be exactly `count` long. The array stays as it is: wiping it is the caller's part.
+    public init(copying source: [UInt8]) throws(PrimitivesError) {
+      try self.init(copying: source.bytes)
+    }
+  }
+
+  extension X25519.PrivateKey {
+    /// The key with these 32 private bytes. The array stays as it is: wiping it is the caller's part.
+    public init(copying source: [UInt8]) throws(PrimitivesError) {
+      try self.init(copying: source.bytes)
+    }
+  }
 #endif
