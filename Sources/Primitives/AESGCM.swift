@@ -45,7 +45,8 @@
 
   // The same four with the path chosen by the caller, so that tests reach both.
   extension AESGCM {
-    static func seal(
+    @_spi(Testing)
+    public static func seal(
       _ plaintext: RawSpan, into ciphertext: inout MutableRawSpan, _ key: RawSpan, _ nonce: UInt64,
       _ associatedData: RawSpan, inHardware: Bool
     ) {
@@ -58,7 +59,8 @@
       }
     }
 
-    static func seal(
+    @_spi(Testing)
+    public static func seal(
       inPlace message: inout MutableRawSpan, _ key: RawSpan, _ nonce: UInt64, _ associatedData: RawSpan,
       inHardware: Bool
     ) {
@@ -69,7 +71,8 @@
       }
     }
 
-    static func open(
+    @_spi(Testing)
+    public static func open(
       _ ciphertext: RawSpan, into plaintext: inout MutableRawSpan, _ key: RawSpan, _ nonce: UInt64,
       _ associatedData: RawSpan, inHardware: Bool
     ) throws(PrimitivesError) {
@@ -82,7 +85,8 @@
       guard isValid else { throw .authenticationFailed }
     }
 
-    static func open(
+    @_spi(Testing)
+    public static func open(
       inPlace message: inout MutableRawSpan, _ key: RawSpan, _ nonce: UInt64, _ associatedData: RawSpan,
       inHardware: Bool
     ) throws(PrimitivesError) {
