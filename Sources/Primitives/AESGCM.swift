@@ -12,7 +12,6 @@
 
     /// Whether this processor has the AES instructions that libsodium needs.
     public static let isHardwareAvailable: Bool = {
-      prepareSodium()
       return crypto_aead_aes256gcm_is_available() == 1
     }()
 

@@ -9,7 +9,6 @@ public struct BLAKE2b: HashFunction {
   private var state = countersign_blake2b_state()
 
   public init() {
-    prepareSodium()
     countersign_blake2b_init(&state)
   }
 

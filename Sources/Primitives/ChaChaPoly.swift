@@ -82,7 +82,6 @@ public enum ChaChaPoly: AEAD {
 
   @inline(__always)
   private static func withNonce<R>(_ nonce: UInt64, _ body: (UnsafePointer<UInt8>) -> R) -> R {
-    prepareSodium()
     var bytes: (UInt32, UInt32, UInt32) = (
       0, UInt32(truncatingIfNeeded: nonce).littleEndian, UInt32(truncatingIfNeeded: nonce >> 32).littleEndian
     )

@@ -70,7 +70,6 @@ public enum X25519 {
     public borrowing func agree(
       with peer: PublicKey, into shared: inout SecretBytes<32>
     ) throws(PrimitivesError) {
-      prepareSodium()
       var output = shared.mutableBytes
       let status = output.withUnsafeMutableBytes { result in
         secret.bytes.withUnsafeBytes { scalar in
@@ -83,7 +82,6 @@ public enum X25519 {
     }
 
     private mutating func derivePublicKey() {
-      prepareSodium()
       var output = publicKey.mutableBytes
       output.withUnsafeMutableBytes { result in
         secret.bytes.withUnsafeBytes { scalar in
