@@ -37,10 +37,16 @@ let deviceTargets: [Target] = [
 
 let hostTargets: [Target] = [
   hostModule("DeviceHost", ["Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  hostModule(
+    "Registry",
+    [
+      "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "GRDBSQLite", package: "GRDB.swift"),
+    ]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: spans),
@@ -49,6 +55,7 @@ let hostTargets: [Target] = [
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
     swiftSettings: spans),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
+  tests("RegistryTests", ["Registry"]),
 ]
 
 let package = Package(
@@ -63,6 +70,7 @@ let package = Package(
       .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
       // AES-GCM where the processor has no AES instructions.
       .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+      .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
   targets: deviceTargets + (embedded ? [] : hostTargets),
   swiftLanguageModes: [.v6]

@@ -27,3 +27,5 @@ public struct Issuer<Key: Signer> {
     return Statement(issuer: keyID, content: content, signature: try signer.signature(for: message.bytes))
   }
 }
+
+extension Issuer: Sendable where Key: Sendable {}

@@ -1,0 +1,50 @@
+import Credentials
+import Foundation
+import Primitives
+
+/// The directory of an authority: its key file, its registry, the server's lock, and what the relay keeps beside them.
+public struct AuthorityDirectory: Sendable {
+  public let path: String
+
+  public init(_ path: String) {
+    self.path = path
+  }
+
+  public var keyFilePath: String { path + "/authority.key" }
+  public var registryPath: String { path + "/registry.sqlite" }
+
+  /// Opens the registry, which needs no key: only what signs does.
+  ///
+  /// - Parameter actor: the command or service, for the audit record.
+  public func openRegistry(actor: String) throws(RegistryError) -> SQLiteRegistry {
+    guard access(registryPath, F_OK) == 0 else { throw .noAuthority(path: path) }
+    return try SQLiteRegistry(path: registryPath, actor: actor)
+  }
+
+  /// Whether the key file is sealed, so that a caller knows before it asks for a passphrase.
+  public func keyFile() throws(RegistryError) -> KeyFile {
+    var bytes = try readKeyFile()
+    defer { SecretFileIO.wipe(&bytes) }
+    return try KeyFile(decoding: bytes.bytes)
+  }
+
+  /// Opens the key file and checks that it is this registry's.
+  ///
+  /// - Throws: what ``KeyFile/open(_:passphrase:)`` throws, ``RegistryError/unsafeMode(path:mode:)`` when others than the
+  ///   owner may read the file, ``RegistryError/keyMismatch``.
+  public func unlock(_ registry: some DeviceRegistry, passphrase: Passphrase?) throws(RegistryError) -> Authority {
+    var bytes = try readKeyFile()
+    defer { SecretFileIO.wipe(&bytes) }
+    let authority = try KeyFile.open(bytes.bytes, passphrase: passphrase)
+    let state = try registry.state()
+    guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
+      throw .keyMismatch
+    }
+    return authority
+  }
+
+  private func readKeyFile() throws(RegistryError) -> [UInt8] {
+    guard access(path, F_OK) == 0, access(keyFilePath, F_OK) == 0 else { throw .noAuthority(path: path) }
+    return try SecretFileIO.read(keyFilePath, limit: KeyFile.sealedLength)
+  }
+}

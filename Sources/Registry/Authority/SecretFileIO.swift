@@ -1,0 +1,88 @@
+import Foundation
+import Primitives
+
+/// Reading and writing files that hold secrets: mode 0600, no buffers left behind, on the disk before it is called done.
+public enum SecretFileIO {
+  /// Reads a file of at most `limit` bytes; of a longer one the first `limit + 1`, so that a parser refuses it.
+  ///
+  /// - Throws: ``RegistryError/unsafeMode(path:mode:)`` when group or others have any access.
+  public static func read(_ path: String, limit: Int) throws(RegistryError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .file(path: path, errno: errno) }
+    guard status.st_mode & 0o077 == 0 else {
+      throw .unsafeMode(path: path, mode: UInt16(status.st_mode & 0o7777))
+    }
+    // One allocation of the final size: growing would leave copies.
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
+    var count = 0
+    while count < bytes.count {
+      let result = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if result < 0 && errno == EINTR { continue }
+      guard result >= 0 else {
+        let reason = errno
+        wipe(&bytes)
+        throw .file(path: path, errno: reason)
+      }
+      if result == 0 { break }
+      count += result
+    }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+  }
+
+  /// Creates a file with mode 0600 that does not exist yet, and brings it to the disk. On an error it is gone again.
+  public static func create(_ path: String, _ bytes: RawSpan) throws(RegistryError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    var reason: Int32?
+    bytes.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let result = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+        if result < 0 && errno == EINTR { continue }
+        guard result > 0 else {
+          reason = result == 0 ? ENOSPC : errno
+          return
+        }
+        done += result
+      }
+    }
+    if reason == nil && fsync(descriptor) != 0 { reason = errno }
+    close(descriptor)
+    if let reason {
+      unlink(path)
+      throw .file(path: path, errno: reason)
+    }
+  }
+
+  /// Puts a file in the place of another, or where none was: afterwards there is the old content or the new, nothing between.
+  public static func replace(_ path: String, _ bytes: RawSpan) throws(RegistryError) {
+    let temporary = path + ".new"
+    unlink(temporary)
+    try create(temporary, bytes)
+    guard rename(temporary, path) == 0 else {
+      let reason = errno
+      unlink(temporary)
+      throw .file(path: path, errno: reason)
+    }
+    try synchronize(directoryOf: path)
+  }
+
+  /// Brings the entries of a file's directory to the disk.
+  public static func synchronize(directoryOf path: String) throws(RegistryError) {
+    let directory = (path as NSString).deletingLastPathComponent
+    let descriptor = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(path: directory, errno: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .file(path: directory, errno: errno) }
+  }
+
+  /// Overwrites a buffer that held a secret.
+  public static func wipe(_ bytes: inout [UInt8]) {
+    var span = bytes.mutableBytes
+    Primitives.wipe(&span)
+  }
+}

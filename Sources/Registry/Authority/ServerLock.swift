@@ -1,0 +1,37 @@
+import Foundation
+
+/// One directory, one server: an advisory lock that the system releases when its process ends, however it ends. Commands that
+/// only read or write the registry do not take it.
+public final class ServerLock: Sendable {
+  public static let fileName = "server.lock"
+  private let descriptor: Int32
+
+  /// Takes the lock of an authority's directory.
+  ///
+  /// - Throws: ``RegistryError/directoryInUse(path:holder:)``, ``RegistryError/file(path:errno:)``.
+  public init(directory: String) throws(RegistryError) {
+    let path = directory + "/" + Self.fileName
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno
+      let holder = Self.holder(descriptor)
+      close(descriptor)
+      guard reason == EWOULDBLOCK else { throw .file(path: path, errno: reason) }
+      throw .directoryInUse(path: directory, holder: holder)
+    }
+    // Who holds it, for the one who is refused. The lock itself is what counts.
+    let text = "process \(getpid())\n"
+    _ = ftruncate(descriptor, 0)
+    _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func holder(_ descriptor: Int32) -> String {
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let count = pread(descriptor, &buffer, buffer.count, 0)
+    let text = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+    return text.hasPrefix("process ") ? text.trimmingCharacters(in: .whitespacesAndNewlines) : "another process"
+  }
+}

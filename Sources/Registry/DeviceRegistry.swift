@@ -1,0 +1,129 @@
+import Credentials
+import Primitives
+
+/// Who exists, with which key, generation and status. One engine is SQLite; another fits behind the same surface.
+///
+/// Every change is one transaction that also writes its audit row: after an error, or a crash, it has happened entirely or
+/// not at all. Calls block; they may come from any thread. Reads see every committed change, also of other processes.
+public protocol DeviceRegistry: Sendable {
+  // MARK: The authority
+
+  func state() throws(RegistryError) -> AuthorityState
+
+  /// Changes its value whenever another process, or this one, has changed the registry. Cheap enough to ask every 100 ms.
+  func changeCounter() throws(RegistryError) -> Int64
+
+  /// Advances the epoch and signs it; standing policies are renewed with it.
+  ///
+  /// - Throws: ``RegistryError/epochsExhausted``.
+  func advanceEpoch(by count: Epoch, issuer: AuthorityIssuer) throws(RegistryError) -> EpochStatement
+
+  // MARK: Systems and policies
+
+  func addSystem(named name: String) throws(RegistryError) -> RegisteredSystem
+  func systems() throws(RegistryError) -> [RegisteredSystem]
+  func system(named name: String) throws(RegistryError) -> RegisteredSystem?
+
+  /// Lets devices of `from` open conversations with devices of `to`: until withdrawn, or through `lastEpoch`.
+  ///
+  /// The living revocations of both systems get new sequence numbers, for each side must now hear of the other's.
+  func allow(
+    from: SystemID, to: SystemID, through lastEpoch: Epoch?, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> PolicyStatement
+
+  /// Withdraws a permission: the statement says that it ended in the epoch before this one.
+  func deny(from: SystemID, to: SystemID, issuer: AuthorityIssuer) throws(RegistryError) -> PolicyStatement
+
+  /// All policies, or those that concern one system; denials too, for devices must hear of them.
+  func policies(concerning system: SystemID?) throws(RegistryError) -> [Policy]
+
+  /// Whether devices of `from` may open conversations with devices of `to` now. Always true within one system.
+  func allows(from: SystemID, to: SystemID) throws(RegistryError) -> Bool
+
+  // MARK: Devices
+
+  /// Registers devices, all or none, and certifies their keys as generation 1; in the order given.
+  ///
+  /// - Throws: ``RegistryError/deviceExists(_:)``, ``RegistryError/unknownSystem(_:)``, ``RegistryError/keyInUse``,
+  ///   ``RegistryError/unusableKey``.
+  func addDevices(_ devices: [NewDevice], issuer: AuthorityIssuer) throws(RegistryError) -> [Certificate]
+
+  /// Gives a revoked device that has come back to the bench a new key, under the generation after all earlier ones.
+  ///
+  /// - Throws: ``RegistryError/deviceActive(_:)`` when it is not revoked, ``RegistryError/generationsExhausted(_:)`` when
+  ///   it was revoked for good.
+  func enrolAgain(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate
+
+  func device(_ address: DeviceAddress) throws(RegistryError) -> RegisteredDevice?
+
+  /// Whose key this is, be it in use or pending. Revoked devices are found too: see ``RegisteredDevice/isRevoked``.
+  func device(holding key: X25519.PublicKey) throws(RegistryError) -> KeyHolder?
+
+  /// Devices in the order of their addresses, at most `limit`, beginning after `address`.
+  func devices(
+    in system: SystemID?, after address: DeviceAddress?, limit: Int
+  ) throws(RegistryError) -> [RegisteredDevice]
+
+  func deviceCount(in system: SystemID?) throws(RegistryError) -> Int
+
+  /// Raises the floor; a lower one changes nothing.
+  func raiseFloor(of address: DeviceAddress, to floor: SchemeFloor) throws(RegistryError)
+
+  // MARK: Keys that change
+
+  /// Answers a device that asks for a certificate for `key`, any number of times with the same result.
+  ///
+  /// - The key in use: the same generation, good for longer when the one it has is no longer fresh.
+  /// - The pending key: likewise.
+  /// - Any other: it becomes the pending key under a generation that no key had before. An earlier pending key is forgotten.
+  ///
+  /// - Throws: ``RegistryError/deviceRevoked(_:)``, ``RegistryError/keyInUse``, ``RegistryError/unusableKey``,
+  ///   ``RegistryError/generationsExhausted(_:)``.
+  func renew(
+    _ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> Certificate
+
+  /// The pending key was used in an authenticated session: it is the key in use from now on, the old one is forgotten, and an
+  /// order to rotate is done. Repeating it changes nothing.
+  ///
+  /// - Throws: ``RegistryError/unknownKey(_:)`` when `key` is neither, ``RegistryError/deviceRevoked(_:)``.
+  func promotePending(_ key: X25519.PublicKey, for address: DeviceAddress) throws(RegistryError)
+
+  // MARK: Revocation
+
+  /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and
+  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing.
+  ///
+  /// When this covers the key in use, a pending key goes with it: it was certified at the request of a key no longer trusted.
+  func revoke(
+    _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> RevocationStatement
+
+  /// Revocations numbered above `sequence` that still matter, in order: all of them, or those that a system's devices must
+  /// know, which are its own and those of every system that a policy links with it.
+  func revocations(
+    since sequence: UInt32, for system: SystemID?
+  ) throws(RegistryError) -> [RevocationStatement]
+
+  // MARK: Orders
+
+  /// Queues an order; one of a kind is enough.
+  func order(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError)
+  /// The orders that wait for a device. They stay until they are completed.
+  func orders(for address: DeviceAddress) throws(RegistryError) -> [DeviceOrder]
+  /// Every order that waits, so that a server can pass new ones on to devices that are online.
+  func orders() throws(RegistryError) -> [DeviceOrder]
+  func completeOrder(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError)
+
+  // MARK: The record
+
+  /// Audit entries numbered above `sequence`, oldest first, at most `limit`.
+  func audit(since sequence: Int64, limit: Int) throws(RegistryError) -> [AuditEntry]
+}
+
+extension DeviceRegistry {
+  /// Registers one device.
+  public func addDevice(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate {
+    try addDevices([device], issuer: issuer)[0]
+  }
+}

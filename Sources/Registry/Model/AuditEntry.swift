@@ -1,0 +1,32 @@
+import Credentials
+
+/// One line of the record of who did what. It is written in the transaction that does it.
+public struct AuditEntry: Equatable, Sendable {
+  public enum Action: String, Sendable, CaseIterable {
+    case initialize = "init"
+    case systemAdd = "system.add"
+    case deviceAdd = "device.add"
+    case deviceEnrolAgain = "device.enrol-again"
+    case deviceRenew = "device.renew"
+    case deviceStage = "device.stage"
+    case devicePromote = "device.promote"
+    case deviceRevoke = "device.revoke"
+    case deviceFloor = "device.floor"
+    case orderAdd = "order.add"
+    case orderComplete = "order.complete"
+    case policyAllow = "policy.allow"
+    case policyDeny = "policy.deny"
+    case epochAdvance = "epoch.advance"
+  }
+
+  public let sequence: Int64
+  /// Seconds since 1970.
+  public let at: Int64
+  /// Which command or service did it.
+  public let actor: String
+  public let action: String
+  public let system: SystemID?
+  public let device: DeviceID?
+  public let generation: Generation?
+  public let detail: String?
+}

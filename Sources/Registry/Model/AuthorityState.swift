@@ -1,0 +1,24 @@
+import Credentials
+import Primitives
+
+/// What the registry holds about the authority itself. Nothing of it is secret.
+public struct AuthorityState: Equatable, Sendable {
+  public let epoch: Epoch
+  public let epochStatement: EpochStatement
+  /// For how many epochs after the current one a new certificate is good.
+  public let certificateEpochs: Epoch
+  /// The number of the latest revocation; 0 when there is none.
+  public let revocationSequence: UInt32
+  /// The key that signs certificates and statements.
+  public let issuerKey: Ed25519.PublicKey
+  /// The static key of the server's handshakes.
+  public let serverKey: X25519.PublicKey
+  /// Seconds since 1970.
+  public let createdAt: Int64
+
+  /// The last epoch of a certificate that is issued now.
+  public var lastEpoch: Epoch {
+    let (sum, overflow) = epoch.addingReportingOverflow(certificateEpochs)
+    return overflow ? .max : sum
+  }
+}

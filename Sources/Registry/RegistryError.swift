@@ -1,0 +1,70 @@
+import Credentials
+
+/// Why the registry or the authority refused, or could not do, what was asked.
+public enum RegistryError: Error, Equatable, Sendable {
+  // MARK: What was asked for
+
+  /// A system of that name exists.
+  case systemExists(String)
+  /// A name must have 1 to 64 characters of `a-z A-Z 0-9 . _ -` and begin with a letter or a digit.
+  case invalidSystemName(String)
+  case unknownSystem(SystemID)
+  /// A device of that id exists in the system.
+  case deviceExists(DeviceAddress)
+  case unknownDevice(DeviceAddress)
+  /// Another device, or another slot, has this public key.
+  case keyInUse
+  /// No Diffie-Hellman can be computed with this public key: it is a point of low order.
+  case unusableKey
+  /// The key is neither the device's active one nor its pending one.
+  case unknownKey(DeviceAddress)
+  /// Every generation that the device had is revoked.
+  case deviceRevoked(DeviceAddress)
+  /// The device is not revoked, so that its key changes by rotation, not by enrolling it again.
+  case deviceActive(DeviceAddress)
+  /// The 16-bit generation counter is used up.
+  case generationsExhausted(DeviceAddress)
+  /// The 16-bit epoch counter is used up.
+  case epochsExhausted
+  /// The signing key is out of reach or refused.
+  case signer(CredentialsError)
+
+  // MARK: Files
+
+  /// The directory holds no authority.
+  case noAuthority(path: String)
+  /// The directory holds an authority already, or part of one.
+  case authorityExists(path: String)
+  /// Another server runs on the directory.
+  case directoryInUse(path: String, holder: String)
+  /// A file that holds a secret is open to others than its owner.
+  case unsafeMode(path: String, mode: UInt16)
+  /// The bytes are not a key file: wrong length, magic, checksum or parameters.
+  case malformedKeyFile
+  /// The key file was written by a later version.
+  case unknownKeyFileVersion(UInt8)
+  /// The passphrase does not open the key file, or the file was tampered with.
+  case wrongPassphrase
+  /// The key file is sealed and no passphrase was given.
+  case passphraseRequired
+  /// The key file's work factor needs more memory than there is.
+  case outOfMemory
+  /// The key file and the registry belong to different authorities.
+  case keyMismatch
+  /// A file or directory could not be read or written; the system's error number.
+  case file(path: String, errno: Int32)
+
+  // MARK: The database
+
+  /// The database was written by a later version of this program.
+  case newerDatabase(path: String)
+  /// The file is not a registry, or its pages do not hold together.
+  case corrupted(String)
+  case readOnly(String)
+  /// The disk is full.
+  case full(String)
+  /// Another process kept the database locked for longer than the time-out.
+  case busy(String)
+  /// Anything else that SQLite reports: its extended result code and message.
+  case database(code: Int32, String)
+}

@@ -1,0 +1,107 @@
+import Credentials
+import GRDB
+import Primitives
+
+extension SQLiteRegistry {
+  public func addDevices(_ devices: [NewDevice], issuer: AuthorityIssuer) throws(RegistryError) -> [Certificate] {
+    try write { db, lookup in
+      let lastEpoch = try AuthorityState(db).lastEpoch
+      var knownSystem: SystemID?
+      return try devices.map { device in
+        let address = device.address
+        if address.system != knownSystem {
+          try require(address.system, db)
+          knownSystem = address.system
+        }
+        guard try lookup.device(address, db) == nil else { throw RegistryError.deviceExists(address) }
+        try checkUnused(device.publicKey, lookup, db)
+        let certificate = try issuer.certificate(
+          for: device.publicKey, system: address.system, device: address.device, generation: 1, lastEpoch: lastEpoch)
+        try insert(certificate, db)
+        try record(.deviceAdd, db, of: address, generation: 1)
+        return certificate
+      }
+    }
+  }
+
+  public func enrolAgain(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate {
+    try write { db, lookup in
+      let address = device.address
+      guard let old = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+      guard old.isRevoked else { throw RegistryError.deviceActive(address) }
+      try checkUnused(device.publicKey, lookup, db)
+      let certificate = try issuer.certificate(
+        for: device.publicKey, system: address.system, device: address.device,
+        generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch)
+      try forgetPendingKey(of: old, db)
+      try store(certificate, of: old, db)
+      try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
+      return certificate
+    }
+  }
+
+  public func device(_ address: DeviceAddress) throws(RegistryError) -> RegisteredDevice? {
+    try read { db, lookup in try lookup.device(address, db) }
+  }
+
+  public func device(holding key: X25519.PublicKey) throws(RegistryError) -> KeyHolder? {
+    try read { db, lookup in try lookup.holder(of: key, db) }
+  }
+
+  public func deviceCount(in system: SystemID?) throws(RegistryError) -> Int {
+    try read { db, _ in
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM devices WHERE :system IS NULL OR system = :system",
+        arguments: ["system": system?.column]) ?? 0
+    }
+  }
+
+  public func devices(
+    in system: SystemID?, after address: DeviceAddress?, limit: Int
+  ) throws(RegistryError) -> [RegisteredDevice] {
+    try read { db, _ in try Self.page(in: system, after: address, limit: limit, db) }
+  }
+
+  public func raiseFloor(of address: DeviceAddress, to floor: SchemeFloor) throws(RegistryError) {
+    try write { db, lookup in
+      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+      guard floor > device.floor else { return }
+      try db.execute(
+        sql: "UPDATE devices SET floor = ?, changed_at = ? WHERE id = ?",
+        arguments: [floor.rawValue, now(), device.rowID])
+      try record(.deviceFloor, db, of: address, generation: device.generation, detail: "\(floor)")
+    }
+  }
+
+  /// Refuses a key that another device or slot has, or that no handshake could use.
+  func checkUnused(_ key: X25519.PublicKey, _ lookup: DeviceLookup, _ db: Database) throws {
+    guard try lookup.holder(of: key, db) == nil else { throw RegistryError.keyInUse }
+    var shared = SecretBytes<32>()
+    do { try probe.key.agree(with: key, into: &shared) } catch { throw RegistryError.unusableKey }
+  }
+
+  private func insert(_ certificate: Certificate, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO devices (system, device_id, public_key, key_tag, issuer, generation, last_epoch, signature,
+          created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    let fields = certificate.fields
+    let at = now()
+    try statement.execute(arguments: [
+      fields.system.column, fields.device.column, certificate.publicKey.data, certificate.publicKey.tag,
+      Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.signature.data, at, at,
+    ])
+  }
+}
+
+extension RegisteredDevice {
+  /// The generation after every one that was ever issued or revoked: no two keys share one.
+  func nextGeneration() throws(RegistryError) -> Generation {
+    let next = max(highestGeneration, revokedThrough).addingReportingOverflow(1)
+    guard !next.overflow, next.partialValue != RevocationContent.everyGeneration else {
+      throw .generationsExhausted(address)
+    }
+    return next.partialValue
+  }
+}

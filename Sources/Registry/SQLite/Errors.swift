@@ -1,0 +1,26 @@
+import Credentials
+import GRDB
+import Primitives
+
+extension RegistryError {
+  /// What went wrong while working on the database at `path`.
+  init(_ error: any Error, path: String) {
+    switch error {
+    case let error as RegistryError: self = error
+    case let error as CredentialsError: self = .signer(error)
+    case let error as DatabaseError: self.init(error, path: path)
+    default: self = .database(code: 1, "\(error)")
+    }
+  }
+
+  private init(_ error: DatabaseError, path: String) {
+    switch error.resultCode {
+    case .SQLITE_FULL: self = .full(path)
+    case .SQLITE_READONLY: self = .readOnly(path)
+    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path)
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupted("\(path): \(error.message ?? "not a database")")
+    default:
+      self = .database(code: error.extendedResultCode.rawValue, "\(path): \(error.message ?? "unknown error")")
+    }
+  }
+}

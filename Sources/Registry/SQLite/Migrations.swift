@@ -1,0 +1,108 @@
+import GRDB
+
+/// The schema's history. A migration that was released is never changed: append another.
+enum Migrations {
+  static var all: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
+    return migrator
+  }
+
+  /// Marks the file as ours (`PRAGMA application_id`): the letters `CSRG`.
+  static let applicationID: Int32 = 0x4353_5247
+
+  /// Ordinary rowid tables: with random ids they insert faster than `WITHOUT ROWID`. Ids of 64 bits are stored as the
+  /// signed integers of the same bits.
+  private static let founding = """
+    CREATE TABLE authority (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      epoch INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 65535),
+      epoch_statement BLOB NOT NULL,
+      certificate_epochs INTEGER NOT NULL CHECK (certificate_epochs BETWEEN 0 AND 65535),
+      revocation_sequence INTEGER NOT NULL DEFAULT 0,
+      issuer_key BLOB NOT NULL CHECK (length(issuer_key) = 32),
+      server_key BLOB NOT NULL CHECK (length(server_key) = 32),
+      created_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE systems (
+      id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 4294967295),
+      name TEXT NOT NULL UNIQUE,
+      created_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE devices (
+      id INTEGER PRIMARY KEY,
+      system INTEGER NOT NULL REFERENCES systems (id),
+      device_id INTEGER NOT NULL,
+      public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+      key_tag INTEGER NOT NULL,
+      issuer INTEGER NOT NULL,
+      generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65534),
+      last_epoch INTEGER NOT NULL,
+      signature BLOB NOT NULL CHECK (length(signature) = 64),
+      pending_key BLOB CHECK (length(pending_key) = 32),
+      pending_tag INTEGER,
+      pending_issuer INTEGER,
+      pending_generation INTEGER CHECK (pending_generation > generation),
+      pending_last_epoch INTEGER,
+      pending_signature BLOB CHECK (length(pending_signature) = 64),
+      revoked_through INTEGER NOT NULL DEFAULT 0,
+      floor INTEGER NOT NULL DEFAULT 2 CHECK (floor BETWEEN 0 AND 3),
+      created_at INTEGER NOT NULL,
+      changed_at INTEGER NOT NULL,
+      UNIQUE (system, device_id)
+    ) STRICT;
+    CREATE INDEX devices_key ON devices (key_tag);
+    CREATE INDEX devices_pending_key ON devices (pending_tag) WHERE pending_tag IS NOT NULL;
+    CREATE TRIGGER devices_floor_rises BEFORE UPDATE OF floor ON devices WHEN NEW.floor < OLD.floor
+    BEGIN SELECT RAISE(ABORT, 'a floor only rises'); END;
+    CREATE TRIGGER devices_generation_rises BEFORE UPDATE OF generation ON devices WHEN NEW.generation < OLD.generation
+    BEGIN SELECT RAISE(ABORT, 'a generation only rises'); END;
+    CREATE TRIGGER devices_revocation_rises BEFORE UPDATE OF revoked_through ON devices
+    WHEN NEW.revoked_through < OLD.revoked_through
+    BEGIN SELECT RAISE(ABORT, 'a revocation is never taken back'); END;
+
+    CREATE TABLE revocations (
+      sequence INTEGER PRIMARY KEY,
+      system INTEGER NOT NULL,
+      device_id INTEGER NOT NULL,
+      last_epoch INTEGER NOT NULL,
+      statement BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      UNIQUE (system, device_id)
+    ) STRICT;
+
+    CREATE TABLE policies (
+      from_system INTEGER NOT NULL REFERENCES systems (id),
+      to_system INTEGER NOT NULL REFERENCES systems (id),
+      last_epoch INTEGER NOT NULL,
+      standing INTEGER NOT NULL CHECK (standing IN (0, 1)),
+      statement BLOB NOT NULL,
+      changed_at INTEGER NOT NULL,
+      UNIQUE (from_system, to_system)
+    ) STRICT;
+
+    CREATE TABLE orders (
+      device INTEGER NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+      kind TEXT NOT NULL CHECK (kind IN ('rotate')),
+      created_at INTEGER NOT NULL,
+      UNIQUE (device, kind)
+    ) STRICT;
+
+    CREATE TABLE audit (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      system INTEGER,
+      device_id INTEGER,
+      generation INTEGER,
+      detail TEXT
+    ) STRICT;
+    CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
+    CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
+    """
+}

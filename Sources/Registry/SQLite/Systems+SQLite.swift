@@ -1,0 +1,61 @@
+import Credentials
+import GRDB
+
+extension SQLiteRegistry {
+  public func addSystem(named name: String) throws(RegistryError) -> RegisteredSystem {
+    guard RegisteredSystem.isValid(name: name) else { throw .invalidSystemName(name) }
+    return try write { db, _ in
+      guard try Self.system(named: name, db) == nil else { throw RegistryError.systemExists(name) }
+      let at = now()
+      try db.execute(sql: "INSERT INTO systems (name, created_at) VALUES (?, ?)", arguments: [name, at])
+      let system = RegisteredSystem(
+        id: SystemID(UInt32(truncatingIfNeeded: db.lastInsertedRowID)), name: name, createdAt: at)
+      try record(.systemAdd, db, system: system.id, detail: name)
+      return system
+    }
+  }
+
+  public func systems() throws(RegistryError) -> [RegisteredSystem] {
+    try read { db, _ in
+      try Row.fetchAll(db, sql: "SELECT id, name, created_at FROM systems ORDER BY id").map(RegisteredSystem.init)
+    }
+  }
+
+  public func system(named name: String) throws(RegistryError) -> RegisteredSystem? {
+    try read { db, _ in try Self.system(named: name, db) }
+  }
+
+  private static func system(named name: String, _ db: Database) throws -> RegisteredSystem? {
+    try Row.fetchOne(db, sql: "SELECT id, name, created_at FROM systems WHERE name = ?", arguments: [name])
+      .map(RegisteredSystem.init)
+  }
+
+  /// Refuses a system that does not exist.
+  func require(_ system: SystemID, _ db: Database) throws {
+    let statement = try db.cachedStatement(sql: "SELECT 1 FROM systems WHERE id = ?")
+    guard try Int.fetchOne(statement, arguments: [system.column]) != nil else {
+      throw RegistryError.unknownSystem(system)
+    }
+  }
+}
+
+extension RegisteredSystem {
+  fileprivate init(_ row: Row) {
+    self.init(id: SystemID(row[0]), name: row[1], createdAt: row[2])
+  }
+
+  /// 1 to 64 characters of `a-z A-Z 0-9 . _ -`, the first a letter or a digit: a name is safe in a path and on a terminal.
+  static func isValid(name: String) -> Bool {
+    guard let first = name.utf8.first, name.utf8.count <= 64, isAlphanumeric(first) else { return false }
+    return name.utf8.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
+    }
+  }
+}
