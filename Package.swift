@@ -43,6 +43,17 @@ let hostTargets: [Target] = [
       "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
+  hostModule(
+    "Relay",
+    [
+      "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    ]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
@@ -70,7 +81,10 @@ let package = Package(
       .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
       // AES-GCM where the processor has no AES instructions.
       .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+      .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+      .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
       .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+      .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
   targets: deviceTargets + (embedded ? [] : hostTargets),
   swiftLanguageModes: [.v6]

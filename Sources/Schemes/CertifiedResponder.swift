@@ -19,8 +19,12 @@ public struct CertifiedResponder: ~Copyable {
   }
 
   /// Reads the first frame.
+  ///
+  /// - Parameter resolving: called with the key that the frame shows, not yet authenticated; it may give the static shared
+  ///   secret, so that it is not computed again.
   public mutating func readHello(
-    _ frame: RawSpan, key: borrowing X25519.PrivateKey
+    _ frame: RawSpan, key: borrowing X25519.PrivateKey,
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void = { _, _ throws(NoiseError) in }
   ) throws(SchemesError) -> Claim {
     guard frame.byteCount > 0 else { throw .malformed }
     let first = frame.unsafeLoad(as: UInt8.self)
@@ -34,7 +38,7 @@ public struct CertifiedResponder: ~Copyable {
     do {
       noise.setStatic(key)
       try noise.start(prologue: prologue.bytes)
-      length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes)
+      length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes, resolving: resolving)
     } catch { throw .noise(error) }
     guard let publicKey = noise.remoteStatic, length == (scheme == .certified ? Certificate.handshakeLength : 0) else {
       throw .malformed

@@ -1,0 +1,83 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+/// The server's side of one scheme's handshake: from a device's first frame to who it claims to be, and the session's keys.
+///
+/// An admission changes nothing outside itself, and nothing may be done on its word alone: a first frame can be replayed.
+/// The claim holds once the device has sent a record under the keys.
+public protocol Admission: AnyObject {
+  /// Reads the device's next frame.
+  ///
+  /// - Parameter keys: filled when the step names a claimant.
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep
+
+  /// Called once when the device has proved its claim.
+  func confirmed()
+}
+
+extension Admission {
+  public func confirmed() {}
+}
+
+/// What follows from a frame of the handshake.
+public struct AdmissionStep {
+  /// The frame to send back.
+  public let reply: [UInt8]
+  /// Who the device claims to be, when this was the handshake's last frame.
+  public let claimant: Claimant?
+
+  public init(reply: [UInt8], claimant: Claimant?) {
+    self.reply = reply
+    self.claimant = claimant
+  }
+}
+
+/// The keys of a session, one for each direction.
+public struct SessionKeys: ~Copyable {
+  public var sending = CipherState<ChaChaPoly>()
+  public var receiving = CipherState<ChaChaPoly>()
+
+  public init() {}
+}
+
+/// Whom a device claims to be, and with what.
+public struct Claimant: Sendable {
+  public let scheme: SchemeID
+  public let address: DeviceAddress
+  public let generation: Generation
+  /// The last epoch in which the credential is good for more than renewing itself.
+  public let lastEpoch: Epoch
+  /// The device's own key; nil for schemes in which it has none.
+  public let publicKey: X25519.PublicKey?
+
+  public init(
+    scheme: SchemeID, address: DeviceAddress, generation: Generation, lastEpoch: Epoch, publicKey: X25519.PublicKey?
+  ) {
+    self.scheme = scheme
+    self.address = address
+    self.generation = generation
+    self.lastEpoch = lastEpoch
+    self.publicKey = publicKey
+  }
+}
+
+/// Why a device was turned away. It is told nothing; the raw values label the metric and the log.
+public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
+  /// The first byte names no scheme that this server speaks.
+  case unknownScheme = "unknown_scheme"
+  /// The frame does not decrypt or does not parse.
+  case unreadable
+  /// No such device.
+  case unknownDevice = "unknown_device"
+  /// The device exists but this key is neither the one in use nor the one to come.
+  case unknownKey = "unknown_key"
+  /// The certificate's signature does not verify, or the certificate is about something else.
+  case invalidCertificate = "invalid_certificate"
+  case revoked
+  /// The device has proved itself by a stronger scheme before.
+  case belowFloor = "below_floor"
+  /// The registry cannot be read or written now.
+  case unavailable
+}

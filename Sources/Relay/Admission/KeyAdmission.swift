@@ -1,0 +1,90 @@
+import Credentials
+import Noise
+import Primitives
+import Registry
+import Schemes
+
+/// Admits devices of `certified` and `registered`: Noise_IK under a key of their own.
+///
+/// `certified` is checked against the certificate and the registry's row; `registered` finds the row by the key alone.
+final class KeyAdmission: Admission {
+  /// What all admissions of a server share.
+  final class Context: Sendable {
+    let registry: any DeviceRegistry
+    let authority: Authority
+    let secrets = StaticSecrets()
+
+    init(registry: any DeviceRegistry, authority: Authority) {
+      self.registry = registry
+      self.authority = authority
+    }
+  }
+
+  private let context: Context
+  private var responder = CertifiedResponder()
+  private var claimedKey: X25519.PublicKey?
+  private var secret: StaticSecret?
+
+  init(_ context: Context) {
+    self.context = context
+  }
+
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    let context = context
+    var secret: StaticSecret?
+    let claim: CertifiedResponder.Claim
+    do throws(SchemesError) {
+      claim = try responder.readHello(frame, key: context.authority.serverKey) { key, secrets throws(NoiseError) in
+        do {
+          let found = try context.secrets.secret(for: key) ?? StaticSecret(context.authority.serverKey, key)
+          secrets.setStaticSharedSecret(found.bytes)
+          secret = found
+        } catch { throw .lowOrderPoint }
+      }
+    } catch { throw .unreadable }
+    self.secret = secret
+    claimedKey = claim.publicKey
+    let claimant = try identify(claim)
+    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var span = reply.mutableBytes
+    do throws(SchemesError) {
+      _ = try responder.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+    } catch { throw .unreadable }
+    return AdmissionStep(reply: reply, claimant: claimant)
+  }
+
+  func confirmed() {
+    if let secret, let claimedKey { context.secrets.remember(secret, for: claimedKey) }
+    secret = nil
+  }
+
+  /// Finds the registry's row and compares.
+  private func identify(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
+    let (device, certificate) = try find(claim)
+    let claimant = Claimant(
+      scheme: claim.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
+      lastEpoch: certificate.fields.lastEpoch, publicKey: claim.publicKey)
+    _ = try claimant.standing(in: device)
+    // What the registry holds was signed here; only another certificate for the same key, one that was renewed since, needs
+    // its signature checked.
+    if certificate != device.certificate && certificate != device.pending {
+      guard certificate.isSigned(by: context.authority.issuerKey) else { throw .invalidCertificate }
+    }
+    return claimant
+  }
+
+  private func find(
+    _ claim: CertifiedResponder.Claim
+  ) throws(AdmissionRefusal) -> (RegisteredDevice, Certificate) {
+    let found: (RegisteredDevice, Certificate)?
+    do {
+      if let shown = claim.certificate {
+        found = try context.registry.device(shown.fields.address).map { ($0, shown) }
+      } else {
+        found = try context.registry.device(holding: claim.publicKey).map { ($0.device, $0.certificate) }
+      }
+    } catch { throw .unavailable }
+    guard let found else { throw .unknownDevice }
+    return found
+  }
+}

@@ -1,0 +1,253 @@
+import Credentials
+import Device
+import Foundation
+import Logging
+import Registry
+import Synchronization
+
+/// Takes deposits, gives them to devices that listen, and forgets what was delivered.
+///
+/// All of it happens on one queue, so that the order is plain: a deposit is judged, stored and, if the recipient is caught up,
+/// sent on; a listener first gets page by page what waits, and is caught up when nothing is left. Work that piles up while a
+/// commit reaches the disk shares the next commit.
+final class PostOffice: @unchecked Sendable {
+  private enum Work {
+    case deposit(Deposit, from: Client)
+    case delivered(to: Client, from: DeviceAddress, id: MessageID)
+    case begin(Client)
+    case resume(Client)
+    case end(Client)
+  }
+
+  /// A device that listens, and how far it has got.
+  private struct Listener {
+    let client: Client
+    var sequence: Int64 = 0
+    /// Nothing waits beyond `sequence`: a deposit goes straight on.
+    var isCaughtUp = false
+    /// The device has been told once that it is.
+    var wasTold = false
+  }
+
+  private static let pageLength = 64
+  private static let pageBytes = 256 << 10
+
+  private let mailbox: Mailbox
+  private let registry: any DeviceRegistry
+  private let limits: MailboxLimits
+  private let metrics: RelayMetrics
+  private let logger: Logger
+  private let queue = DispatchQueue(label: "countersign.mailbox")
+  private let pending = Mutex<[Work]>([])
+  // Both belong to the queue.
+  private var listeners: [DeviceAddress: Listener] = [:]
+  private let clock: @Sendable () -> Int64
+
+  init(
+    mailbox: Mailbox, registry: any DeviceRegistry, limits: MailboxLimits, metrics: RelayMetrics, logger: Logger,
+    clock: @escaping @Sendable () -> Int64
+  ) {
+    self.mailbox = mailbox
+    self.registry = registry
+    self.limits = limits
+    self.metrics = metrics
+    self.logger = logger
+    self.clock = clock
+  }
+
+  func deposit(_ deposit: Deposit, from client: Client) {
+    guard submit(.deposit(deposit, from: client), limit: limits.queueLength) else {
+      metrics.deposits.add(.unavailable)
+      client.connection.send(.refused(deposit.id, .unavailable))
+      return
+    }
+  }
+
+  func delivered(to client: Client, from sender: DeviceAddress, id: MessageID) {
+    submit(.delivered(to: client, from: sender, id: id))
+  }
+
+  /// Gives a device what waits for it, and from then on what comes.
+  func begin(_ client: Client) { submit(.begin(client)) }
+
+  func end(_ client: Client) { submit(.end(client)) }
+
+  /// Waits until everything submitted so far is done.
+  func settle() { queue.sync {} }
+
+  /// Calls `body` when everything submitted so far is done.
+  func whenSettled(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
+  func purge() {
+    queue.async { [self] in
+      do {
+        let lost = try mailbox.purge(at: clock())
+        metrics.mailExpired.add(lost)
+        metrics.mailWaiting.add(-lost)
+      } catch {
+        logger.error("mailbox", metadata: ["reason": "\(error)"])
+      }
+    }
+  }
+
+  @discardableResult
+  private func submit(_ work: Work, limit: Int = .max) -> Bool {
+    let (isAccepted, isFirst) = pending.withLock { pending in
+      guard pending.count < limit else { return (false, false) }
+      pending.append(work)
+      return (true, pending.count == 1)
+    }
+    if isFirst { queue.async { self.drain() } }
+    return isAccepted
+  }
+
+  private func drain() {
+    let batch = pending.withLock { pending in
+      let batch = pending
+      pending = []
+      return batch
+    }
+    var changes: [Work] = []
+    for work in batch {
+      switch work {
+      case .deposit, .delivered: changes.append(work)
+      case .begin(let client):
+        commit(&changes)
+        listeners[client.address] = Listener(client: client)
+        sendPage(to: client)
+      case .resume(let client):
+        commit(&changes)
+        sendPage(to: client)
+      case .end(let client):
+        if listeners[client.address]?.client === client { listeners[client.address] = nil }
+      }
+    }
+    commit(&changes)
+  }
+
+  /// What a deposit came to.
+  private enum Outcome {
+    case stored(Int64)
+    case known
+    case refused(ServerRecord.Refusal)
+  }
+
+  /// Carries out deposits and deliveries in one transaction and answers them once it is on the disk.
+  private func commit(_ changes: inout [Work]) {
+    guard !changes.isEmpty else { return }
+    defer { changes = [] }
+    let now = clock()
+    let outcomes: [Outcome?]
+    let removed: Int
+    do throws(RelayError) {
+      (outcomes, removed) = try mailbox.transaction { db in
+        var outcomes: [Outcome?] = []
+        var removed = 0
+        for work in changes {
+          switch work {
+          case .deposit(let deposit, _):
+            if try mailbox.isKnown(deposit, db) {
+              outcomes.append(.known)
+            } else if let refusal = judge(deposit) {
+              outcomes.append(.refused(refusal))
+            } else if try !mailbox.hasRoom(for: deposit, db) {
+              outcomes.append(.refused(.quotaExceeded))
+            } else {
+              outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
+            }
+          case .delivered(let client, let sender, let id):
+            if try mailbox.remove(for: client.address, from: sender, id: id, at: now, db) { removed += 1 }
+            outcomes.append(nil)
+          default: outcomes.append(nil)
+          }
+        }
+        return (outcomes, removed)
+      }
+    } catch {
+      logger.error("mailbox", metadata: ["reason": "\(error)"])
+      for case .deposit(let deposit, let client) in changes {
+        metrics.deposits.add(.unavailable)
+        client.connection.send(.refused(deposit.id, .unavailable))
+      }
+      return
+    }
+    metrics.mailboxCommits.add(1)
+    metrics.mailDelivered.add(removed)
+    metrics.mailWaiting.add(-removed)
+    for (work, outcome) in zip(changes, outcomes) {
+      guard case .deposit(let deposit, let client) = work, let outcome else { continue }
+      answer(deposit, client, outcome)
+    }
+  }
+
+  /// Whether the recipient exists and still uses the key that the message is sealed to. Asked here, behind every earlier
+  /// change of key: a message under the old key is either in the mailbox before the new key's session reads it, or refused.
+  private func judge(_ deposit: Deposit) -> ServerRecord.Refusal? {
+    do {
+      guard let device = try registry.device(deposit.recipient), !device.isRevoked else { return .unknownRecipient }
+      return device.generation == deposit.generation ? nil : .staleCertificate
+    } catch { return .unavailable }
+  }
+
+  private func answer(_ deposit: Deposit, _ client: Client, _ outcome: Outcome) {
+    switch outcome {
+    case .known:
+      metrics.deposits.add(.repeated)
+      client.connection.send(.accepted(deposit.id))
+    case .refused(let refusal):
+      metrics.deposits.add(DepositResult(refusal))
+      client.connection.send(.refused(deposit.id, refusal))
+    case .stored(let sequence):
+      metrics.deposits.add(.accepted)
+      metrics.mailWaiting.add(1)
+      client.connection.send(.accepted(deposit.id))
+      passOn(deposit, sequence)
+    }
+  }
+
+  /// Sends a message that was just stored to its recipient, if that one listens and has everything before it.
+  private func passOn(_ deposit: Deposit, _ sequence: Int64) {
+    guard let listener = listeners[deposit.recipient], listener.isCaughtUp else { return }
+    let connection = listener.client.connection
+    guard connection.isWritable else {
+      // It reads more slowly than others write: it gets the rest in pages, each when the one before has left.
+      listeners[deposit.recipient]?.isCaughtUp = false
+      resumeWhenWritten(listener.client)
+      return
+    }
+    listeners[deposit.recipient]?.sequence = sequence
+    connection.send([Self.record(from: deposit.sender, deposit.id, deposit.body)], written: nil)
+  }
+
+  private func resumeWhenWritten(_ client: Client, after records: [OutgoingRecord] = []) {
+    client.connection.send(records, written: { [weak self] in self?.submit(.resume(client)) })
+  }
+
+  private func sendPage(to client: Client) {
+    guard let listener = listeners[client.address], listener.client === client, !listener.isCaughtUp else { return }
+    let mail: [Mailbox.Mail]
+    let isLast: Bool
+    do throws(RelayError) {
+      (mail, isLast) = try mailbox.page(
+        for: client.address, after: listener.sequence, limit: Self.pageLength, bytes: Self.pageBytes, at: clock())
+    } catch {
+      logger.error("mailbox", metadata: ["reason": "\(error)"])
+      client.connection.close(.unavailable)
+      return
+    }
+    if let last = mail.last { listeners[client.address]?.sequence = last.sequence }
+    var records = mail.map { Self.record(from: $0.sender, $0.id, $0.body) }
+    if isLast {
+      listeners[client.address]?.isCaughtUp = true
+      if !listener.wasTold { records.append(OutgoingRecord(.caughtUp)) }
+      listeners[client.address]?.wasTold = true
+      client.connection.send(records, written: nil)
+    } else {
+      resumeWhenWritten(client, after: records)
+    }
+  }
+
+  private static func record(from sender: DeviceAddress, _ id: MessageID, _ body: Data) -> OutgoingRecord {
+    OutgoingRecord(.mail(from: sender, id: id, body.bytes), bodyLength: body.count)
+  }
+}

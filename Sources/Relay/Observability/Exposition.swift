@@ -1,0 +1,52 @@
+/// The metrics in Prometheus's text format, version 0.0.4.
+extension RelayMetrics {
+  var exposition: String {
+    var text = ""
+    func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+      text += "# HELP countersign_\(name) \(help)\n# TYPE countersign_\(name) \(type)\n"
+      for sample in samples { text += "countersign_\(name)\(sample.labels) \(sample.value)\n" }
+    }
+    func single(_ name: String, _ type: String, _ help: String, _ value: Int) {
+      family(name, type, help, [("", "\(value)")])
+    }
+    func labelled(_ name: String, _ label: String, _ help: String, _ values: [(label: String, value: Int)]) {
+      family(name, "counter", help, values.map { ("{\(label)=\"\($0.label)\"}", "\($0.value)") })
+    }
+
+    single("connections", "gauge", "Open connections.", connections.value)
+    single("unauthenticated_connections", "gauge", "Those whose device has not proved itself.", unauthenticated.value)
+    single("sessions", "gauge", "Authenticated sessions.", sessions.value)
+    labelled("handshakes_total", "result", "Handshakes by result.", handshakes.values)
+    let closed = closures.withLock { closures in CloseReason.labels.map { ($0, closures[$0] ?? 0) } }
+    labelled("connections_closed_total", "reason", "Connections that ended, by reason.", closed)
+    single("frames_routed_total", "counter", "Frames passed from device to device.", framesRouted.value)
+    single("frames_unreachable_total", "counter", "Frames whose recipient was not there.", framesUnreachable.value)
+    single("received_bytes_total", "counter", "Bytes read from devices.", bytesReceived.value)
+    single("sent_bytes_total", "counter", "Bytes written to devices.", bytesSent.value)
+    labelled("deposits_total", "result", "Messages for the mailbox, by result.", deposits.values)
+    single("mailbox_commits_total", "counter", "Transactions of the mailbox.", mailboxCommits.value)
+    single("mailbox_messages", "gauge", "Messages that wait.", mailWaiting.value)
+    single("mail_delivered_total", "counter", "Messages that their recipients have confirmed.", mailDelivered.value)
+    single("mail_expired_total", "counter", "Messages dropped because nobody fetched them.", mailExpired.value)
+    let issued = certificatesIssued.withLock { $0.sorted { $0.key < $1.key } }
+    labelled(
+      "certificates_issued_total", "system", "Certificates issued over the network.",
+      issued.map { ("\($0.key.rawValue)", $0.value) })
+    single("key_promotions_total", "counter", "New keys taken into use.", promotions.value)
+    single("revocations_seen_total", "counter", "Revocations found in the registry while running.", revocations.value)
+    histogram(&text)
+    single("epoch", "gauge", "The fleet's epoch.", epoch.value)
+    return text
+  }
+
+  private func histogram(_ text: inout String) {
+    let name = "countersign_revocation_propagation_seconds"
+    let state = revocationPropagation.snapshot
+    text += "# HELP \(name) From the last look that did not see a revocation until sessions were cut: an upper bound.\n"
+    text += "# TYPE \(name) histogram\n"
+    for (bound, count) in zip(SecondsHistogram.bounds, state.buckets) {
+      text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n"
+    }
+    text += "\(name)_bucket{le=\"+Inf\"} \(state.count)\n\(name)_sum \(state.sum)\n\(name)_count \(state.count)\n"
+  }
+}

@@ -1,0 +1,72 @@
+import Credentials
+import Device
+import Synchronization
+
+/// What became of a handshake; the label `result`.
+enum HandshakeResult: String, CaseIterable, Sendable {
+  case accepted
+  case unknownScheme = "unknown_scheme"
+  case unreadable
+  case unknownDevice = "unknown_device"
+  case unknownKey = "unknown_key"
+  case invalidCertificate = "invalid_certificate"
+  case revoked
+  case belowFloor = "below_floor"
+  case unavailable
+  case overloaded
+  case timeout
+
+  init(_ refusal: AdmissionRefusal) { self = Self(rawValue: refusal.rawValue) ?? .unreadable }
+}
+
+/// What became of a deposit; the label `result`.
+enum DepositResult: String, CaseIterable, Sendable {
+  case accepted
+  /// Accepted before.
+  case repeated
+  case unknownRecipient = "unknown_recipient"
+  case quotaExceeded = "quota_exceeded"
+  case staleCertificate = "stale_certificate"
+  case tooLong = "too_long"
+  case unavailable
+  case mayOnlyRenew = "may_only_renew"
+
+  init(_ refusal: ServerRecord.Refusal) {
+    self =
+      switch refusal {
+      case .unknownRecipient: .unknownRecipient
+      case .quotaExceeded: .quotaExceeded
+      case .staleCertificate: .staleCertificate
+      case .tooLong: .tooLong
+      case .unavailable: .unavailable
+      case .mayOnlyRenew: .mayOnlyRenew
+      }
+  }
+}
+
+/// What the server counts; ``exposition`` is what Prometheus reads.
+final class RelayMetrics: Sendable {
+  let connections = Gauge()
+  let unauthenticated = Gauge()
+  let sessions = Gauge()
+  let handshakes = LabelledCounter<HandshakeResult>()
+  let closures = Mutex<[String: Int]>([:])
+  let framesRouted = Gauge()
+  let framesUnreachable = Gauge()
+  let bytesReceived = Gauge()
+  let bytesSent = Gauge()
+  let deposits = LabelledCounter<DepositResult>()
+  let mailboxCommits = Gauge()
+  let mailDelivered = Gauge()
+  let mailExpired = Gauge()
+  let mailWaiting = Gauge()
+  let certificatesIssued = Mutex<[SystemID: Int]>([:])
+  let promotions = Gauge()
+  let revocations = Gauge()
+  let revocationPropagation = SecondsHistogram()
+  let epoch = Gauge()
+
+  func countClosure(_ reason: CloseReason) { closures.withLock { $0[reason.label, default: 0] += 1 } }
+
+  func countCertificate(_ system: SystemID) { certificatesIssued.withLock { $0[system, default: 0] += 1 } }
+}

@@ -1,0 +1,222 @@
+import Credentials
+import Device
+import Dispatch
+import Foundation
+import Logging
+import Primitives
+import Registry
+import Schemes
+import Synchronization
+
+/// The server without its sockets: who is online, what waits, who may talk to whom.
+///
+/// Sessions hand it the actions that follow from frames; it answers by records to their connections. Changes to the registry
+/// happen on one queue, so that a revocation is seen either before a session begins or by the session that has begun.
+final class Relay: Sendable {
+  let registry: any DeviceRegistry
+  let authority: Authority
+  let limits: RelayLimits
+  let metrics = RelayMetrics()
+  let logger: Logger
+  let router = Router()
+  let fleet: Fleet
+  let desk: AdmissionDesk
+  let office: PostOffice
+  let queue = DispatchQueue(label: "countersign.registry")
+
+  /// - Parameter clock: seconds since 1970, for the expiry of messages.
+  init(
+    registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
+    desk: AdmissionDesk? = nil, clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+  ) throws(RelayError) {
+    self.registry = registry
+    self.authority = authority
+    self.limits = limits
+    self.logger = logger
+    self.desk = desk ?? AdmissionDesk(registry: registry, authority: authority)
+    do { fleet = try Fleet(registry) } catch { throw .registry(error) }
+    metrics.epoch.set(Int(fleet.epoch))
+    metrics.mailWaiting.set(try mailbox.waitingCount())
+    office = PostOffice(
+      mailbox: mailbox, registry: registry, limits: limits.mailbox, metrics: metrics, logger: logger, clock: clock)
+  }
+
+  /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
+  func begin(_ claimant: Claimant, _ hello: DeviceRecord.Hello, on connection: any RelayConnection) {
+    queue.async { [self] in
+      do throws(AdmissionRefusal) {
+        try begin(claimant, hello, connection)
+        metrics.handshakes.add(.accepted)
+      } catch {
+        connection.close(.refused(error))
+      }
+    }
+  }
+
+  private func begin(
+    _ claimant: Claimant, _ hello: DeviceRecord.Hello, _ connection: any RelayConnection
+  ) throws(AdmissionRefusal) {
+    let records: [OutgoingRecord]
+    let client = Client(claimant, number: router.nextNumber(), listens: hello.listens, connection: connection)
+    do {
+      guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
+      let standing = try claimant.standing(in: device)
+      if standing == .next, let key = claimant.publicKey {
+        try registry.promotePending(key, for: claimant.address)
+        metrics.promotions.add(1)
+        log(.info, "key_promoted", client)
+      }
+      let floor = SchemeFloor(claimant.scheme)
+      if floor > device.floor { try registry.raiseFloor(of: claimant.address, to: floor) }
+      records = try firstRecords(for: client, hello)
+    } catch let refusal as AdmissionRefusal {
+      throw refusal
+    } catch {
+      logger.error("registry", metadata: ["reason": "\(error)"])
+      throw .unavailable
+    }
+    connection.welcome(client, records)
+    for replaced in router.add(client) { replaced.connection.close(.superseded) }
+    metrics.sessions.set(router.count)
+    log(.info, "session_began", client)
+    if client.listens && !isOutdated(client) { office.begin(client) }
+  }
+
+  /// What a session begins with: the welcome, and every statement that the device does not know yet.
+  private func firstRecords(
+    for client: Client, _ hello: DeviceRecord.Hello
+  ) throws(RegistryError) -> [OutgoingRecord] {
+    let state = try registry.state()
+    let mayOnlyRenew = client.lastEpoch < state.epoch
+    var records = [
+      OutgoingRecord(.welcome(session: client.number, mayOnlyRenew: mayOnlyRenew, state.epochStatement))
+    ]
+    if hello.revocationSequence < state.revocationSequence {
+      for statement in try registry.revocations(since: hello.revocationSequence, for: client.address.system) {
+        records.append(OutgoingRecord(.revocation(statement)))
+      }
+    }
+    let system = client.address.system
+    for (link, statement) in fleet.snapshot.policies where link.from == system || link.to == system {
+      records.append(OutgoingRecord(.policy(statement)))
+    }
+    for order in try registry.orders(for: client.address) where order.kind == .rotate && client.orderToRotate() {
+      records.append(OutgoingRecord(.rotate))
+    }
+    return records
+  }
+
+  /// The connection of a session has ended.
+  func end(_ client: Client) {
+    router.remove(client)
+    metrics.sessions.set(router.count)
+    if client.listens { office.end(client) }
+    log(.info, "session_ended", client)
+  }
+
+  /// Carries out what follows from a frame of an authenticated device.
+  func perform(_ action: RelayAction, for client: Client) {
+    switch action {
+    case .route(let to, let session, let record): route(record, from: client, to: to, session)
+    case .lookUp(let address): lookUp(address, for: client)
+    case .deposit(let deposit): take(deposit, from: client)
+    case .delivered(let sender, let id): office.delivered(to: client, from: sender, id: id)
+    case .renew(let key): renew(key, for: client)
+    case .pong: client.connection.send(.pong)
+    case .none, .reply, .begin, .close: break
+    }
+  }
+
+  /// Whether the device's certificate is only good for renewing itself.
+  func isOutdated(_ client: Client) -> Bool { client.lastEpoch < fleet.epoch }
+
+  private func route(_ record: OutgoingRecord, from client: Client, to address: DeviceAddress, _ session: UInt32) {
+    let isForeign = client.address.system != address.system
+    let isAllowed =
+      !isOutdated(client)
+      && (fleet.allows(from: client.address.system, to: address.system)
+        || (session != 0 && client.mayAnswer(address, session: session)))
+    guard isAllowed, let target = router.client(address, session: session) else {
+      metrics.framesUnreachable.add(1)
+      client.connection.send(.unreachable(address, session: session))
+      return
+    }
+    if isForeign { target.remember(client.address, session: client.number, limit: limits.correspondents) }
+    target.connection.send([record], written: nil)
+    metrics.framesRouted.add(1)
+  }
+
+  private func lookUp(_ address: DeviceAddress, for client: Client) {
+    guard !isOutdated(client), fleet.allows(from: client.address.system, to: address.system),
+      let device = try? registry.device(address), !device.isRevoked
+    else {
+      client.connection.send(.peer(address, .unknown, nil))
+      return
+    }
+    client.connection.send(
+      .peer(address, router.isListening(address) ? .online : .asleep, device.certificate))
+  }
+
+  private func take(_ deposit: Deposit, from client: Client) {
+    let refusal: ServerRecord.Refusal? =
+      if isOutdated(client) {
+        .mayOnlyRenew
+      } else if !fleet.allows(from: client.address.system, to: deposit.recipient.system) {
+        .unknownRecipient
+      } else if deposit.body.count > Message.maximumLength + SealedMessage.overhead {
+        .tooLong
+      } else {
+        nil
+      }
+    if let refusal {
+      metrics.deposits.add(DepositResult(refusal))
+      client.connection.send(.refused(deposit.id, refusal))
+    } else {
+      office.deposit(deposit, from: client)
+    }
+  }
+
+  /// Certifies a key: the one in use again, or the next one.
+  private func renew(_ key: X25519.PublicKey, for client: Client) {
+    queue.async { [self] in
+      do throws(RegistryError) {
+        let certificate = try registry.renew(key, for: client.address, issuer: authority.issuer)
+        metrics.countCertificate(client.address.system)
+        log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
+        client.connection.send(.certificate(certificate))
+        guard key == client.publicKey else { return }
+        let wasOutdated = isOutdated(client)
+        client.lastEpoch = certificate.fields.lastEpoch
+        if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
+      } catch {
+        log(.warning, "renewal_failed", client, ["reason": "\(error)"])
+        if case .deviceRevoked = error { client.connection.close(.revoked) } else { client.connection.close(.unavailable) }
+      }
+    }
+  }
+
+  /// Waits until everything that sessions have asked for so far is done.
+  func settle() {
+    queue.sync {}
+    office.settle()
+  }
+
+  func log(
+    _ level: Logger.Level, _ event: Logger.Message, _ client: Client, _ more: Logger.Metadata = [:]
+  ) {
+    var metadata = more
+    metadata["system"] = "\(client.address.system.rawValue)"
+    metadata["device"] = "\(client.address.device.hexadecimal)"
+    metadata["session"] = "\(client.number)"
+    if metadata["generation"] == nil { metadata["generation"] = "\(client.generation)" }
+    logger.log(level: level, event, metadata: metadata)
+  }
+}
+
+extension DeviceID {
+  /// 16 digits.
+  var hexadecimal: String {
+    let digits = String(rawValue, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

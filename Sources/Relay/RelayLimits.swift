@@ -1,0 +1,45 @@
+/// How much the server lets its clients cost it. Every queue and every table that a client can fill has its bound here.
+public struct RelayLimits: Sendable {
+  /// Seconds from accepting a connection to the device's first authenticated record.
+  public var handshakeTimeout: Int64 = 10
+  /// Seconds without a frame from the device after which its session ends. A device that means to stay pings more often.
+  public var idleTimeout: Int64 = 300
+  /// Connections of every kind.
+  public var maximumConnections = 16_384
+  /// Connections whose device has not authenticated yet.
+  public var maximumUnauthenticated = 2_048
+  /// Handshakes begun per second on each event loop; what exceeds it waits in the queue.
+  public var handshakesPerSecond = 4_000
+  /// Handshakes that wait on each event loop; what exceeds it is turned away.
+  public var handshakeQueueLength = 1_024
+  /// The longest frame before authentication, in bytes: room for the first frame of any scheme and for `hello`.
+  public var maximumUnauthenticatedFrame = 1_024
+  /// Frames that a device may send after `hello` and before the server's `welcome`.
+  public var framesBeforeWelcome = 64
+  /// Bytes that wait for a device to read them; a slower reader is cut off.
+  public var outboundBytes = 4 << 20
+  /// Conversations with devices of other systems that one session can answer.
+  public var correspondents = 256
+  /// Seconds that a graceful shutdown gives to what is under way.
+  public var drainTimeout: Int64 = 5
+  public var mailbox = MailboxLimits()
+
+  public init() {}
+}
+
+/// What the mailbox keeps, and for how long.
+public struct MailboxLimits: Sendable {
+  /// Messages that wait for one device.
+  public var messagesPerDevice = 1_000
+  /// Bytes of sealed messages that wait for one device.
+  public var bytesPerDevice = 16 << 20
+  /// Seconds that a message waits before it is dropped.
+  public var lifetime: Int64 = 30 * 86_400
+  /// Seconds that the server remembers a message that was delivered, so that a deposit that is repeated because its receipt
+  /// was lost is not delivered again.
+  public var memory: Int64 = 86_400
+  /// Deposits that wait for the disk; what exceeds it is refused.
+  public var queueLength = 8_192
+
+  public init() {}
+}

@@ -1,0 +1,89 @@
+import Credentials
+import Device
+import Primitives
+import Schemes
+import Synchronization
+
+/// The way to a device's connection. Everything may be called from any thread; what one thread calls happens in its order.
+protocol RelayConnection: AnyObject, Sendable {
+  /// Sends the first records of a session and lets it receive.
+  func welcome(_ client: Client, _ records: [OutgoingRecord])
+  /// Sends records; `written` is called when they have left, or cannot any more.
+  func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?)
+  func close(_ reason: CloseReason)
+  /// Whether what was sent so far leaves without piling up.
+  var isWritable: Bool { get }
+}
+
+extension RelayConnection {
+  func send(_ record: borrowing ServerRecord) { send([OutgoingRecord(record)], written: nil) }
+}
+
+/// A device's session, authenticated, as the rest of the server sees it.
+final class Client: Sendable {
+  /// The session's number: what other devices answer to.
+  let number: UInt32
+  let address: DeviceAddress
+  let generation: Generation
+  let publicKey: X25519.PublicKey?
+  let scheme: SchemeID
+  /// Whether messages and conversations of other devices come over this session.
+  let listens: Bool
+  let connection: any RelayConnection
+
+  private struct State {
+    var lastEpoch: Epoch
+    var isOrderedToRotate = false
+    /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
+    var correspondents: [Correspondent] = []
+  }
+
+  private struct Correspondent: Equatable {
+    let address: DeviceAddress
+    let session: UInt32
+  }
+
+  private let state: Mutex<State>
+
+  init(_ claimant: Claimant, number: UInt32, listens: Bool, connection: any RelayConnection) {
+    self.number = number
+    address = claimant.address
+    generation = claimant.generation
+    publicKey = claimant.publicKey
+    scheme = claimant.scheme
+    self.listens = listens
+    self.connection = connection
+    state = Mutex(State(lastEpoch: claimant.lastEpoch))
+  }
+
+  /// The last epoch in which the device may do more than renew.
+  var lastEpoch: Epoch {
+    get { state.withLock { $0.lastEpoch } }
+    set { state.withLock { $0.lastEpoch = newValue } }
+  }
+
+  /// Marks the order to rotate as given in this session; false when it was before.
+  func orderToRotate() -> Bool {
+    state.withLock { state in
+      guard !state.isOrderedToRotate else { return false }
+      state.isOrderedToRotate = true
+      return true
+    }
+  }
+
+  /// Remembers that a session of another system has addressed this one.
+  func remember(_ address: DeviceAddress, session: UInt32, limit: Int) {
+    let new = Correspondent(address: address, session: session)
+    state.withLock { state in
+      guard !state.correspondents.contains(new) else { return }
+      if state.correspondents.count >= limit { state.correspondents.removeFirst() }
+      state.correspondents.append(new)
+    }
+  }
+
+  /// Whether that session has addressed this one.
+  func mayAnswer(_ address: DeviceAddress, session: UInt32) -> Bool {
+    let asked = Correspondent(address: address, session: session)
+    return state.withLock { $0.correspondents.contains(asked) }
+  }
+}

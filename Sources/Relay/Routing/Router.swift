@@ -1,0 +1,71 @@
+import Credentials
+import Synchronization
+
+/// Who is online: addresses to sessions.
+final class Router: Sendable {
+  private struct State {
+    var next: UInt32 = .random(in: 1...UInt32.max / 2)
+    var bySession: [UInt32: Client] = [:]
+    var byDevice: [DeviceAddress: [Client]] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// A number for a new session. They begin at random, so that one of before a restart hardly names another device now.
+  func nextNumber() -> UInt32 {
+    state.withLock { state in
+      repeat {
+        state.next = state.next == .max ? 1 : state.next + 1
+      } while state.bySession[state.next] != nil
+      return state.next
+    }
+  }
+
+  /// Adds a session and returns those that it replaces: an earlier one that listens when the new one does, and every one
+  /// under an earlier key.
+  func add(_ client: Client) -> [Client] {
+    state.withLock { state in
+      var replaced: [Client] = []
+      var kept = [client]
+      for other in state.byDevice[client.address] ?? [] {
+        if (client.listens && other.listens) || other.generation < client.generation {
+          replaced.append(other)
+          state.bySession[other.number] = nil
+        } else {
+          kept.append(other)
+        }
+      }
+      state.byDevice[client.address] = kept
+      state.bySession[client.number] = client
+      return replaced
+    }
+  }
+
+  /// Removes a session; one that was replaced before is gone already.
+  func remove(_ client: Client) {
+    state.withLock { state in
+      guard state.bySession[client.number] === client else { return }
+      state.bySession[client.number] = nil
+      let rest = state.byDevice[client.address]?.filter { $0 !== client } ?? []
+      state.byDevice[client.address] = rest.isEmpty ? nil : rest
+    }
+  }
+
+  /// The session that a frame to `address` is for; 0 means the one that listens.
+  func client(_ address: DeviceAddress, session: UInt32) -> Client? {
+    state.withLock { state in
+      if session == 0 { return state.byDevice[address]?.first { $0.listens } }
+      guard let client = state.bySession[session], client.address == address else { return nil }
+      return client
+    }
+  }
+
+  func isListening(_ address: DeviceAddress) -> Bool { client(address, session: 0) != nil }
+
+  /// The sessions of one device.
+  func clients(of address: DeviceAddress) -> [Client] { state.withLock { $0.byDevice[address] ?? [] } }
+
+  var all: [Client] { state.withLock { Array($0.bySession.values) } }
+
+  var count: Int { state.withLock { $0.bySession.count } }
+}

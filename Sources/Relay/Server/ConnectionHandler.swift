@@ -1,0 +1,240 @@
+import Device
+import Logging
+import NIOCore
+
+/// Joins one socket to one session: cuts the stream into frames, carries out actions, writes records, keeps the time.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let relay: Relay
+  private let table: ConnectionTable
+  private let lane: HandshakeLane
+  private let session: RelaySession
+  private var connection: NIOConnection?
+  private var context: ChannelHandlerContext?
+  private var client: Client?
+  /// Bytes that are not a whole frame yet.
+  private var input: ByteBuffer?
+  private var isCounted = false
+  private var isUnauthenticated = false
+  private var waitsInLane = false
+  private var isFlushScheduled = false
+  private var lastFrame = NIODeadline.now()
+  private var timer: Scheduled<Void>?
+  private var closeReason: CloseReason?
+
+  init(relay: Relay, table: ConnectionTable, lane: HandshakeLane) {
+    self.relay = relay
+    self.table = table
+    self.lane = lane
+    session = RelaySession(desk: relay.desk, limits: relay.limits)
+  }
+
+  // MARK: The channel's events
+
+  func channelActive(context: ChannelHandlerContext) {
+    self.context = context
+    let connection = NIOConnection(self, on: context.eventLoop)
+    self.connection = connection
+    let limits = relay.limits
+    guard table.add(connection, limit: limits.maximumConnections) else { return close(.overloaded) }
+    isCounted = true
+    relay.metrics.connections.add(1)
+    guard relay.metrics.unauthenticated.value < limits.maximumUnauthenticated else { return close(.overloaded) }
+    isUnauthenticated = true
+    relay.metrics.unauthenticated.add(1)
+    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: .seconds(limits.handshakeTimeout)) {
+      self.close(.handshakeTimeout)
+    }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    guard closeReason == nil else { return }
+    relay.metrics.bytesReceived.add(bytes.readableBytes)
+    if input == nil { input = bytes } else { input?.writeBuffer(&bytes) }
+    while closeReason == nil, let frame = nextFrame() { receive(frame) }
+    if closeReason != nil || input?.readableBytes == 0 { input = nil } else { input?.discardReadBytes() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) { context.fireChannelReadComplete() }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    connection?.setWritable(context.channel.isWritable)
+    context.fireChannelWritabilityChanged()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    finish(.peer)
+    if isCounted {
+      relay.metrics.connections.add(-1)
+      if let connection { table.remove(connection) }
+    }
+    if let client { relay.end(client) }
+    client = nil
+    connection = nil
+    self.context = nil
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.peer) }
+
+  // MARK: Frames
+
+  private func nextFrame() -> ByteBuffer? {
+    guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else { return nil }
+    if !session.isAuthenticated, Int(length) > relay.limits.maximumUnauthenticatedFrame {
+      close(.frameTooLong)
+      return nil
+    }
+    return input?.readLengthPrefixedSlice(as: UInt16.self)
+  }
+
+  private func receive(_ frame: ByteBuffer) {
+    lastFrame = .now()
+    guard session.isInHandshake else { return perform(session.receive(frame)) }
+    // The device cannot know what to send next before it has its answer.
+    guard !waitsInLane else { return close(.violation) }
+    waitsInLane = true
+    let isQueued = lane.enqueue { [weak self] in
+      guard let self, self.closeReason == nil else { return }
+      self.waitsInLane = false
+      self.perform(self.session.receive(frame))
+    }
+    if !isQueued { close(.overloaded) }
+  }
+
+  private func perform(_ action: RelayAction) {
+    switch action {
+    case .none: break
+    case .reply(let bytes):
+      guard let context else { return }
+      var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
+      frame.writeInteger(UInt16(bytes.count))
+      frame.writeBytes(bytes)
+      write(frame, context, promise: nil)
+    case .begin(let claimant, let hello):
+      guard let connection else { return }
+      becomeAuthenticated()
+      relay.begin(claimant, hello, on: connection)
+    case .close(let reason): close(reason)
+    default:
+      if let client { relay.perform(action, for: client) }
+    }
+  }
+
+  private func becomeAuthenticated() {
+    isUnauthenticated = false
+    relay.metrics.unauthenticated.add(-1)
+    timer?.cancel()
+    watchIdleness()
+  }
+
+  /// One timer per connection, moved on only when it fires.
+  private func watchIdleness() {
+    guard let context, closeReason == nil else { return }
+    let deadline = lastFrame + .seconds(relay.limits.idleTimeout)
+    guard deadline > .now() else { return close(.idleTimeout) }
+    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(deadline: deadline) {
+      self.watchIdleness()
+    }
+  }
+
+  // MARK: What the relay asks for
+
+  func welcome(_ client: Client, _ records: [OutgoingRecord]) {
+    guard context != nil, closeReason == nil else {
+      // The connection went while the welcome was made up; the relay takes the session out again.
+      relay.end(client)
+      return
+    }
+    self.client = client
+    write(records, written: nil)
+    for frame in session.welcome(number: client.number) where closeReason == nil { perform(session.receive(frame)) }
+  }
+
+  func write(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
+    guard let context, closeReason == nil else {
+      written?()
+      return
+    }
+    if !context.channel.isWritable, backlog(context) > relay.limits.outboundBytes {
+      written?()
+      return close(.slowReader)
+    }
+    for record in records {
+      guard let frame = session.seal(record) else { return close(.violation) }
+      write(frame, context, promise: nil)
+    }
+    if let written {
+      let promise = context.eventLoop.makePromise(of: Void.self)
+      promise.futureResult.whenComplete { _ in written() }
+      write(context.channel.allocator.buffer(capacity: 0), context, promise: promise)
+    }
+  }
+
+  func pause() {
+    guard let context else { return }
+    context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+  }
+
+  func close(_ reason: CloseReason) {
+    guard finish(reason), let context else { return }
+    if reason == .draining {
+      // What was promised leaves first.
+      let promise = context.eventLoop.makePromise(of: Void.self)
+      let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+      promise.futureResult.whenComplete { _ in context.value.close(promise: nil) }
+      self.context?.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  /// Ends the session, once; false when it has ended before.
+  @discardableResult
+  private func finish(_ reason: CloseReason) -> Bool {
+    guard closeReason == nil else { return false }
+    closeReason = reason
+    timer?.cancel()
+    session.close()
+    if isUnauthenticated {
+      isUnauthenticated = false
+      relay.metrics.unauthenticated.add(-1)
+    }
+    relay.count(reason)
+    return true
+  }
+
+  private func backlog(_ context: ChannelHandlerContext) -> Int {
+    (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
+  private func write(_ frame: ByteBuffer, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+    relay.metrics.bytesSent.add(frame.readableBytes)
+    context.write(wrapOutboundOut(frame), promise: promise)
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    // Whatever else the loop has for this connection in its turn goes with the same system call.
+    context.eventLoop.assumeIsolatedUnsafeUnchecked().execute {
+      self.isFlushScheduled = false
+      self.context?.flush()
+    }
+  }
+}
+
+extension Relay {
+  /// Counts and logs the end of a connection. Strangers are not named, for their names are claims.
+  func count(_ reason: CloseReason) {
+    metrics.countClosure(reason)
+    switch reason {
+    case .refused(let refusal):
+      metrics.handshakes.add(HandshakeResult(refusal))
+      logger.info("handshake_refused", metadata: ["reason": "\(refusal.rawValue)"])
+    case .overloaded: metrics.handshakes.add(.overloaded)
+    case .handshakeTimeout: metrics.handshakes.add(.timeout)
+    case .peer, .draining: break
+    default: logger.info("connection_closed", metadata: ["reason": "\(reason.label)"])
+    }
+  }
+}

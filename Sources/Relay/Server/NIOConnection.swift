@@ -1,0 +1,59 @@
+import NIOCore
+import Synchronization
+
+/// The way from any thread to a connection's handler, which lives on its event loop.
+final class NIOConnection: RelayConnection {
+  private let eventLoop: any EventLoop
+  private let handler: NIOLoopBound<ConnectionHandler>
+  private let writable = Atomic<Bool>(true)
+
+  init(_ handler: ConnectionHandler, on eventLoop: any EventLoop) {
+    self.eventLoop = eventLoop
+    self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
+  }
+
+  // Always through the loop's queue, from the loop itself too: only so does what is sent keep its order.
+
+  func welcome(_ client: Client, _ records: [OutgoingRecord]) {
+    eventLoop.execute { self.handler.value.welcome(client, records) }
+  }
+
+  func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
+    eventLoop.execute { self.handler.value.write(records, written: written) }
+  }
+
+  func close(_ reason: CloseReason) {
+    eventLoop.execute { self.handler.value.close(reason) }
+  }
+
+  /// Reads nothing more from the device.
+  func pause() {
+    eventLoop.execute { self.handler.value.pause() }
+  }
+
+  var isWritable: Bool { writable.load(ordering: .relaxed) }
+
+  func setWritable(_ isWritable: Bool) { writable.store(isWritable, ordering: .relaxed) }
+}
+
+/// All open connections.
+final class ConnectionTable: Sendable {
+  private let connections = Mutex<[ObjectIdentifier: NIOConnection]>([:])
+
+  /// Adds a connection unless there are `limit` already.
+  func add(_ connection: NIOConnection, limit: Int) -> Bool {
+    connections.withLock { connections in
+      guard connections.count < limit else { return false }
+      connections[ObjectIdentifier(connection)] = connection
+      return true
+    }
+  }
+
+  func remove(_ connection: NIOConnection) {
+    connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
+  }
+
+  var all: [NIOConnection] { connections.withLock { Array($0.values) } }
+
+  var isEmpty: Bool { connections.withLock { $0.isEmpty } }
+}

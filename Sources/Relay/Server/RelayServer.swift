@@ -1,0 +1,124 @@
+import Credentials
+import Dispatch
+import Logging
+import NIOCore
+import NIOPosix
+import Registry
+import ServiceLifecycle
+
+/// The relay on its sockets: what `countersign serve` runs.
+public final class RelayServer: Sendable {
+  let relay: Relay
+  private let group: MultiThreadedEventLoopGroup
+  private let lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>]
+  private let table = ConnectionTable()
+  private let timers: [RepeatingTimer]
+  private let listeners = LockedList<any Channel>()
+
+  /// Opens the mailbox at `mailboxPath` and begins to watch the registry. Nothing listens yet.
+  ///
+  /// - Parameter threads: event loops; each takes its share of the connections.
+  public init(
+    registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
+    threads: Int = System.coreCount, logger: Logger
+  ) throws(RelayError) {
+    let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
+    relay = try Relay(
+      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    var lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>] = [:]
+    for loop in group.makeIterator() {
+      // Made on its loop, as what is bound to a loop must be.
+      let lane = try? loop.submit { NIOLoopBound(HandshakeLane(loop, limits: limits), eventLoop: loop) }.wait()
+      if let lane { lanes[ObjectIdentifier(loop)] = lane }
+    }
+    self.lanes = lanes
+    let relay = relay
+    let watch = RegistryWatch(relay)
+    timers = [
+      RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
+      RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.office.purge() },
+    ]
+  }
+
+  /// Listens for devices and returns the address in use: port 0 lets the system choose.
+  public func listen(host: String, port: Int) async throws(RelayError) -> BoundEndpoint {
+    let relay = relay
+    let table = table
+    let lanes = lanes
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let lane = lanes[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+          try channel.pipeline.syncOperations.addHandler(
+            ConnectionHandler(relay: relay, table: table, lane: lane.value))
+        }
+      }
+    return try await bind(bootstrap, host, port)
+  }
+
+  /// Serves the metrics over HTTP. They tell nothing about messages or keys, but they belong on loopback all the same.
+  public func listenForMetrics(host: String, port: Int) async throws(RelayError) -> BoundEndpoint {
+    let metrics = relay.metrics
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+          try channel.pipeline.syncOperations.addHandler(MetricsHandler(metrics))
+        }
+      }
+    return try await bind(bootstrap, host, port)
+  }
+
+  private func bind(_ bootstrap: ServerBootstrap, _ host: String, _ port: Int) async throws(RelayError) -> BoundEndpoint {
+    do {
+      let channel = try await bootstrap.bind(host: host, port: port).get()
+      listeners.append(channel)
+      return BoundEndpoint(host: host, port: channel.localAddress?.port ?? port)
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw .addressInUse("\(host):\(port)")
+    } catch let error as IOError {
+      throw .cannotListen("\(host):\(port)", reason: String(cString: strerror(error.errnoCode)))
+    } catch {
+      throw .cannotListen("\(host):\(port)", reason: "\(error)")
+    }
+  }
+
+  /// Shuts down without breaking a promise: no new connections, no new frames, what was asked for is done and answered, then
+  /// the connections end.
+  public func shutDown() async {
+    for channel in listeners.takeAll() { try? await channel.close() }
+    for connection in table.all { connection.pause() }
+    await withCheckedContinuation { done in
+      relay.queue.async { [relay] in relay.office.whenSettled { done.resume() } }
+    }
+    for connection in table.all { connection.close(.draining) }
+    let deadline = ContinuousClock.now + .seconds(relay.limits.drainTimeout)
+    while !table.isEmpty, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
+    for timer in timers { timer.cancel() }
+    relay.settle()
+    try? await group.shutdownGracefully()
+    relay.logger.notice("stopped", metadata: [:])
+  }
+}
+
+extension RelayServer: Service {
+  /// Serves until a graceful shutdown is asked for.
+  public func run() async throws {
+    try await gracefulShutdown()
+    await shutDown()
+  }
+}
+
+/// Where something listens.
+public struct BoundEndpoint: Sendable, CustomStringConvertible {
+  public let host: String
+  public let port: Int
+
+  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,78 @@
+import Credentials
+import Device
+import Foundation
+import Primitives
+
+/// What the server shall do because of a frame.
+enum RelayAction {
+  /// Nothing now.
+  case none
+  /// Send this frame of the handshake.
+  case reply([UInt8])
+  /// The device has proved its claim: from here on it may change things.
+  case begin(Claimant, DeviceRecord.Hello)
+  /// Pass a record on to a session of another device, 0 for the one that listens.
+  case route(to: DeviceAddress, session: UInt32, OutgoingRecord)
+  case lookUp(DeviceAddress)
+  case deposit(Deposit)
+  case delivered(from: DeviceAddress, id: MessageID)
+  case renew(X25519.PublicKey)
+  case pong
+  case close(CloseReason)
+}
+
+/// A sealed message that a device wants kept for another.
+struct Deposit: Sendable {
+  let recipient: DeviceAddress
+  let sender: DeviceAddress
+  let id: MessageID
+  /// The recipient's generation to whose key it is sealed.
+  let generation: Generation
+  let body: Data
+}
+
+/// Why a connection ended. The device is told nothing; the names label the metric and the log.
+enum CloseReason: Error, Equatable, Sendable {
+  /// The device, or the network, ended it.
+  case peer
+  case refused(AdmissionRefusal)
+  /// A frame does not decrypt, a record does not parse or does not belong here.
+  case violation
+  /// A frame is longer than it may be.
+  case frameTooLong
+  /// More frames before `welcome`, or more handshakes, than fit the queue.
+  case overloaded
+  case handshakeTimeout
+  case idleTimeout
+  /// The device does not read what is sent to it.
+  case slowReader
+  /// A newer session of the device took this one's place.
+  case superseded
+  case revoked
+  /// The registry or the disk failed under this session's request.
+  case unavailable
+  /// The server shuts down.
+  case draining
+
+  var label: String {
+    switch self {
+    case .peer: "peer"
+    case .refused: "refused"
+    case .violation: "violation"
+    case .frameTooLong: "frame_too_long"
+    case .overloaded: "overloaded"
+    case .handshakeTimeout: "handshake_timeout"
+    case .idleTimeout: "idle_timeout"
+    case .slowReader: "slow_reader"
+    case .superseded: "superseded"
+    case .revoked: "revoked"
+    case .unavailable: "unavailable"
+    case .draining: "draining"
+    }
+  }
+
+  static let labels = [
+    "peer", "refused", "violation", "frame_too_long", "overloaded", "handshake_timeout", "idle_timeout", "slow_reader",
+    "superseded", "revoked", "unavailable", "draining",
+  ]
+}

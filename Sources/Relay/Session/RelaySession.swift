@@ -1,0 +1,162 @@
+import Credentials
+import Device
+import Foundation
+import NIOCore
+import Noise
+import Primitives
+
+/// One connection as a state machine: frames in, actions out, records sealed. It does no I/O and asks nobody but the
+/// admission who the device is. Used by one thread at a time.
+final class RelaySession {
+  private enum Phase {
+    case start
+    case handshake(any Admission)
+    /// The keys are there; the device has not used them yet.
+    case awaitingHello(Claimant, any Admission)
+    /// The device has proved itself; the server is making up its welcome.
+    case awaitingWelcome(DeviceAddress)
+    case established(DeviceAddress, UInt32)
+    case closed
+  }
+
+  private let desk: AdmissionDesk
+  private let heldLimit: Int
+  private var phase = Phase.start
+  private var keys = SessionKeys()
+  private var held: [ByteBuffer] = []
+
+  init(desk: AdmissionDesk, limits: RelayLimits) {
+    self.desk = desk
+    heldLimit = limits.framesBeforeWelcome
+  }
+
+  /// Whether the next frame costs asymmetric cryptography.
+  var isInHandshake: Bool {
+    switch phase {
+    case .start, .handshake: true
+    default: false
+    }
+  }
+
+  /// Whether the device has sent a record under the session's keys.
+  var isAuthenticated: Bool {
+    switch phase {
+    case .awaitingWelcome, .established: true
+    default: false
+    }
+  }
+
+  /// Takes a frame, without its length.
+  func receive(_ frame: ByteBuffer) -> RelayAction {
+    switch phase {
+    case .start:
+      do throws(AdmissionRefusal) {
+        let admission = try frame.withSpan { bytes throws(AdmissionRefusal) in try desk.admission(for: bytes) }
+        return try advance(admission, frame)
+      } catch { return refuse(error) }
+    case .handshake(let admission):
+      do throws(AdmissionRefusal) { return try advance(admission, frame) } catch { return refuse(error) }
+    case .awaitingHello(let claimant, let admission):
+      return open(frame) { record in
+        guard case .hello(let hello) = record else { return .close(.violation) }
+        admission.confirmed()
+        phase = .awaitingWelcome(claimant.address)
+        return .begin(claimant, hello)
+      }
+    case .awaitingWelcome:
+      guard held.count < heldLimit else { return close(.overloaded) }
+      held.append(frame)
+      return .none
+    case .established(let address, let number):
+      return open(frame) { action(for: $0, from: address, number) }
+    case .closed:
+      return .none
+    }
+  }
+
+  /// The server has welcomed the device: returns the frames that arrived meanwhile, to be received now.
+  func welcome(number: UInt32) -> [ByteBuffer] {
+    guard case .awaitingWelcome(let address) = phase else { return [] }
+    phase = .established(address, number)
+    defer { held = [] }
+    return held
+  }
+
+  /// Seals a record; nil when the session has no keys or may not use them any more.
+  func seal(_ record: OutgoingRecord) -> ByteBuffer? {
+    guard isAuthenticated else { return nil }
+    return try? record.sealed(&keys.sending)
+  }
+
+  /// Ends the session and overwrites its keys.
+  func close() {
+    phase = .closed
+    held = []
+    keys.sending.wipe()
+    keys.receiving.wipe()
+  }
+
+  private func advance(_ admission: any Admission, _ frame: ByteBuffer) throws(AdmissionRefusal) -> RelayAction {
+    let step = try frame.withSpan { bytes throws(AdmissionRefusal) in try admission.receive(bytes, keys: &keys) }
+    if let claimant = step.claimant {
+      phase = .awaitingHello(claimant, admission)
+    } else {
+      phase = .handshake(admission)
+    }
+    return .reply(step.reply)
+  }
+
+  private func refuse(_ refusal: AdmissionRefusal) -> RelayAction { close(.refused(refusal)) }
+
+  private func close(_ reason: CloseReason) -> RelayAction {
+    close()
+    return .close(reason)
+  }
+
+  /// Decrypts and parses a frame, and closes the session when it cannot.
+  private func open(_ frame: ByteBuffer, _ body: (borrowing DeviceRecord) -> RelayAction) -> RelayAction {
+    var frame = frame
+    let action = frame.withUnsafeMutableReadableBytes { raw -> RelayAction? in
+      var message = MutableRawSpan(_unsafeBytes: raw)
+      do {
+        try keys.receiving.decrypt(inPlace: &message)
+        let record = try DeviceRecord(decoding: message.bytes.extracting(0..<raw.count - tagLength))
+        return body(record)
+      } catch { return nil }
+    }
+    if case .close(let reason)? = action { return close(reason) }
+    return action ?? close(.violation)
+  }
+
+  private func action(
+    for record: borrowing DeviceRecord, from address: DeviceAddress, _ number: UInt32
+  ) -> RelayAction {
+    switch record {
+    case .hello: .close(.violation)
+    case .frame(let to, let session, let body):
+      .route(
+        to: to, session: session,
+        OutgoingRecord(.frame(from: address, session: number, body), bodyLength: body.byteCount))
+    case .lookup(let peer): .lookUp(peer)
+    case .deposit(let to, let generation, let id, let body):
+      .deposit(
+        Deposit(
+          recipient: to, sender: address, id: id, generation: generation,
+          body: body.withUnsafeBytes { Data($0) }))
+    case .delivered(let from, let id): .delivered(from: from, id: id)
+    case .renew(let key): .renew(key)
+    case .ping: .pong
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// Calls `body` with the readable bytes.
+  func withSpan<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
+    var result: Result<R, E>?
+    withUnsafeReadableBytes { raw in
+      do throws(E) { result = .success(try body(RawSpan(_unsafeBytes: raw))) } catch { result = .failure(error) }
+    }
+    return try result.unsafelyUnwrapped.get()
+  }
+}
