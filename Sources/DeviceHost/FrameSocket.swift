@@ -57,6 +57,11 @@ public final class FrameSocket {
     }
   }
 
+  /// Ends the connection for both sides at once; a thread that waits on it wakes.
+  public func shutDown() {
+    shutdown(socket.descriptor, shutdownBoth)
+  }
+
   private func nextFrame() -> [UInt8]? {
     let available = input.count - inputStart
     guard available >= 2 else { return nil }
@@ -88,6 +93,12 @@ public final class FrameSocket {
     }
   }
 }
+
+#if canImport(Glibc)
+  private let shutdownBoth = Int32(SHUT_RDWR)
+#else
+  private let shutdownBoth = SHUT_RDWR
+#endif
 
 /// The C function whose name the class above uses for its own.
 private func systemSend(_ fd: Int32, _ bytes: UnsafeRawPointer, _ count: Int, _ flags: Int32) -> Int {
