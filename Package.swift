@@ -43,6 +43,7 @@ let hostTargets: [Target] = [
       "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
+  hostModule("Assembly", ["Registry", "Device", "Credentials", "Primitives"]),
   hostModule(
     "Relay",
     [
@@ -57,7 +58,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     swiftSettings: spans),
@@ -66,7 +67,8 @@ let hostTargets: [Target] = [
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
     swiftSettings: spans),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
-  tests("RegistryTests", ["Registry"]),
+  tests("RegistryTests", ["Registry", "Credentials", "Primitives"]),
+  tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
 ]
 
 let package = Package(

@@ -7,7 +7,10 @@ struct Countersign: AsyncParsableCommand {
     commandName: "countersign",
     abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
     version: "0.1.0",
-    subcommands: [Listen.self, Send.self, NoiseCommand.self]
+    subcommands: [
+      Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Listen.self, Send.self,
+      Inspect.self, Doctor.self, Audit.self, Backup.self, NoiseCommand.self,
+    ]
   )
 
   /// Parses and runs, and turns whatever is thrown into one clear line, a hint and a sysexits code.

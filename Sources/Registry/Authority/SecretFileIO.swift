@@ -19,7 +19,9 @@ public enum SecretFileIO {
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     var count = 0
     while count < bytes.count {
-      let result = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      let result = bytes.withUnsafeMutableBytes {
+        Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count)
+      }
       if result < 0 && errno == EINTR { continue }
       guard result >= 0 else {
         let reason = errno
@@ -33,28 +35,46 @@ public enum SecretFileIO {
     return bytes
   }
 
-  /// Creates a file with mode 0600 that does not exist yet, and brings it to the disk. On an error it is gone again.
-  public static func create(_ path: String, _ bytes: RawSpan) throws(RegistryError) {
+  /// Creates a file with mode 0600 that does not exist yet. On an error it is gone again.
+  ///
+  /// - Parameter synchronizing: whether to wait until it is on the disk.
+  public static func create(
+    _ path: String, _ bytes: RawSpan, synchronizing: Bool = true
+  ) throws(RegistryError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
-    var reason: Int32?
+    let reason = write(bytes, to: descriptor, synchronizing: synchronizing)
+    close(descriptor)
+    if let reason {
+      unlink(path)
+      throw .file(path: path, errno: reason)
+    }
+  }
+
+  /// Adds to a file, which is created with mode 0600, and waits until that is on the disk. After an error the file is as
+  /// long as before.
+  public static func append(_ path: String, _ bytes: RawSpan) throws(RegistryError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    defer { close(descriptor) }
+    let length = lseek(descriptor, 0, SEEK_END)
+    if let reason = write(bytes, to: descriptor, synchronizing: true) {
+      ftruncate(descriptor, length)
+      throw .file(path: path, errno: reason)
+    }
+  }
+
+  /// Writes all of it; returns the system's error number when that fails.
+  private static func write(_ bytes: RawSpan, to descriptor: Int32, synchronizing: Bool) -> Int32? {
     bytes.withUnsafeBytes { bytes in
       var done = 0
       while done < bytes.count {
         let result = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
         if result < 0 && errno == EINTR { continue }
-        guard result > 0 else {
-          reason = result == 0 ? ENOSPC : errno
-          return
-        }
+        guard result > 0 else { return result == 0 ? ENOSPC : errno }
         done += result
       }
-    }
-    if reason == nil && fsync(descriptor) != 0 { reason = errno }
-    close(descriptor)
-    if let reason {
-      unlink(path)
-      throw .file(path: path, errno: reason)
+      return synchronizing && fsync(descriptor) != 0 ? errno : nil
     }
   }
 

@@ -26,6 +26,15 @@ public final class ServerLock: Sendable {
     _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
+  /// Who holds the lock of a directory now; nil when nobody does.
+  public static func holder(of directory: String) -> String? {
+    let descriptor = open(directory + "/" + fileName, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    // A shared lock is refused exactly while a server has its own, and goes with the descriptor.
+    return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : holder(descriptor)
+  }
+
   deinit { close(descriptor) }
 
   private static func holder(_ descriptor: Int32) -> String {

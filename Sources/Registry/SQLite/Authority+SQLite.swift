@@ -32,7 +32,8 @@ extension SQLiteRegistry {
       let (epoch, overflow) = state.epoch.addingReportingOverflow(count)
       guard !overflow else { throw RegistryError.epochsExhausted }
       let statement = try issuer.statement(EpochContent(epoch: epoch))
-      try db.execute(sql: "UPDATE authority SET epoch = ?, epoch_statement = ?", arguments: [Int(epoch), statement.data])
+      try db.execute(
+        sql: "UPDATE authority SET epoch = ?, epoch_statement = ?", arguments: [Int(epoch), statement.data])
       try renewPolicies(issuer, db)
       try record(.epochAdvance, db, detail: "\(state.epoch) to \(epoch)")
       return statement

@@ -30,8 +30,16 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
       writer = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: false))
       try writer.inDatabase { try Self.check($0, path: path) }
       try Migrations.all.migrate(writer)
+      // A file in WAL mode stays so; a restored backup is not yet.
+      try writer.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
       reader = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: true))
     } catch { throw RegistryError(error, path: path) }
+  }
+
+  deinit {
+    // Nobody else is here now. A connection that still has statements would not close, and leave its log behind.
+    readerLookup.forgetStatements()
+    writerLookup.forgetStatements()
   }
 
   /// Creates an empty registry file, readable by its owner only, in WAL mode and with the current schema.
@@ -69,6 +77,11 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     do {
       return try reader.unsafeRead { try body($0, readerLookup) }
     } catch { throw RegistryError(error, path: path) }
+  }
+
+  /// Runs `body` on the writing connection without a transaction of ours, for statements that must have none.
+  func readOutsideTransaction(_ body: (Database) throws -> Void) throws(RegistryError) {
+    do { try writer.inDatabase(body) } catch { throw RegistryError(error, path: path) }
   }
 
   /// Closes both connections; the last one to close folds the log back into the database file.

@@ -1,0 +1,70 @@
+import Credentials
+import Device
+import Registry
+
+/// Why the assembly line stopped, or never started.
+public enum AssemblyError: Error, Equatable, Sendable {
+  /// A line of the CSV, counted from 1 with the header, and what is wrong with it.
+  case csv(line: Int, CSVProblem)
+  /// The text is not one PEM object.
+  case pem(PEMProblem)
+  /// Devices that stand in the way: registered or lying in the directory without belonging to this batch. At most the first
+  /// hundred.
+  case conflicts([BatchConflict])
+  /// Another batch works on the directory.
+  case directoryInUse(path: String)
+  /// A file or directory could not be read or written; the system's error number.
+  case file(path: String, errno: Int32)
+  case registry(RegistryError)
+  /// A device did not take its certificate.
+  case refused(DeviceError)
+}
+
+/// What is wrong with a CSV.
+public enum CSVProblem: Error, Equatable, Sendable {
+  /// There is not even a header.
+  case empty
+  case invalidUTF8
+  /// A quoted field does not end.
+  case unterminatedQuote
+  /// A quotation mark in the middle of a field, or text behind a closing one.
+  case strayQuote
+  case wrongFieldCount(expected: Int, actual: Int)
+  /// The header lacks the column `id`.
+  case missingColumn(String)
+  case duplicateColumn(String)
+  /// Not 16 hexadecimal digits.
+  case invalidID(String)
+  /// The id stands in an earlier line too.
+  case duplicateID(String, firstLine: Int)
+  /// Not 64 hexadecimal digits.
+  case invalidPublicKey
+  /// The key stands in an earlier line too.
+  case duplicatePublicKey(firstLine: Int)
+}
+
+/// What is wrong with a PEM text.
+public enum PEMProblem: Error, Equatable, Sendable {
+  case noBegin
+  /// The end is missing or names another label.
+  case noEnd
+  case invalidBase64
+  /// The label is not one of ours.
+  case unknownLabel
+}
+
+/// A device that a batch can neither make nor take for its own work.
+public struct BatchConflict: Equatable, Sendable {
+  public enum Reason: Sendable {
+    /// The registry has the device, but the directory has no file for it: its key is elsewhere.
+    case registeredElsewhere
+    /// The registry has the device under another public key than the CSV gives.
+    case registeredWithAnotherKey
+    /// The directory has a file for the device, but the registry does not know it.
+    case foreignFile
+  }
+
+  public let device: DeviceID
+  public let line: Int
+  public let reason: Reason
+}

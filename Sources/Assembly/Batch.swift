@@ -1,0 +1,169 @@
+import Credentials
+import Device
+import Foundation
+import Primitives
+import Registry
+
+/// Makes the devices of a plan: registers them, and writes a device file, or for a key that the device made a certificate,
+/// for each. Whatever was done before an interruption is found again and not done twice.
+public struct Batch {
+  public let registry: any DeviceRegistry
+  public let issuer: AuthorityIssuer
+  public let system: SystemID
+  /// Where the files go.
+  public let directory: String
+
+  /// Devices per transaction.
+  private static let chunk = 500
+
+  public struct Summary: Equatable, Sendable {
+    /// Made by this run.
+    public var made = 0
+    /// Found from an earlier run.
+    public var found = 0
+  }
+
+  public init(registry: any DeviceRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String) {
+    self.registry = registry
+    self.issuer = issuer
+    self.system = system
+    self.directory = directory
+  }
+
+  /// Makes whatever of the plan is not yet there.
+  ///
+  /// - Parameter progress: told after each chunk how many of the rows are there.
+  /// - Throws: ``AssemblyError/conflicts(_:)`` before anything is done; ``AssemblyError/directoryInUse(path:)``; on any other
+  ///   error what was done so far stays, and running again goes on.
+  public func run(_ plan: BatchPlan, progress: (Int) -> Void = { _ in }) throws(AssemblyError) -> Summary {
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .file(path: directory, errno: errno) }
+    let lock = try BatchLock(directory: directory)
+    defer { lock.release() }
+    let journal = BatchJournal(directory: directory)
+    try recover(from: journal)
+    let todo = try outstanding(plan)
+    var summary = Summary(made: 0, found: plan.rows.count - todo.count)
+    progress(summary.found)
+
+    let state: AuthorityState
+    do { state = try registry.state() } catch { throw .registry(error) }
+    let bench = IdentityBench(capacity: min(Self.chunk, todo.count))
+    var start = 0
+    while start < todo.count {
+      let rows = todo[start..<min(start + Self.chunk, todo.count)]
+      try make(Array(rows), bench, state, journal)
+      start += rows.count
+      summary.made += rows.count
+      progress(summary.found + summary.made)
+    }
+    // One wait for all files, instead of one for each: until then the journal has the keys.
+    if summary.made > 0 { sync() }
+    journal.remove()
+    return summary
+  }
+
+  /// The file of a device.
+  public func path(of row: BatchPlan.Row) -> String {
+    directory + "/" + Self.fileName(row.device, isDeviceFile: row.publicKey == nil)
+  }
+
+  static func fileName(_ device: DeviceID, isDeviceFile: Bool) -> String {
+    let digits = String(device.rawValue, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits + (isDeviceFile ? ".device" : ".pem")
+  }
+
+  private func make(
+    _ rows: [BatchPlan.Row], _ bench: IdentityBench, _ state: AuthorityState, _ journal: BatchJournal
+  ) throws(AssemblyError) {
+    let length = DeviceIdentity.encodedLength
+    let own = rows.indices.filter { rows[$0].publicKey == nil }
+    var buffer = [UInt8](repeating: 0, count: own.count * length)
+    defer { SecretFileIO.wipe(&buffer) }
+
+    var devices = rows.map { row in
+      NewDevice(
+        address: DeviceAddress(system: system, device: row.device), publicKey: row.publicKey ?? X25519.PublicKey())
+    }
+    for (place, index) in own.enumerated() {
+      let address = devices[index].address
+      devices[index] = NewDevice(address: address, publicKey: bench.create(place, address, state))
+      bench.encode(place, into: &buffer, at: place * length)
+    }
+    if !own.isEmpty { try journal.append(buffer.bytes) }
+
+    let certificates: [Certificate]
+    do { certificates = try registry.addDevices(devices, issuer: issuer) } catch { throw .registry(error) }
+    for (place, index) in own.enumerated() {
+      try bench.install(place, certificates[index])
+      bench.encode(place, into: &buffer, at: place * length)
+      try write(buffer.bytes.extracting(place * length..<(place + 1) * length), to: path(of: rows[index]))
+    }
+    for index in rows.indices where rows[index].publicKey != nil {
+      try write(Array(PEM(certificates[index]).text.utf8).bytes, to: path(of: rows[index]))
+    }
+  }
+
+  /// Writes the files of devices that were registered when the batch was cut off.
+  private func recover(from journal: BatchJournal) throws(AssemblyError) {
+    var records = try journal.read()
+    defer { SecretFileIO.wipe(&records) }
+    let length = DeviceIdentity.encodedLength
+    let bench = IdentityBench(capacity: 2)
+    var buffer = [UInt8](repeating: 0, count: length)
+    defer { SecretFileIO.wipe(&buffer) }
+    for offset in stride(from: 0, to: records.count, by: length) {
+      // What does not load was torn, and so never registered.
+      guard let (address, key) = try? bench.load(0, records.bytes.extracting(offset..<offset + length)) else {
+        continue
+      }
+      let device: RegisteredDevice?
+      do { device = try registry.device(address) } catch { throw .registry(error) }
+      guard let certificate = device?.certificate, certificate.publicKey == key else { continue }
+      let path = directory + "/" + Self.fileName(address.device, isDeviceFile: true)
+      if isWhole(path, bench) { continue }
+      try bench.install(0, certificate)
+      bench.encode(0, into: &buffer, at: 0)
+      unlink(path)
+      try write(buffer.bytes, to: path)
+    }
+  }
+
+  private func isWhole(_ path: String, _ bench: IdentityBench) -> Bool {
+    guard var content = try? SecretFileIO.read(path, limit: DeviceIdentity.encodedLength) else { return false }
+    defer { SecretFileIO.wipe(&content) }
+    return (try? bench.load(1, content.bytes)) != nil
+  }
+
+  /// The rows that are not there yet; refuses those that something else stands in the way of.
+  private func outstanding(_ plan: BatchPlan) throws(AssemblyError) -> [BatchPlan.Row] {
+    var conflicts = [BatchConflict]()
+    var rows = [BatchPlan.Row]()
+    for row in plan.rows {
+      let device: RegisteredDevice?
+      do {
+        device = try registry.device(DeviceAddress(system: system, device: row.device))
+      } catch { throw .registry(error) }
+      let hasFile = access(path(of: row), F_OK) == 0
+      var reason: BatchConflict.Reason?
+      switch (device, row.publicKey) {
+      case (nil, _): if hasFile { reason = .foreignFile } else { rows.append(row) }
+      case (_?, nil): if !hasFile { reason = .registeredElsewhere }
+      case (let device?, let key?):
+        if device.certificate.publicKey != key {
+          reason = .registeredWithAnotherKey
+        } else if !hasFile {
+          try write(Array(PEM(device.certificate).text.utf8).bytes, to: path(of: row))
+        }
+      }
+      if let reason, conflicts.count < 100 {
+        conflicts.append(BatchConflict(device: row.device, line: row.line, reason: reason))
+      }
+    }
+    guard conflicts.isEmpty else { throw .conflicts(conflicts) }
+    return rows
+  }
+
+  private func write(_ bytes: RawSpan, to path: String) throws(AssemblyError) {
+    do { try SecretFileIO.create(path, bytes, synchronizing: false) } catch { throw AssemblyError(error) }
+  }
+}

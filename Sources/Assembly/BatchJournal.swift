@@ -1,0 +1,46 @@
+import Device
+import Foundation
+import Primitives
+import Registry
+
+/// The keys of a batch that is under way. They are on the disk before the registry learns of them, so that a device that is
+/// registered never lacks its key, wherever the batch was cut off.
+///
+/// The file is a row of device files that have no certificate yet. It grows by a chunk at a time; a torn last one was not yet
+/// registered, and is left out.
+struct BatchJournal {
+  let path: String
+
+  init(directory: String) {
+    path = directory + "/.batch-keys"
+  }
+
+  /// Every whole record. The caller wipes them. A torn end is cut off, so that what is added next begins where it should.
+  func read() throws(AssemblyError) -> [UInt8] {
+    guard access(path, F_OK) == 0 else { return [] }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .file(path: path, errno: errno) }
+    var bytes: [UInt8]
+    do { bytes = try SecretFileIO.read(path, limit: Int(status.st_size)) } catch { throw AssemblyError(error) }
+    let torn = bytes.count % DeviceIdentity.encodedLength
+    bytes.removeLast(torn)
+    guard torn == 0 || truncate(path, off_t(bytes.count)) == 0 else { throw .file(path: path, errno: errno) }
+    return bytes
+  }
+
+  /// Adds records and brings them to the disk.
+  func append(_ records: RawSpan) throws(AssemblyError) {
+    do { try SecretFileIO.append(path, records) } catch { throw AssemblyError(error) }
+  }
+
+  /// The batch is complete and its files are on the disk.
+  func remove() {
+    unlink(path)
+  }
+}
+
+extension AssemblyError {
+  init(_ error: RegistryError) {
+    self = if case .file(let path, let errno) = error { .file(path: path, errno: errno) } else { .registry(error) }
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// One directory, one batch. The system releases the lock when the process ends, however it ends.
+struct BatchLock {
+  private let path: String
+  private let descriptor: Int32
+
+  init(directory: String) throws(AssemblyError) {
+    path = directory + "/.batch-lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno
+      close(descriptor)
+      throw reason == EWOULDBLOCK ? .directoryInUse(path: directory) : .file(path: path, errno: reason)
+    }
+  }
+
+  func release() {
+    close(descriptor)
+  }
+}

@@ -1,0 +1,75 @@
+import Credentials
+import Primitives
+
+/// What a batch shall make: one row per device, checked as a whole before anything is done.
+public struct BatchPlan: Sendable {
+  public struct Row: Sendable {
+    public let line: Int
+    public let device: DeviceID
+    /// Given when the device made its key itself: it gets a certificate instead of a device file.
+    public let publicKey: X25519.PublicKey?
+    /// The other columns, carried into the manifest.
+    public let extra: [String]
+  }
+
+  /// The names of the columns that are carried into the manifest.
+  public let extraColumns: [String]
+  public let rows: [Row]
+
+  /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` (64). Any other
+  /// column is carried into the manifest.
+  public init(csv bytes: [UInt8]) throws(AssemblyError) {
+    let csv = try CSV(parsing: bytes)
+    guard let header = csv.rows.first else { throw .csv(line: 1, .empty) }
+    for (index, name) in header.fields.enumerated() where header.fields[..<index].contains(name) {
+      throw .csv(line: header.line, .duplicateColumn(name))
+    }
+    guard let idColumn = header.fields.firstIndex(of: "id") else { throw .csv(line: header.line, .missingColumn("id")) }
+    let keyColumn = header.fields.firstIndex(of: "public_key")
+    let extra = header.fields.indices.filter { $0 != idColumn && $0 != keyColumn }
+    extraColumns = extra.map { header.fields[$0] }
+
+    var lineOfID = [DeviceID: Int]()
+    var lineOfKey = [X25519.PublicKey: Int]()
+    var rows = [Row]()
+    for row in csv.rows.dropFirst() {
+      guard row.fields.count == header.fields.count else {
+        throw .csv(
+          line: row.line, .wrongFieldCount(expected: header.fields.count, actual: row.fields.count))
+      }
+      let text = row.fields[idColumn]
+      guard text.utf8.count == 16, let raw = hexadecimal(text) else { throw .csv(line: row.line, .invalidID(text)) }
+      let device = DeviceID(raw.reduce(0) { $0 << 8 | UInt64($1) })
+      if let first = lineOfID.updateValue(row.line, forKey: device) {
+        throw .csv(line: row.line, .duplicateID(text, firstLine: first))
+      }
+      var key: X25519.PublicKey?
+      if let keyColumn, !row.fields[keyColumn].isEmpty {
+        guard let raw = hexadecimal(row.fields[keyColumn]), let parsed = try? X25519.PublicKey(copying: raw.bytes)
+        else {
+          throw .csv(line: row.line, .invalidPublicKey)
+        }
+        if let first = lineOfKey.updateValue(row.line, forKey: parsed) {
+          throw .csv(line: row.line, .duplicatePublicKey(firstLine: first))
+        }
+        key = parsed
+      }
+      rows.append(Row(line: row.line, device: device, publicKey: key, extra: extra.map { row.fields[$0] }))
+    }
+    self.rows = rows
+  }
+}
+
+/// The bytes that hexadecimal digits stand for.
+private func hexadecimal(_ text: String) -> [UInt8]? {
+  let digits = text.utf8.map { digit -> UInt8? in
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+  guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
+  return stride(from: 0, to: digits.count, by: 2).map { digits[$0]! << 4 | digits[$0 + 1]! }
+}

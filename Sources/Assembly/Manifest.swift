@@ -1,0 +1,63 @@
+import Credentials
+import Foundation
+import Primitives
+import Registry
+
+/// The list of what a batch made, for whoever flashes, labels and ships the devices. It holds no secret.
+public enum Manifest {
+  /// One device, as JSON names it.
+  struct Entry: Encodable {
+    let id: String
+    let file: String
+    let system: UInt32
+    let generation: Generation
+    let lastEpoch: Epoch
+    let publicKey: String
+    /// The CSV's other columns.
+    let extra: [String: String]
+  }
+
+  /// Writes the manifest, replacing an earlier one whole: JSON when the path ends so, else CSV.
+  public static func write(_ plan: BatchPlan, of batch: Batch, to path: String) throws(AssemblyError) {
+    var entries = [Entry]()
+    for row in plan.rows {
+      let address = DeviceAddress(system: batch.system, device: row.device)
+      let device: RegisteredDevice?
+      do { device = try batch.registry.device(address) } catch { throw .registry(error) }
+      guard let certificate = device?.certificate else { throw .registry(.unknownDevice(address)) }
+      let file = Batch.fileName(row.device, isDeviceFile: row.publicKey == nil)
+      entries.append(
+        Entry(
+          id: String(file.prefix(16)), file: file, system: batch.system.rawValue,
+          generation: certificate.fields.generation, lastEpoch: certificate.fields.lastEpoch,
+          publicKey: certificate.publicKey.bytes.withUnsafeBytes { $0.map { hexadecimal($0) }.joined() },
+          extra: Dictionary(uniqueKeysWithValues: zip(plan.extraColumns, row.extra))))
+    }
+    let text = path.hasSuffix(".json") ? json(entries) : csv(entries, plan)
+    do { try SecretFileIO.replace(path, Array(text.utf8).bytes) } catch { throw AssemblyError(error) }
+  }
+
+  private static func json(_ entries: [Entry]) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    // One device a line: such a file can be read, compared and searched by line tools too. Strings and numbers always encode.
+    let lines = entries.map { String(decoding: try! encoder.encode($0), as: UTF8.self) }
+    return "[\n" + lines.joined(separator: ",\n") + "\n]\n"
+  }
+
+  private static func csv(_ entries: [Entry], _ plan: BatchPlan) -> String {
+    var text = CSV.line(["id", "file", "system", "generation", "last_epoch", "public_key"] + plan.extraColumns) + "\n"
+    for (entry, row) in zip(entries, plan.rows) {
+      let fields = [
+        entry.id, entry.file, "\(entry.system)", "\(entry.generation)", "\(entry.lastEpoch)", entry.publicKey,
+      ]
+      text += CSV.line(fields + row.extra) + "\n"
+    }
+    return text
+  }
+}
+
+private func hexadecimal(_ byte: UInt8) -> String {
+  (byte < 16 ? "0" : "") + String(byte, radix: 16)
+}

@@ -1,0 +1,56 @@
+import Credentials
+import Foundation
+import Primitives
+
+/// Textual armour (RFC 7468) around a certificate or a statement.
+public struct PEM: Equatable, Sendable {
+  public enum Label: String, Sendable, CaseIterable {
+    case certificate = "COUNTERSIGN CERTIFICATE"
+    case epochStatement = "COUNTERSIGN EPOCH STATEMENT"
+    case revocationStatement = "COUNTERSIGN REVOCATION STATEMENT"
+    case policyStatement = "COUNTERSIGN POLICY STATEMENT"
+  }
+
+  public let label: Label
+  public let content: [UInt8]
+
+  public init(_ label: Label, _ content: [UInt8]) {
+    self.label = label
+    self.content = content
+  }
+
+  public init(_ certificate: Certificate) {
+    var content = [UInt8](repeating: 0, count: Certificate.standaloneLength)
+    var target = content.mutableBytes
+    certificate.encode(into: &target)
+    self.init(.certificate, content)
+  }
+
+  /// Parses a text that holds one object; text before and after it is skipped, as the RFC asks.
+  public init(parsing bytes: [UInt8]) throws(AssemblyError) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let begin = text.firstRange(of: Self.begin), let dashes = text[begin.upperBound...].firstRange(of: "-----")
+    else { throw .pem(.noBegin) }
+    let name = String(text[begin.upperBound..<dashes.lowerBound])
+    guard let label = Label(rawValue: name) else { throw .pem(.unknownLabel) }
+    let rest = text[dashes.upperBound...]
+    guard let end = rest.firstRange(of: "-----END \(name)-----") else { throw .pem(.noEnd) }
+    let base64 = rest[..<end.lowerBound].utf8.filter { !Self.whitespace.contains($0) }
+    guard let data = Data(base64Encoded: Data(base64)) else { throw .pem(.invalidBase64) }
+    self.init(label, [UInt8](data))
+  }
+
+  /// The armoured text: lines of 64 characters, the last ended too.
+  public var text: String {
+    let base64 = Data(content).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+    return "\(Self.begin)\(label.rawValue)-----\n\(base64)\n-----END \(label.rawValue)-----\n"
+  }
+
+  /// Whether bytes are armoured rather than an object itself.
+  public static func isPresent(in bytes: [UInt8]) -> Bool {
+    bytes.firstRange(of: Array(begin.utf8)) != nil
+  }
+
+  private static let begin = "-----BEGIN "
+  private static let whitespace: [UInt8] = Array(" \t\r\n".utf8)
+}

@@ -1,0 +1,69 @@
+import Credentials
+import Device
+import Foundation
+import Primitives
+import Registry
+
+/// Makes one device, whose key is made here, and its file.
+///
+/// The file is there, with the key but without a certificate, before the registry learns of the device: cut off in between,
+/// the same call goes on where it stopped.
+public enum SingleDevice {
+  /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
+  /// - Throws: ``AssemblyError/file(path:errno:)`` with `EEXIST` when there is a file that is not such a beginning.
+  public static func make(
+    _ address: DeviceAddress, file path: String, registry: some DeviceRegistry, issuer: AuthorityIssuer,
+    enrolAgain: Bool = false
+  ) throws(AssemblyError) -> Certificate {
+    let bench = IdentityBench(capacity: 1)
+    var buffer = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
+    defer { SecretFileIO.wipe(&buffer) }
+    let state: AuthorityState
+    do { state = try registry.state() } catch { throw .registry(error) }
+    let key: X25519.PublicKey
+    let isNew = access(path, F_OK) != 0
+    if isNew {
+      key = bench.create(0, address, state)
+      bench.encode(0, into: &buffer, at: 0)
+      do { try SecretFileIO.create(path, buffer.bytes) } catch { throw AssemblyError(error) }
+    } else {
+      key = try begun(address, path, bench)
+    }
+    let certificate: Certificate
+    do {
+      certificate = try certify(NewDevice(address: address, publicKey: key), registry, issuer, enrolAgain)
+    } catch {
+      if isNew { unlink(path) }
+      throw .registry(error)
+    }
+    try bench.install(0, certificate)
+    bench.encode(0, into: &buffer, at: 0)
+    do { try SecretFileIO.replace(path, buffer.bytes) } catch { throw AssemblyError(error) }
+    return certificate
+  }
+
+  /// The key in a file that an earlier call for the same device left behind.
+  private static func begun(
+    _ address: DeviceAddress, _ path: String, _ bench: IdentityBench
+  ) throws(AssemblyError) -> X25519.PublicKey {
+    var content: [UInt8]
+    do { content = try SecretFileIO.read(path, limit: DeviceIdentity.encodedLength) } catch {
+      throw AssemblyError(error)
+    }
+    defer { SecretFileIO.wipe(&content) }
+    guard let (found, key) = try? bench.load(0, content.bytes), found == address else {
+      throw .file(path: path, errno: EEXIST)
+    }
+    return key
+  }
+
+  private static func certify(
+    _ device: NewDevice, _ registry: some DeviceRegistry, _ issuer: AuthorityIssuer, _ enrolAgain: Bool
+  ) throws(RegistryError) -> Certificate {
+    if let known = try registry.device(device.address), known.certificate.publicKey == device.publicKey {
+      return known.certificate
+    }
+    return enrolAgain
+      ? try registry.enrolAgain(device, issuer: issuer) : try registry.addDevice(device, issuer: issuer)
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Registry
+
+struct Backup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup",
+    abstract: "Copy the registry while everything runs.",
+    discussion: """
+      The copy is one consistent file. The key file is not in it: it never changes, so copy authority.key once, and keep the
+      two apart. After restoring an older registry, revoke again whatever was revoked since.
+
+      Example: countersign backup --dir fleet --out fleet-monday.sqlite
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @Option(name: .long, help: ArgumentHelp("The new file.", valueName: "file")) var out: String
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let file: String
+    let bytes: Int
+    let devices: Int
+    let revocationSequence: UInt32
+  }
+
+  func run() throws {
+    let registry = try authority.registry("backup")
+    let copy = try registering { () throws(RegistryError) in
+      try registry.backUp(to: out)
+      return try SQLiteRegistry(path: out, actor: "backup by \(NSUserName())")
+    }
+    let (devices, state) = try registering { () throws(RegistryError) in
+      (try copy.deviceCount(in: nil), try copy.state())
+    }
+    try registering { () throws(RegistryError) in try copy.close() }
+    let size = (try? FileManager.default.attributesOfItem(atPath: out)[.size] as? Int) ?? 0
+    if output.isJSON {
+      try printJSON(Result(file: out, bytes: size, devices: devices, revocationSequence: state.revocationSequence))
+    } else {
+      print("\(devices) devices and \(state.revocationSequence) revocations in \(out), \(size) bytes.")
+    }
+  }
+}

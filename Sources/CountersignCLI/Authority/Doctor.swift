@@ -1,0 +1,123 @@
+import ArgumentParser
+import Credentials
+import Foundation
+import Registry
+
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check an authority: files, modes, versions, and that the registry holds together.",
+    discussion: """
+      Changes nothing, needs no passphrase, and may run beside the server. Ends 0 when all is well, 78 otherwise.
+
+      Examples:
+        countersign doctor --dir fleet
+        countersign doctor --dir fleet --certificates      (checks every stored signature too)
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @Flag(name: .long, help: "Also check the signature of every certificate in the registry.") var certificates = false
+  @OptionGroup var output: OutputOptions
+
+  private struct Check: Encodable {
+    let check: String
+    let ok: Bool
+    let detail: String
+  }
+
+  private struct Result: Encodable {
+    let ok: Bool
+    let checks: [Check]
+  }
+
+  func run() throws {
+    let directory = try authority.directory()
+    guard access(directory.path, F_OK) == 0 else { throw Failure(.noAuthority(path: directory.path)) }
+    var checks = Self.modes(directory)
+    checks.append(Self.keyFile(directory))
+    do throws(RegistryError) {
+      let registry = try directory.openRegistry(actor: "doctor")
+      checks += try Self.registry(registry)
+      if certificates { checks.append(try Self.certificates(registry)) }
+    } catch {
+      checks.append(Check(check: "registry", ok: false, detail: Failure(error).message))
+    }
+    checks.append(Self.server(directory))
+
+    let isWell = checks.allSatisfy(\.ok)
+    if output.isJSON {
+      try printJSON(Result(ok: isWell, checks: checks))
+    } else {
+      for check in checks { print("\(check.ok ? "ok  " : "BAD ") \(check.check): \(check.detail)") }
+    }
+    if !isWell { throw ExitCode(Failure.Status.configuration.rawValue) }
+  }
+
+  private static func modes(_ directory: AuthorityDirectory) -> [Check] {
+    let paths = [directory.path, directory.keyFilePath] + ["", "-wal", "-shm"].map { directory.registryPath + $0 }
+    return paths.compactMap { path in
+      var status = stat()
+      guard stat(path, &status) == 0 else {
+        // The log and its index exist only while the registry is open.
+        return path.hasSuffix("-wal") || path.hasSuffix("-shm")
+          ? nil : Check(check: "mode", ok: false, detail: "\(path) is missing")
+      }
+      let mode = status.st_mode & 0o7777
+      return Check(check: "mode", ok: mode & 0o077 == 0, detail: "\(path) 0\(String(mode, radix: 8))")
+    }
+  }
+
+  private static func keyFile(_ directory: AuthorityDirectory) -> Check {
+    do throws(RegistryError) {
+      let file = try directory.keyFile()
+      let words = file.protection == .passphrase ? "sealed" : "not sealed: for development only"
+      return Check(check: "key file", ok: true, detail: "version \(KeyFile.version), \(words)")
+    } catch {
+      return Check(check: "key file", ok: false, detail: Failure(error).message)
+    }
+  }
+
+  private static func registry(_ registry: SQLiteRegistry) throws(RegistryError) -> [Check] {
+    let problems = try registry.integrityProblems()
+    let state = try registry.state()
+    let systems = try registry.systems().count
+    let devices = try registry.deviceCount(in: nil)
+    return [
+      Check(
+        check: "registry", ok: problems.isEmpty,
+        detail: problems.isEmpty ? "SQLite's integrity check passed" : problems.joined(separator: "; ")),
+      Check(check: "schema", ok: true, detail: try registry.appliedMigrations().joined(separator: ", ")),
+      Check(
+        check: "epoch", ok: state.epochStatement.isSigned(by: state.issuerKey),
+        detail: "\(state.epoch), certificates good for \(state.certificateEpochs) more"),
+      Check(
+        check: "fleet", ok: true,
+        detail: "\(systems) systems, \(devices) devices, \(state.revocationSequence) revocations"),
+    ]
+  }
+
+  private static func certificates(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {
+    let key = try registry.state().issuerKey
+    var last: DeviceAddress?
+    var count = 0
+    var bad = [DeviceAddress]()
+    while true {
+      let devices = try registry.devices(in: nil, after: last, limit: 1000)
+      guard let final = devices.last else { break }
+      for device in devices where !device.certificate.isSigned(by: key) || device.pending?.isSigned(by: key) == false {
+        bad.append(device.address)
+      }
+      count += devices.count
+      last = final.address
+    }
+    return Check(
+      check: "certificates", ok: bad.isEmpty,
+      detail: bad.isEmpty
+        ? "\(count) verified" : "\(bad.count) of \(count) do not verify, the first of device \(bad[0])")
+  }
+
+  private static func server(_ directory: AuthorityDirectory) -> Check {
+    let holder = ServerLock.holder(of: directory.path)
+    return Check(check: "server", ok: true, detail: holder.map { "running (\($0))" } ?? "not running")
+  }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Credentials
+import Registry
+
+/// `countersign policy`: who may talk across systems.
+struct PolicyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Say which systems may open conversations with which others.",
+    subcommands: [PolicyAllow.self, PolicyDeny.self, PolicyList.self])
+}
+
+struct PolicyAllow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "allow", abstract: "Let devices of one system open conversations with devices of another.",
+    discussion: """
+      It holds in one direction: who was spoken to may answer. Without --last-epoch it holds until it is withdrawn; the
+      statement that devices carry is renewed whenever the epoch advances.
+
+      Example: countersign policy allow --dir fleet waterworks monitoring
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
+  @Argument(help: "The system whose devices may speak first.") var from: String
+  @Argument(help: "The system whose devices answer.") var to: String
+  @Option(name: .long, help: "The last epoch in which it holds.") var lastEpoch: Epoch?
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let registry = try authority.registry("policy allow")
+    let from = try registry.find(system: from)
+    let to = try registry.find(system: to)
+    guard from.id != to.id else { throw Failure(.usage, "within one system everybody may talk: no policy is needed") }
+    let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    let statement = try registering { () throws(RegistryError) in
+      try registry.allow(from: from.id, to: to.id, through: lastEpoch, issuer: issuer)
+    }
+    let entry = PolicyEntry(statement, isStanding: lastEpoch == nil, isAllowed: true)
+    if output.isJSON { return try printJSON(entry) }
+    print(
+      "Devices of \(from.name) may open conversations with devices of \(to.name)"
+        + (lastEpoch.map { " through epoch \($0)." } ?? " until you withdraw it."))
+  }
+}
+
+struct PolicyDeny: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deny", abstract: "Withdraw what `policy allow` has allowed.",
+    discussion: """
+      Example: countersign policy deny --dir fleet waterworks monitoring
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
+  @Argument(help: "The system whose devices might speak first.") var from: String
+  @Argument(help: "The system they might speak to.") var to: String
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let registry = try authority.registry("policy deny")
+    let from = try registry.find(system: from)
+    let to = try registry.find(system: to)
+    let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    let statement = try registering { () throws(RegistryError) in
+      try registry.deny(from: from.id, to: to.id, issuer: issuer)
+    }
+    if output.isJSON { return try printJSON(PolicyEntry(statement, isStanding: false, isAllowed: false)) }
+    print("Devices of \(from.name) may no longer open conversations with devices of \(to.name).")
+  }
+}
+
+struct PolicyList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the policies, the withdrawn ones too.",
+    discussion: """
+      Example: countersign policy list --dir fleet
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let registry = try authority.registry("policy list")
+    let (policies, systems, epoch) = try registering { () throws(RegistryError) in
+      (try registry.policies(concerning: nil), try registry.systems(), try registry.state().epoch)
+    }
+    let entries = policies.map {
+      PolicyEntry($0.statement, isStanding: $0.isStanding, isAllowed: $0.isAllowed(in: epoch))
+    }
+    if output.isJSON { return try printJSON(entries) }
+    for entry in entries {
+      let from = systems.first { $0.id.rawValue == entry.from }?.name ?? "\(entry.from)"
+      let to = systems.first { $0.id.rawValue == entry.to }?.name ?? "\(entry.to)"
+      let state = !entry.allowed ? "denied" : entry.standing ? "allowed" : "allowed through epoch \(entry.lastEpoch)"
+      print("\(from)\t\(to)\t\(state)")
+    }
+  }
+}
+
+private struct PolicyEntry: Encodable {
+  let from: UInt32
+  let to: UInt32
+  let allowed: Bool
+  let standing: Bool
+  let lastEpoch: Epoch
+  let statement: String
+
+  init(_ statement: PolicyStatement, isStanding: Bool, isAllowed: Bool) {
+    from = statement.content.from.rawValue
+    to = statement.content.to.rawValue
+    allowed = isAllowed
+    standing = isStanding
+    lastEpoch = statement.content.lastEpoch
+    self.statement = hexadecimal(statement)
+  }
+}

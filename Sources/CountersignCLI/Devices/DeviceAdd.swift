@@ -1,0 +1,136 @@
+import ArgumentParser
+import Assembly
+import Credentials
+import Foundation
+import Primitives
+import Registry
+
+struct DeviceAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add",
+    abstract: "Give a device its key and certificate, or thousands of them.",
+    discussion: """
+      Without --public-key the key is made here and --out becomes the device file: key, certificate, the server's key and the
+      epoch. With it, the device has made its key itself, and --out becomes its certificate.
+
+      --batch reads a CSV whose header names the column id and, where devices make their keys themselves, public_key; other
+      columns are carried into the manifest. An interrupted batch is continued by running it again.
+
+      Examples:
+        countersign device add --dir fleet --system waterworks --out pump.device
+        countersign device add --dir fleet --system waterworks --id 00a0b1c2d3e4f506 --out pump.device
+        countersign device add --dir fleet --system waterworks --public-key KEY --out pump.pem
+        countersign device add --dir fleet --system waterworks --batch line-7.csv --out line-7
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
+
+  @Option(name: .long, help: ArgumentHelp("The system, by name or number.", valueName: "name"))
+  var system: String
+
+  @Option(
+    name: .long, help: ArgumentHelp("The device's id, 16 hexadecimal digits; otherwise a random one.", valueName: "id"))
+  var id: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A public key that the device made: 64 hexadecimal digits, or - for standard input.", valueName: "key"))
+  var publicKey: String?
+
+  @Flag(name: .long, help: "The device was revoked and is back at the bench: give it its next generation.")
+  var enrolAgain = false
+
+  @Option(name: .long, help: ArgumentHelp("A CSV of devices, or - for standard input.", valueName: "csv"))
+  var batch: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Where the batch's list goes, as CSV or, by its ending, JSON.", valueName: "file"))
+  var manifest: String?
+
+  @Option(name: .long, help: ArgumentHelp("The file, or with --batch the directory, to write.", valueName: "path"))
+  var out: String
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if batch != nil && (id != nil || publicKey != nil || enrolAgain) {
+      throw ValidationError("--batch excludes --id, --public-key and --enrol-again.")
+    }
+    if manifest != nil && batch == nil { throw ValidationError("--manifest goes with --batch.") }
+    if enrolAgain && id == nil { throw ValidationError("--enrol-again needs --id.") }
+    if let id, DeviceID(argument: id) == nil { throw ValidationError("--id takes 16 hexadecimal digits.") }
+  }
+
+  func run() throws {
+    let registry = try authority.registry("device add")
+    let system = try registry.find(system: system)
+    let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    if let batch {
+      try DeviceBatch(registry: registry, issuer: issuer, system: system, csv: batch, out: out, manifest: manifest)
+        .run(output)
+    } else {
+      try addOne(to: system, registry, issuer)
+    }
+  }
+
+  private func addOne(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ issuer: AuthorityIssuer) throws {
+    let address = DeviceAddress(system: system.id, device: id.flatMap { DeviceID(argument: $0) } ?? .random())
+    let certificate: Certificate
+    if let publicKey {
+      certificate = try certify(try Self.key(publicKey), address, registry, issuer)
+    } else {
+      guard out != "-" else { throw Failure(.usage, "a device file holds a private key", hint: "Give --out FILE.") }
+      certificate = try assembling { () throws(AssemblyError) in
+        try SingleDevice.make(address, file: out, registry: registry, issuer: issuer, enrolAgain: enrolAgain)
+      }
+    }
+    if output.isJSON && out != "-" {
+      try printJSON(
+        Result(
+          device: address.device.description, system: system.id.rawValue, generation: certificate.fields.generation,
+          lastEpoch: certificate.fields.lastEpoch, publicKey: hexadecimal(certificate.publicKey.bytes), file: out))
+    } else if out != "-" {
+      print("Device \(address.device) of \(system.name), generation \(certificate.fields.generation): \(out)")
+    }
+  }
+
+  private struct Result: Encodable {
+    let device: String
+    let system: UInt32
+    let generation: Generation
+    let lastEpoch: Epoch
+    let publicKey: String
+    let file: String
+  }
+
+  /// Certifies a key of the device's own making; the same call again gives the same certificate.
+  private func certify(
+    _ key: X25519.PublicKey, _ address: DeviceAddress, _ registry: SQLiteRegistry, _ issuer: AuthorityIssuer
+  ) throws(Failure) -> Certificate {
+    if out != "-" && access(out, F_OK) == 0 { throw Failure(RegistryError.file(path: out, errno: EEXIST)) }
+    let certificate = try registering { () throws(RegistryError) in
+      if let known = try registry.device(address), known.certificate.publicKey == key { return known.certificate }
+      let device = NewDevice(address: address, publicKey: key)
+      return enrolAgain
+        ? try registry.enrolAgain(device, issuer: issuer) : try registry.addDevice(device, issuer: issuer)
+    }
+    try writeOutput(Array(PEM(certificate).text.utf8), to: out)
+    return certificate
+  }
+
+  private static func key(_ text: String) throws(Failure) -> X25519.PublicKey {
+    let text =
+      text == "-"
+      ? String(decoding: try readInput("-"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) : text
+    guard let raw = bytes(hexadecimal: text), let key = try? X25519.PublicKey(copying: raw.bytes) else {
+      throw Failure(.dataError, "the public key is not 64 hexadecimal digits")
+    }
+    return key
+  }
+}
+
+extension DeviceID {
+  static func random() -> DeviceID { DeviceID(.random(in: 1...UInt64.max)) }
+}

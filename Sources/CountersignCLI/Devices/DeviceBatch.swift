@@ -1,0 +1,50 @@
+import Assembly
+import Credentials
+import Foundation
+import Registry
+
+/// `device add --batch`: the assembly line.
+struct DeviceBatch {
+  let registry: SQLiteRegistry
+  let issuer: AuthorityIssuer
+  let system: RegisteredSystem
+  let csv: String
+  let out: String
+  let manifest: String?
+
+  private struct Result: Encodable {
+    let system: UInt32
+    let devices: Int
+    let made: Int
+    let found: Int
+    let manifest: String
+    let seconds: Double
+    let devicesPerSecond: Double
+  }
+
+  func run(_ output: OutputOptions) throws {
+    let input = try readInput(csv)
+    let batch = Batch(registry: registry, issuer: issuer, system: system.id, directory: out)
+    let manifest = manifest ?? out + "/manifest.csv"
+    let start = ContinuousClock.now
+    let (plan, summary) = try assembling { () throws(AssemblyError) in
+      let plan = try BatchPlan(csv: input)
+      let bar = ProgressBar(total: plan.rows.count)
+      let summary = try batch.run(plan) { bar.show($0) }
+      bar.finish()
+      try Manifest.write(plan, of: batch, to: manifest)
+      return (plan, summary)
+    }
+    let elapsed = start.duration(to: .now)
+    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    if output.isJSON {
+      try printJSON(
+        Result(
+          system: system.id.rawValue, devices: plan.rows.count, made: summary.made, found: summary.found,
+          manifest: manifest, seconds: seconds, devicesPerSecond: Double(summary.made) / seconds))
+    } else {
+      let earlier = summary.found > 0 ? ", \(summary.found) were there from an earlier run" : ""
+      print("\(summary.made) devices of \(system.name) in \(out)\(earlier). Manifest: \(manifest)")
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Credentials
+import Primitives
+import Registry
+
+/// A device in JSON.
+struct DeviceEntry: Encodable {
+  struct Key: Encodable {
+    let generation: Generation
+    let lastEpoch: Epoch
+    let publicKey: String
+    let certificate: String
+
+    init(_ certificate: Certificate) {
+      generation = certificate.fields.generation
+      lastEpoch = certificate.fields.lastEpoch
+      publicKey = hexadecimal(certificate.publicKey.bytes)
+      self.certificate = hexadecimal(certificate)
+    }
+  }
+
+  let device: String
+  let system: UInt32
+  let status: String
+  let active: Key
+  let pending: Key?
+  let revokedThrough: Generation?
+  let floor: String
+  let createdAt: Int64
+  let changedAt: Int64
+  var orders: [String]?
+
+  init(_ device: RegisteredDevice) {
+    self.device = device.address.device.description
+    system = device.address.system.rawValue
+    status = device.isRevoked ? "revoked" : "active"
+    active = Key(device.certificate)
+    pending = device.pending.map { Key($0) }
+    revokedThrough = device.revokedThrough == 0 ? nil : device.revokedThrough
+    floor = "\(device.floor)"
+    createdAt = device.createdAt
+    changedAt = device.changedAt
+  }
+}
+
+/// The standalone form in hexadecimal digits.
+func hexadecimal(_ certificate: Certificate) -> String {
+  var encoded = [UInt8](repeating: 0, count: Certificate.standaloneLength)
+  var target = encoded.mutableBytes
+  certificate.encode(into: &target)
+  return hexadecimal(encoded.bytes)
+}
+
+/// A statement in hexadecimal digits.
+func hexadecimal<Content>(_ statement: Statement<Content>) -> String {
+  hexadecimal(encoded(statement).bytes)
+}
+
+/// A statement's bytes.
+func encoded<Content>(_ statement: Statement<Content>) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: Statement<Content>.encodedLength)
+  var target = bytes.mutableBytes
+  statement.encode(into: &target)
+  return bytes
+}

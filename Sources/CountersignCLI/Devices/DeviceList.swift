@@ -1,0 +1,47 @@
+import ArgumentParser
+import Credentials
+import Registry
+
+struct DeviceList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List devices, one a line; with --output json one object a line.",
+    discussion: """
+      Examples:
+        countersign device list --dir fleet
+        countersign device list --dir fleet --system waterworks --output json
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @Option(name: .long, help: ArgumentHelp("Only this system, by name or number.", valueName: "name")) var system:
+    String?
+  @Option(name: .long, help: "At most so many.") var limit: Int?
+  @OptionGroup var output: OutputOptions
+
+  private static let page = 1000
+
+  func run() throws {
+    let registry = try authority.registry("device list")
+    let system = try system.map { try registry.find(system: $0).id }
+    var left = limit ?? .max
+    var last: DeviceAddress?
+    while left > 0 {
+      let count = min(left, Self.page)
+      let devices = try registering { () throws(RegistryError) in
+        try registry.devices(in: system, after: last, limit: count)
+      }
+      for device in devices { try show(device) }
+      guard devices.count == count else { return }
+      last = devices.last?.address
+      left -= count
+    }
+  }
+
+  private func show(_ device: RegisteredDevice) throws {
+    if output.isJSON { return try printJSON(DeviceEntry(device)) }
+    let status = device.isRevoked ? "revoked" : device.pending == nil ? "active" : "active, next key pending"
+    printLine(
+      "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)"
+    )
+  }
+}

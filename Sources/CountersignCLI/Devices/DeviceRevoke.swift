@@ -1,0 +1,91 @@
+import ArgumentParser
+import Assembly
+import Credentials
+import Registry
+
+struct DeviceRevoke: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "Take a device's keys out of the fleet: its session is cut, its peers are told.",
+    discussion: """
+      Every generation issued so far is revoked. The device may come back with a new key (device add --enrol-again), unless
+      --for-good is given. --generation revokes up to an older key and leaves the one in use alone.
+
+      Examples:
+        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --reason key-compromise
+        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --for-good --statement revoked.pem
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
+  @OptionGroup var device: DeviceArgument
+  @Option(name: .long, help: "Why.") var reason = RevocationReason.unspecified
+  @Option(name: .long, help: "Revoke through this generation only.") var generation: Generation?
+  @Flag(name: .long, help: "Revoke the keys to come too: the id is never used again.") var forGood = false
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Also write the signed statement, armoured, for offline verifiers.", valueName: "file"))
+  var statement: String?
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let device: String
+    let system: UInt32
+    let generation: Generation
+    let reason: String
+    let lastEpoch: Epoch
+    let sequence: UInt32
+    let statement: String
+  }
+
+  func validate() throws {
+    if generation == 0 { throw ValidationError("--generation takes a number from 1.") }
+    if generation != nil && forGood { throw ValidationError("--generation and --for-good exclude each other.") }
+  }
+
+  func run() throws {
+    let registry = try authority.registry("device revoke")
+    let address = try device.find(registry).address
+    let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    let signed = try registering { () throws(RegistryError) in
+      try registry.revoke(
+        address, through: forGood ? RevocationContent.everyGeneration : generation, reason: reason, issuer: issuer)
+    }
+    if let statement { try writeOutput(Array(PEM(.revocationStatement, encoded(signed)).text.utf8), to: statement) }
+    let content = signed.content
+    if output.isJSON {
+      try printJSON(
+        Result(
+          device: address.device.description, system: address.system.rawValue, generation: content.generation,
+          reason: content.reason.argument, lastEpoch: content.lastEpoch, sequence: content.sequence,
+          statement: hexadecimal(signed)))
+    } else if statement != "-" {
+      let through =
+        content.generation == RevocationContent.everyGeneration
+        ? "for good" : "through generation \(content.generation)"
+      print(
+        "Device \(address.device) is revoked \(through) (revocation \(content.sequence), \(content.reason.argument)).")
+    }
+  }
+}
+
+extension RevocationReason: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let reason = Self.allCases.first(where: { $0.argument == argument }) else { return nil }
+    self = reason
+  }
+
+  public static var allValueStrings: [String] { allCases.map(\.argument) }
+
+  public var defaultValueDescription: String { argument }
+
+  /// As the command line spells it.
+  var argument: String {
+    switch self {
+    case .unspecified: "unspecified"
+    case .keyCompromise: "key-compromise"
+    case .superseded: "superseded"
+    case .cessationOfOperation: "out-of-service"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Credentials
+import DeviceHost
+import Registry
+
+struct DeviceRotate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate",
+    abstract: "Change a device's key: order it, or as the device itself do it now.",
+    discussion: """
+      With an ID and --dir the order waits until the device connects. With --device and --server this is the device: it makes
+      a new key, has it certified, and uses it once; only then is the old one overwritten.
+
+      Examples:
+        countersign device rotate --dir fleet 00a0b1c2d3e4f506
+        countersign device rotate --device pump.device --server 127.0.0.1:7700
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @Argument(help: "The device to be ordered: 16 hexadecimal digits, or SYSTEM/ID.") var id: String?
+  @Option(name: .long, help: ArgumentHelp("The device's system, by name or number.", valueName: "name")) var system:
+    String?
+  @OptionGroup var device: DeviceOptions
+  @Option(name: .long, help: ArgumentHelp("The server (or COUNTERSIGN_SERVER).", valueName: "host:port"))
+  var server: String?
+  @OptionGroup var output: OutputOptions
+
+  private struct Ordered: Encodable {
+    let device: String
+    let system: UInt32
+    let order: String
+    let generation: Generation
+  }
+
+  private struct Rotated: Encodable {
+    let generationBefore: Generation
+    let generation: Generation
+  }
+
+  func validate() throws {
+    if id != nil && (device.device != nil || server != nil) {
+      throw ValidationError("An ID orders a rotation, --device does one: give either.")
+    }
+  }
+
+  func run() throws {
+    if let id { try order(id) } else { try rotate() }
+  }
+
+  private func order(_ id: String) throws {
+    let registry = try authority.registry("device rotate")
+    let device = try DeviceArgument.find(id, system: system, registry)
+    try registering { () throws(RegistryError) in try registry.order(.rotate, for: device.address) }
+    if output.isJSON {
+      try printJSON(
+        Ordered(
+          device: device.address.device.description, system: device.address.system.rawValue,
+          order: DeviceOrder.Kind.rotate.rawValue, generation: device.generation))
+    } else {
+      print("Device \(device.address.device) will change its key, generation \(device.generation), when it connects.")
+    }
+  }
+
+  private func rotate() throws {
+    let store = try device.open()
+    let endpoint = try ServerOption.endpoint(server)
+    let rotation = try reporting { () throws(DeviceHostError) in try DeviceClient.rotate(store, at: endpoint) }
+    if output.isJSON {
+      try printJSON(Rotated(generationBefore: rotation.before, generation: rotation.after))
+    } else {
+      print("Generation \(rotation.before) is history; generation \(rotation.after) is in use.")
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Assembly
+import Credentials
+import Registry
+
+struct DeviceShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Show what the registry knows of a device, or print its certificate.",
+    discussion: """
+      Examples:
+        countersign device show --dir fleet 00a0b1c2d3e4f506
+        countersign device show --dir fleet 00a0b1c2d3e4f506 --pem > pump.pem
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var device: DeviceArgument
+  @Flag(name: .long, help: "Print the certificate of the key in use, armoured, and nothing else.") var pem = false
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let registry = try authority.registry("device show")
+    let device = try device.find(registry)
+    if pem { return print(PEM(device.certificate).text, terminator: "") }
+    let orders = try registering { () throws(RegistryError) in try registry.orders(for: device.address) }
+    if output.isJSON {
+      var entry = DeviceEntry(device)
+      entry.orders = orders.map(\.kind.rawValue)
+      return try printJSON(entry)
+    }
+    let certificate = device.certificate
+    print(
+      """
+      Device \(device.address.device) of system \(device.address.system.rawValue): \(device.isRevoked ? "revoked" : "active")
+        public key   \(hexadecimal(certificate.publicKey.bytes))
+        generation   \(certificate.fields.generation), good through epoch \(certificate.fields.lastEpoch)
+        certificate  \(Certificate.standaloneLength) bytes, issued by key \(hexadecimal(certificate.fields.issuer.rawValue))
+      """)
+    if let pending = device.pending {
+      print(
+        "  next key     \(hexadecimal(pending.publicKey.bytes)), generation \(pending.fields.generation), not yet used")
+    }
+    if device.revokedThrough == RevocationContent.everyGeneration {
+      print("  revoked      for good")
+    } else if device.revokedThrough > 0 {
+      print("  revoked      through generation \(device.revokedThrough)")
+    }
+    for order in orders { print("  order        \(order.kind.rawValue), since \(utc(order.createdAt))") }
+    print("  since        \(utc(device.createdAt)), changed \(utc(device.changedAt))")
+  }
+}

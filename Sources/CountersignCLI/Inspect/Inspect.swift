@@ -1,0 +1,126 @@
+import ArgumentParser
+import Assembly
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+import Primitives
+import Registry
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Say what a certificate, a statement, a device file or a key file holds. Never a secret.",
+    discussion: """
+      Takes bytes, PEM armour or hexadecimal digits, from a file or, with -, from standard input. Given an authority or its
+      issuer key, it also checks the signature.
+
+      Examples:
+        countersign inspect pump.pem
+        countersign inspect pump.device --dir fleet
+        countersign device show --dir fleet 00a0b1c2d3e4f506 --pem | countersign inspect - --output json
+        countersign inspect pump.device --pem > pump.pem
+      """)
+
+  @Argument(help: "The file, or - for standard input.") var file: String
+  @OptionGroup var authority: AuthorityOptions
+  @Option(name: .long, help: ArgumentHelp("Check signatures under this key, 64 hexadecimal digits.", valueName: "key"))
+  var issuerKey: String?
+  @Flag(
+    name: .long, help: "Print the certificate or statement in PEM armour instead; of a device file, its certificate.")
+  var pem = false
+  @OptionGroup var output: OutputOptions
+
+  /// Nothing that this program writes is longer.
+  private static let maximumLength = 1 << 16
+
+  func run() throws {
+    var bytes = try readInput(file)
+    defer { SecretFileIO.wipe(&bytes) }
+    guard bytes.count <= Self.maximumLength else { throw Self.unknown(file) }
+    let object = try Self.object(in: bytes, file)
+    if pem { return print(try armoured(object), terminator: "") }
+    let inspection = try inspect(object)
+    if output.isJSON { try printJSON(inspection) } else { print(inspection.text) }
+  }
+
+  /// Takes off what an object may be wrapped in: armour or hexadecimal digits.
+  private static func object(in bytes: [UInt8], _ file: String) throws(Failure) -> [UInt8] {
+    if PEM.isPresent(in: bytes) {
+      let pem = try assembling { () throws(AssemblyError) in try PEM(parsing: bytes) }
+      guard label(of: pem.content) == pem.label else {
+        throw Failure(.dataError, "the armour says \(pem.label.rawValue.lowercased()), and holds something else")
+      }
+      return pem.content
+    }
+    let text = bytes.filter { !" \t\r\n".utf8.contains($0) }
+    if !text.isEmpty, let object = CountersignCLI.bytes(hexadecimal: String(decoding: text, as: UTF8.self)) {
+      return object
+    }
+    return bytes
+  }
+
+  private static func label(of object: [UInt8]) -> PEM.Label? {
+    guard let first = object.first, first >> 4 == WireKind.version else { return nil }
+    return switch WireKind(rawValue: first & 15) {
+    case .certificate: .certificate
+    case .epochStatement: .epochStatement
+    case .revocationStatement: .revocationStatement
+    case .policyStatement: .policyStatement
+    case .identityCredential, nil: nil
+    }
+  }
+
+  private func inspect(_ object: [UInt8]) throws -> Inspection {
+    let check = SignatureCheck(issuerKey: try trustedKey())
+    do {
+      if object.starts(with: Array("CSDF".utf8)) { return try Inspection(deviceFile: object, check) }
+      if object.starts(with: Array("CSKF".utf8)) { return try Inspection(keyFile: object) }
+      switch Self.label(of: object) {
+      case .certificate: return try Inspection(certificate: object, check)
+      case .epochStatement: return try Inspection(epoch: object, check)
+      case .revocationStatement: return try Inspection(revocation: object, check)
+      case .policyStatement: return try Inspection(policy: object, check)
+      case nil: throw Self.unknown(file)
+      }
+    } catch let error as CredentialsError {
+      throw Failure(.dataError, "\(file) is damaged: \(error.words)")
+    } catch let error as DeviceError {
+      throw Failure(DeviceHostError.device(error))
+    } catch let error as RegistryError {
+      throw Failure(error)
+    }
+  }
+
+  private func armoured(_ object: [UInt8]) throws -> String {
+    if object.starts(with: Array("CSDF".utf8)) {
+      var identity = DeviceIdentity()
+      do { try identity.load(object.bytes) } catch { throw Failure(DeviceHostError.device(error)) }
+      guard let certificate = identity.certificate else { throw Failure(DeviceHostError.device(.noUsableKey)) }
+      return PEM(certificate).text
+    }
+    // What cannot be read is not armoured.
+    _ = try inspect(object)
+    guard let label = Self.label(of: object) else { throw Failure(.dataError, "a key file is never armoured") }
+    return PEM(label, object).text
+  }
+
+  private func trustedKey() throws -> Ed25519.PublicKey? {
+    if let issuerKey {
+      guard let raw = CountersignCLI.bytes(hexadecimal: issuerKey), let key = try? Ed25519.PublicKey(copying: raw.bytes)
+      else {
+        throw Failure(.usage, "--issuer-key takes 64 hexadecimal digits")
+      }
+      return key
+    }
+    guard authority.dir != nil || environment("COUNTERSIGN_DIR") != nil else { return nil }
+    let registry = try authority.registry("inspect")
+    return try registering { () throws(RegistryError) in try registry.state().issuerKey }
+  }
+
+  private static func unknown(_ file: String) -> Failure {
+    Failure(
+      .dataError, "\(file) holds nothing that this program knows",
+      hint: "It reads certificates, statements, device files and key files: bytes, PEM or hexadecimal digits.")
+  }
+}

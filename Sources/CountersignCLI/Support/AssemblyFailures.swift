@@ -1,0 +1,66 @@
+import Assembly
+import Registry
+
+extension Failure {
+  init(_ error: AssemblyError) {
+    switch error {
+    case .csv(let line, let problem):
+      self.init(.dataError, "line \(line): \(problem.words)", hint: "Nothing was done. Correct the file and run again.")
+    case .pem(let problem):
+      self.init(.dataError, "not a PEM object: \(problem.words)")
+    case .conflicts(let conflicts):
+      let list = conflicts.prefix(5).map { "line \($0.line), device \($0.device): \($0.reason.words)" }
+      let more = conflicts.count > 5 ? "; and more" : ""
+      self.init(
+        .dataError, list.joined(separator: "; ") + more,
+        hint: "Nothing was done. Leave these rows out, or use the directory of the batch that made them.")
+    case .directoryInUse(let path):
+      self.init(.temporary, "another batch works on \(path)", hint: "Wait for it, or choose another directory.")
+    case .file(let path, let code):
+      self.init(RegistryError.file(path: path, errno: code))
+    case .registry(let error):
+      self.init(error)
+    case .refused(let error):
+      self.init(.software, "the new device refused its certificate: \(error)")
+    }
+  }
+}
+
+extension CSVProblem {
+  var words: String {
+    switch self {
+    case .empty: "there is no header"
+    case .invalidUTF8: "the text is not UTF-8"
+    case .unterminatedQuote: "a quoted field does not end"
+    case .strayQuote: "a quotation mark stands where none may"
+    case .wrongFieldCount(let expected, let actual): "\(actual) fields where the header has \(expected)"
+    case .missingColumn(let name): "the header lacks the column \(name)"
+    case .duplicateColumn(let name): "the header has the column \(name) twice"
+    case .invalidID(let text): "\"\(text.prefix(40))\" is no device id: 16 hexadecimal digits"
+    case .duplicateID(let text, let first): "device \(text) stands in line \(first) too"
+    case .invalidPublicKey: "the public key is not 64 hexadecimal digits"
+    case .duplicatePublicKey(let first): "the public key stands in line \(first) too"
+    }
+  }
+}
+
+extension PEMProblem {
+  var words: String {
+    switch self {
+    case .noBegin: "there is no -----BEGIN line"
+    case .noEnd: "the -----END line is missing or names something else"
+    case .invalidBase64: "the text between is not base64"
+    case .unknownLabel: "its label is not one of Countersign's"
+    }
+  }
+}
+
+extension BatchConflict.Reason {
+  var words: String {
+    switch self {
+    case .registeredElsewhere: "registered already, and its file is not here"
+    case .registeredWithAnotherKey: "registered already under another public key"
+    case .foreignFile: "a file is here, but the registry does not know the device"
+    }
+  }
+}

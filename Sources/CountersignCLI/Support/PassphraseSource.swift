@@ -1,0 +1,89 @@
+import Foundation
+import Primitives
+import Registry
+
+/// Gets a passphrase from a file, a descriptor or a person, and leaves no copy behind.
+enum PassphraseSource {
+  static func read(file path: String) throws(Failure) -> Passphrase {
+    if path == "-" { return try read(descriptor: STDIN_FILENO, name: "standard input") }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(.noInput, "cannot open the passphrase file \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    return try read(descriptor: descriptor, name: path)
+  }
+
+  /// Everything up to the end, without the line end that editors leave.
+  static func read(descriptor: Int32, name: String) throws(Failure) -> Passphrase {
+    var buffer = [UInt8](repeating: 0, count: Passphrase.maximumLength + 2)
+    defer { SecretFileIO.wipe(&buffer) }
+    var count = 0
+    while count < buffer.count {
+      let result = buffer.withUnsafeMutableBytes {
+        Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count)
+      }
+      if result < 0 && errno == EINTR { continue }
+      guard result >= 0 else {
+        throw Failure(.noInput, "cannot read the passphrase from \(name): \(String(cString: strerror(errno)))")
+      }
+      if result == 0 { break }
+      count += result
+    }
+    while count > 0, buffer[count - 1] == UInt8(ascii: "\n") || buffer[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+    guard let passphrase = Passphrase(copying: buffer.bytes.extracting(0..<count)) else {
+      throw Failure(
+        .noInput, "no passphrase in \(name)", hint: "It takes 1 to \(Passphrase.maximumLength) bytes.")
+    }
+    return passphrase
+  }
+
+  /// Asks at the terminal, without echo.
+  static func ask(isNew: Bool) throws(Failure) -> Passphrase {
+    let first = try ask(isNew ? "New passphrase for the authority: " : "Passphrase of the authority: ")
+    guard isNew else { return first }
+    let second = try ask("The same again: ")
+    guard constantTimeEquals(first.bytes, second.bytes) else {
+      throw Failure(.dataError, "the two passphrases differ", hint: "Try again.")
+    }
+    return first
+  }
+
+  private static func ask(_ prompt: String) throws(Failure) -> Passphrase {
+    var buffer = [CChar](repeating: 0, count: Passphrase.maximumLength + 2)
+    defer { buffer.withUnsafeMutableBytes { memset_explicit($0) } }
+    let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(
+        .usage, "the key file is sealed, and there is no terminal to ask for the passphrase",
+        hint: "Give --passphrase-file FILE, --passphrase-fd N, or set COUNTERSIGN_PASSPHRASE_FILE.")
+    }
+    defer { close(descriptor) }
+    var settings = termios()
+    guard tcgetattr(descriptor, &settings) == 0 else {
+      throw Failure(.noInput, "cannot switch the terminal's echo off: \(String(cString: strerror(errno)))")
+    }
+    let saved = settings
+    settings.c_lflag &= ~tcflag_t(ECHO)
+    tcsetattr(descriptor, TCSAFLUSH, &settings)
+    defer {
+      var saved = saved
+      tcsetattr(descriptor, TCSAFLUSH, &saved)
+      Foundation.write(descriptor, "\n", 1)
+    }
+    _ = prompt.withCString { Foundation.write(descriptor, $0, strlen($0)) }
+    let count = max(Foundation.read(descriptor, &buffer, buffer.count - 1), 0)
+    var length = count
+    while length > 0, buffer[length - 1] == 10 || buffer[length - 1] == 13 { length -= 1 }
+    let passphrase = buffer.withUnsafeBytes {
+      Passphrase(copying: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: $0[..<length])))
+    }
+    guard let passphrase else { throw Failure(.noInput, "no passphrase was given") }
+    return passphrase
+  }
+
+  private static func memset_explicit(_ buffer: UnsafeMutableRawBufferPointer) {
+    var span = buffer.mutableBytes
+    wipe(&span)
+  }
+}

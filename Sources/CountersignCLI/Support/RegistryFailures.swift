@@ -1,0 +1,118 @@
+import Assembly
+import Credentials
+import Foundation
+import Registry
+
+/// Runs `body` and turns what the registry refused into words for the person at the terminal.
+func registering<R>(_ body: () throws(RegistryError) -> R) throws(Failure) -> R {
+  do { return try body() } catch { throw Failure(error) }
+}
+
+/// The same for the assembly line.
+func assembling<R>(_ body: () throws(AssemblyError) -> R) throws(Failure) -> R {
+  do { return try body() } catch { throw Failure(error) }
+}
+
+extension Failure {
+  init(_ error: RegistryError) {
+    switch error {
+    case .systemExists(let name):
+      self.init(.dataError, "there is a system named \(name) already", hint: "See: countersign system list")
+    case .invalidSystemName:
+      self.init(
+        .usage, "that is no name for a system",
+        hint: "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first.")
+    case .unknownSystem(let system):
+      self.init(.dataError, "there is no system \(system.rawValue)", hint: "See: countersign system list")
+    case .deviceExists(let address):
+      self.init(
+        .dataError, "device \(address) exists already",
+        hint: "Its key changes by rotation (countersign device rotate), or after a revocation by --enrol-again.")
+    case .unknownDevice(let address):
+      self.init(.dataError, "there is no device \(address)", hint: "See: countersign device list")
+    case .keyInUse:
+      self.init(.dataError, "another device has this public key", hint: "Every device needs a key of its own.")
+    case .unusableKey:
+      self.init(.dataError, "this is no usable X25519 public key", hint: "Let the device make a new one.")
+    case .unknownKey(let address):
+      self.init(.dataError, "the key is not one of device \(address)")
+    case .deviceRevoked(let address):
+      self.init(
+        .noPermission, "device \(address) is revoked",
+        hint: "Back at the bench it gets a new key: countersign device add --enrol-again")
+    case .deviceActive(let address):
+      self.init(
+        .dataError, "device \(address) is not revoked",
+        hint: "Its key changes by rotation: countersign device rotate, or revoke it first.")
+    case .generationsExhausted(let address):
+      self.init(.dataError, "device \(address) has used up its generations", hint: "Give it a new id.")
+    case .epochsExhausted:
+      self.init(.dataError, "the epoch cannot rise further", hint: "The last epoch is 65535.")
+    case .signer(let error):
+      self.init(.unavailable, "cannot sign: \(error.words)")
+    default:
+      self.init(ofFile: error)
+    }
+  }
+
+  private init(ofFile error: RegistryError) {
+    switch error {
+    case .noAuthority(let path):
+      self.init(.configuration, "\(path) holds no authority", hint: "Make one: countersign init --dir \(path)")
+    case .authorityExists(let path):
+      self.init(
+        .cannotCreate, "\(path) holds an authority already, or a part of one",
+        hint: "Choose another directory; an authority's key is never overwritten.")
+    case .directoryInUse(let path, let holder):
+      self.init(
+        .temporary, "a server runs on \(path) already (\(holder))", hint: "One directory, one server: stop it first.")
+    case .unsafeMode(let path, let mode):
+      self.init(
+        .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
+        hint: "It holds a secret. Run: chmod 600 \(path)")
+    case .malformedKeyFile:
+      self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
+    case .unknownKeyFileVersion(let version):
+      self.init(.dataError, "the key file has version \(version), which is newer than this program")
+    case .wrongPassphrase:
+      self.init(.noPermission, "wrong passphrase, or the key file was changed", hint: "Nothing was done. Try again.")
+    case .passphraseRequired:
+      self.init(.usage, "the key file is sealed", hint: "Give --passphrase-file FILE or --passphrase-fd N.")
+    case .outOfMemory:
+      self.init(.temporary, "not enough memory to open the key file")
+    case .keyMismatch:
+      self.init(
+        .configuration, "the key file and the registry belong to different authorities",
+        hint: "Restore both from the same backup.")
+    case .file(let path, let code):
+      let status: Status =
+        switch code {
+        case ENOENT: .noInput
+        case EACCES, EPERM, EROFS: .noPermission
+        case EEXIST: .cannotCreate
+        default: .ioError
+        }
+      self.init(
+        status, "\(path): \(String(cString: strerror(code)))",
+        hint: code == ENOSPC ? "Nothing was lost: make room and run the command again." : nil)
+    case .newerDatabase(let path):
+      self.init(
+        .configuration, "\(path) was written by a later version of Countersign",
+        hint: "Use that version or a later one.")
+    case .corrupted(let what):
+      self.init(
+        .dataError, "the registry is damaged: \(what)", hint: "Restore it from a backup; ask: countersign doctor")
+    case .readOnly(let path):
+      self.init(.noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the directory.")
+    case .full(let path):
+      self.init(
+        .ioError, "the disk is full: \(path)", hint: "Nothing was changed: make room and run the command again.")
+    case .busy(let path):
+      self.init(.temporary, "\(path) is locked by another process", hint: "Try again.")
+    case .database(let code, let message):
+      self.init(.ioError, "\(message) (SQLite \(code))", hint: "Nothing was changed. Ask: countersign doctor")
+    default:
+      self.init(.software, "\(error)")
+    }
+  }
+}
