@@ -14,12 +14,13 @@ public struct RevocationList: Sendable {
   }
 
   var entries = InlineArray<32, Entry>(repeating: Entry())
-  var overflowsUntil: Epoch?
+  /// The epoch after which every entry that was turned away has gone; 0 when none was.
+  var overflowsUntil: Epoch = 0
 
   public init() {}
 
   /// Whether an entry was turned away that still matters.
-  public var isOverflowing: Bool { overflowsUntil != nil }
+  public var isOverflowing: Bool { overflowsUntil != 0 }
 
   public var count: Int {
     var count = 0
@@ -46,7 +47,8 @@ public struct RevocationList: Sendable {
     if let free {
       entries[free] = new
     } else {
-      overflowsUntil = max(overflowsUntil ?? 0, new.lastEpoch)
+      // At least 1, for 0 says that there is no overflow.
+      overflowsUntil = max(overflowsUntil, new.lastEpoch, 1)
     }
   }
 
@@ -65,6 +67,6 @@ public struct RevocationList: Sendable {
   /// Drops what no longer matters once the epoch has reached `epoch`.
   mutating func forget(before epoch: Epoch) {
     for index in entries.indices where entries[index].lastEpoch < epoch { entries[index] = Entry() }
-    if let until = overflowsUntil, until < epoch { overflowsUntil = nil }
+    if overflowsUntil < epoch { overflowsUntil = 0 }
   }
 }

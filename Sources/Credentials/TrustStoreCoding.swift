@@ -2,8 +2,8 @@ import Primitives
 
 /// The stored form of a trust store: what a device must not forget over a restart.
 ///
-/// Layout: anchors (2 x 32, zero where there is none), system (4), epoch (2), policies (8 x 10), the epoch until which the
-/// revocations overflow or 0xFFFF when they do not (2), revocations (32 x 16). Big-endian.
+/// Layout: anchors (2 x 32, zero where there is none), system (4), epoch (2), policies (8 x 10, zero where there is none),
+/// the epoch until which the revocations overflow or 0 when they do not (2), revocations (32 x 16). Big-endian.
 extension TrustStore {
   public static let encodedLength =
     2 * 32 + 4 + 2 + maximumPolicyCount * PolicyContent.contentLength + 2 + RevocationList.capacity * 16
@@ -15,10 +15,9 @@ extension TrustStore {
     if second != Bytes() { setSuccessor(second) }
     for index in policies.indices {
       let policy = try PolicyContent(flags: 0, &reader)
-      if policy.lastEpoch != 0 { policies[index] = policy }
+      if policy.from != policy.to { policies[index] = policy }
     }
-    let overflow = try reader.uint16()
-    revocations.overflowsUntil = overflow == .max ? nil : overflow
+    revocations.overflowsUntil = try reader.uint16()
     for index in 0..<RevocationList.capacity {
       revocations.entries[index].device = try reader.uint64()
       revocations.entries[index].system = try reader.uint32()
@@ -36,7 +35,7 @@ extension TrustStore {
       let policy = policies[index] ?? PolicyContent(from: SystemID(0), to: SystemID(0), lastEpoch: 0)
       policy.encode(&writer)
     }
-    writer.uint16(revocations.overflowsUntil ?? .max)
+    writer.uint16(revocations.overflowsUntil)
     for index in 0..<RevocationList.capacity {
       writer.uint64(revocations.entries[index].device)
       writer.uint32(revocations.entries[index].system)

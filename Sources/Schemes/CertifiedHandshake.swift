@@ -17,16 +17,18 @@ public struct CertifiedHandshake: ~Copyable {
 
   /// - Parameter scheme: `certified` or `registered`.
   public init(scheme: SchemeID) {
-    precondition(scheme == .certified || scheme == .registered)
     self.scheme = scheme
     noise = HandshakeState(.IK, role: .initiator)
   }
 
   /// Writes the first frame and returns its length.
+  ///
+  /// - Throws: ``SchemesError/unexpectedScheme(_:)`` for a scheme that is not one of these two.
   public mutating func writeHello(
     key: borrowing X25519.PrivateKey, certificate: Certificate, serverKey: X25519.PublicKey,
     into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
+    guard scheme == .certified || scheme == .registered else { throw .unexpectedScheme(scheme.rawValue) }
     guard frame.byteCount >= Self.maximumHelloLength else { throw .bufferTooSmall(needed: Self.maximumHelloLength) }
     let prologue = Prologue(scheme: scheme, serverKey: serverKey)
     var payload = Bytes<84>()

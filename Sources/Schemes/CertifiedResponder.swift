@@ -18,7 +18,7 @@ public struct CertifiedResponder: ~Copyable {
     public let certificate: Certificate?
   }
 
-  /// Reads the first frame.
+  /// Reads the first frame. After an error this handshake is over.
   ///
   /// - Parameter resolving: called with the key that the frame shows, not yet authenticated; it may give the static shared
   ///   secret, so that it is not computed again.
@@ -41,13 +41,17 @@ public struct CertifiedResponder: ~Copyable {
       length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes, resolving: resolving)
     } catch { throw .noise(error) }
     guard let publicKey = noise.remoteStatic, length == (scheme == .certified ? Certificate.handshakeLength : 0) else {
+      noise.wipe()
       throw .malformed
     }
     guard scheme == .certified else { return Claim(scheme: scheme, publicKey: publicKey, certificate: nil) }
     do {
       let certificate = try Certificate(decoding: payload.bytes, publicKey: publicKey)
       return Claim(scheme: scheme, publicKey: publicKey, certificate: certificate)
-    } catch { throw .credentials(error) }
+    } catch {
+      noise.wipe()
+      throw .credentials(error)
+    }
   }
 
   /// Writes the answer, ``CertifiedHandshake/replyLength`` bytes, and derives the session's keys.
