@@ -7,7 +7,7 @@ public enum DeviceError: Error, Equatable, Sendable {
   case noise(NoiseError)
   case credentials(CredentialsError)
   case schemes(SchemesError)
-  /// The stored identity is not one: wrong magic, length or checksum.
+  /// The stored identity is not one: wrong magic, length or checksum, or a state that cannot be.
   case corruptFile
   /// The stored identity was written by a later version.
   case unknownFileVersion(UInt8)
@@ -21,9 +21,9 @@ public enum DeviceError: Error, Equatable, Sendable {
   case rotationInProgress
   /// A certificate or a message is about another device, key or generation than it should be.
   case subjectMismatch
-  /// A message exceeds ``Message/maximumLength``.
+  /// A message exceeds ``Message/maximumLength``, or a record does not fit a frame.
   case messageTooLong
-  /// A message was delivered before.
+  /// A message was delivered before, or lies so far behind others of its sender that nobody can tell.
   case duplicate
   /// The message counter's 48 bits are used up: rotate the key.
   case countersExhausted

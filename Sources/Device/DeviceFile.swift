@@ -14,6 +14,7 @@ extension DeviceIdentity {
   /// Loads what ``encode(into:)`` wrote. On an error this identity is empty.
   public mutating func load(_ bytes: RawSpan) throws(DeviceError) {
     clear()
+    try Self.checkVersion(bytes)
     guard bytes.byteCount == Self.encodedLength else { throw .corruptFile }
     let body = bytes.extracting(0..<bytes.byteCount - 32)
     var digest = Bytes<32>()
@@ -32,12 +33,7 @@ extension DeviceIdentity {
   private mutating func decode(_ body: RawSpan) throws(DeviceError) {
     var reader = ByteReader(body)
     do throws(CredentialsError) {
-      guard try reader.uint32() == Self.magic else { throw .unexpectedKind(0) }
-    } catch { throw .corruptFile }
-    let version: UInt8
-    do { version = try reader.uint8() } catch { throw .corruptFile }
-    guard version == Self.fileVersion else { throw .unknownFileVersion(version) }
-    do throws(CredentialsError) {
+      _ = try reader.bytes(5)
       guard let scheme = SchemeID(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
       self.scheme = scheme
       guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
@@ -46,12 +42,26 @@ extension DeviceIdentity {
       revocationSequence = try reader.uint32()
       reservedCounter = try reader.uint64()
       nextCounter = reservedCounter
+      loadedCounter = reservedCounter
       try Self.decode(&slotA, &reader)
       try Self.decode(&slotB, &reader)
       trust = try TrustStore(&reader)
       address = DeviceAddress(system: trust.system, device: device)
       try reader.finish()
     } catch { throw .corruptFile }
+    // No step of a rotation leaves two keys in one state.
+    guard slotA.state != slotB.state else { throw .corruptFile }
+  }
+
+  /// Comes first: a later version may have another length and another checksum.
+  private static func checkVersion(_ bytes: RawSpan) throws(DeviceError) {
+    var reader = ByteReader(bytes)
+    let version: UInt8
+    do throws(CredentialsError) {
+      guard try reader.uint32() == magic else { throw .unexpectedKind(0) }
+      version = try reader.uint8()
+    } catch { throw .corruptFile }
+    guard version == fileVersion else { throw .unknownFileVersion(version) }
   }
 
   /// Writes ``encodedLength`` bytes. They hold the private keys: the caller protects and wipes them.
@@ -81,10 +91,10 @@ extension DeviceIdentity {
 
   private static func decode(_ slot: inout KeySlot, _ reader: inout ByteReader) throws(CredentialsError) {
     guard let state = KeySlot.State(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
-    _ = try reader.uint8()
+    guard try reader.uint8() == 0 else { throw .reservedFlags(0) }
     let key = try reader.bytes(32)
     let certificate = try reader.bytes(Certificate.standaloneLength)
-    _ = try reader.uint16()
+    guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
     slot.state = state
     guard state != .empty else { return }
     do { try slot.key.load(key) } catch { throw .subjectMismatch }

@@ -17,6 +17,8 @@ public struct DeviceIdentity: ~Copyable {
   public internal(set) var reservedCounter: UInt64 = 0
   /// The next message number; ahead of it everything up to ``reservedCounter`` is already stored as used.
   var nextCounter: UInt64 = 0
+  /// The message number with which this identity began when it was loaded.
+  var loadedCounter: UInt64 = 0
   public internal(set) var slotA = KeySlot()
   public internal(set) var slotB = KeySlot()
   /// Whether something changed that has not been stored.
@@ -47,6 +49,7 @@ public struct DeviceIdentity: ~Copyable {
     revocationSequence = 0
     reservedCounter = 0
     nextCounter = 0
+    loadedCounter = 0
   }
 
   /// The owner calls this once it has stored the identity.

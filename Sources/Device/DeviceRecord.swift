@@ -57,7 +57,20 @@ public enum DeviceRecord: ~Escapable {
     } catch { throw DeviceError(record: error) }
   }
 
-  /// Writes the record and returns its length. `target` has room for ``maximumOverhead`` beyond the body.
+  /// How many bytes ``encode(into:)`` writes.
+  public var encodedLength: Int {
+    switch self {
+    case .hello: 8
+    case .frame(_, _, let body): 17 + body.byteCount
+    case .lookup: 13
+    case .deposit(_, _, _, let body): Framing.maximumRecordOverhead + body.byteCount
+    case .delivered: 21
+    case .renew: 33
+    case .ping: 1
+    }
+  }
+
+  /// Writes the record and returns its length. `target` has room for ``encodedLength`` bytes.
   public func encode(into target: inout MutableRawSpan) -> Int {
     var writer = ByteWriter(&target)
     switch self {

@@ -17,7 +17,7 @@ public struct MessageID: Hashable, Comparable, Sendable {
 }
 
 extension DeviceIdentity {
-  /// How many numbers are marked as used at once, so that not every message costs a write.
+  /// At most so many numbers are marked as used at once, so that not every message costs a write.
   public static let counterReserve: UInt64 = 64
 
   /// The next message number. When ``isDirty`` afterwards, store the identity before the message leaves.
@@ -27,7 +27,9 @@ extension DeviceIdentity {
     let counter = nextCounter
     nextCounter += 1
     if nextCounter > reservedCounter {
-      reservedCounter = counter + Self.counterReserve
+      // As many as were used since the identity was loaded: who sends one message and stops leaves no gap, for a recipient
+      // tells messages apart only so far behind the highest number.
+      reservedCounter = counter + min(max(counter - loadedCounter, 1), Self.counterReserve)
       isDirty = true
     }
     return MessageID(UInt64(certificate.fields.generation) << 48 | counter)

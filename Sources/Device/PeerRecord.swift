@@ -9,6 +9,14 @@ public enum PeerRecord: ~Escapable {
   /// Bytes that a message has in front of its text.
   public static let messageOverhead = 9
 
+  /// How many bytes ``encode(into:)`` writes.
+  public var encodedLength: Int {
+    switch self {
+    case .message(_, let text): Self.messageOverhead + text.byteCount
+    case .acknowledgement: Self.messageOverhead
+    }
+  }
+
   @_lifetime(copy bytes)
   public init(decoding bytes: RawSpan) throws(DeviceError) {
     var reader = ByteReader(bytes)

@@ -31,6 +31,8 @@ public struct PeerSession: ~Copyable {
   private var sending = CipherState<ChaChaPoly>()
   private var receiving = CipherState<ChaChaPoly>()
   private let isDirect: Bool
+  /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
+  private var other: DeviceAddress?
   /// The peer's certificate; trusted once the session ``isEstablished``.
   public private(set) var peer: Certificate?
 
@@ -53,20 +55,23 @@ public struct PeerSession: ~Copyable {
   /// Whether the next frame of the handshake is this device's to write.
   public var isMyTurn: Bool { noise.isMyTurn }
 
-  /// Prepares the handshake with this device's active key.
+  /// Prepares the handshake with this device's active key, and verifies the certificate that an initiator looked up.
   ///
-  /// - Parameter other: the other device's address, as the relay says it; unknown over a direct socket.
+  /// - Parameter other: the other device's address, as the relay says it. Over a direct socket it is whom this device wants
+  ///   to talk to, or nil when anyone of whom the trust store approves will do.
   public mutating func start(_ identity: borrowing DeviceIdentity, other: DeviceAddress?) throws(DeviceError) {
-    let mine = identity.address
     let prologue: Prologue
     if isDirect {
       prologue = Prologue(.direct)
     } else {
       guard let other else { throw .subjectMismatch }
+      let mine = identity.address
       prologue =
         noise.role == .initiator
         ? Prologue(.relayed(from: mine, to: other)) : Prologue(.relayed(from: other, to: mine))
     }
+    self.other = other
+    if let peer { try verify(peer, identity.trust) }
     do throws(NoiseError) {
       switch identity.slot(.active) {
       case .a: noise.setStatic(identity.slotA.key)
@@ -112,25 +117,42 @@ public struct PeerSession: ~Copyable {
     do throws(NoiseError) {
       length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes)
     } catch { throw .noise(error) }
-    guard length == (expectsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
-    do throws(CredentialsError) {
-      if expectsCertificate, let key = noise.remoteStatic {
-        let certificate = try Certificate(decoding: payload.bytes, publicKey: key)
-        try trust.verify(certificate, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
-        peer = certificate
-      }
+    do throws(DeviceError) {
+      try receivePayload(payload.bytes.extracting(0..<length), holdsCertificate: expectsCertificate, trust)
     } catch {
+      // Authenticated, and not acceptable: this handshake must not go on.
       noise.wipe()
-      throw .credentials(error)
+      throw error
     }
     do throws(NoiseError) {
       if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
     } catch { throw .noise(error) }
   }
 
+  private mutating func receivePayload(
+    _ payload: RawSpan, holdsCertificate: Bool, _ trust: borrowing TrustStore
+  ) throws(DeviceError) {
+    guard payload.byteCount == (holdsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
+    guard holdsCertificate, let key = noise.remoteStatic else { return }
+    let certificate: Certificate
+    do { certificate = try Certificate(decoding: payload, publicKey: key) } catch { throw .credentials(error) }
+    try verify(certificate, trust)
+    peer = certificate
+  }
+
+  private func verify(_ certificate: Certificate, _ trust: borrowing TrustStore) throws(DeviceError) {
+    do {
+      try trust.verify(certificate, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
+    } catch { throw .credentials(error) }
+    if let other, certificate.fields.address != other { throw .subjectMismatch }
+  }
+
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: PeerRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
     guard isEstablished else { throw .noise(.outOfTurn) }
+    let needed = 1 + record.encodedLength + tagLength
+    guard needed <= Framing.maximumFrameLength else { throw .messageTooLong }
+    guard frame.byteCount >= needed else { throw .noise(.bufferTooSmall(needed: needed)) }
     frame.storeBytes(of: Step.transport.rawValue, as: UInt8.self)
     var body = frame.suffix(from: 1)
     let length = record.encode(into: &body) + tagLength

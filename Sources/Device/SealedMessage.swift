@@ -104,20 +104,31 @@ extension DeviceIdentity {
     }
   }
 
-  /// Opens a message sealed to this device's active key or to the one that it is retiring, and verifies its sender.
+  /// Opens a message sealed to this device's active key, or to the one before or after it, and verifies its sender.
   public func open(
     _ message: RawSpan, from sender: DeviceAddress, into text: inout MutableRawSpan
   ) throws(DeviceError) -> SealedMessage.Opened {
     let opened: SealedMessage.Opened
     do throws(DeviceError) {
-      opened = try slotA.open(message, from: sender, into: &text)
+      opened = try open(message, from: sender, with: slot(.active), into: &text)
     } catch {
-      opened = try slotB.open(message, from: sender, into: &text)
+      guard let other = slot(.retiring) ?? slot(.certified) else { throw error }
+      opened = try open(message, from: sender, with: other, into: &text)
     }
     do throws(CredentialsError) {
       try trust.verify(opened.certificate, isInitiator: true, isVouchedFor: true)
     } catch { throw .credentials(error) }
     return opened
+  }
+
+  private func open(
+    _ message: RawSpan, from sender: DeviceAddress, with name: SlotName?, into text: inout MutableRawSpan
+  ) throws(DeviceError) -> SealedMessage.Opened {
+    switch name {
+    case .a: try slotA.open(message, from: sender, into: &text)
+    case .b: try slotB.open(message, from: sender, into: &text)
+    case nil: throw .noUsableKey
+    }
   }
 }
 
@@ -132,7 +143,7 @@ extension KeySlot {
   fileprivate func open(
     _ message: RawSpan, from sender: DeviceAddress, into text: inout MutableRawSpan
   ) throws(DeviceError) -> SealedMessage.Opened {
-    guard let certificate, state != .pending else { throw .noUsableKey }
+    guard let certificate else { throw .noUsableKey }
     return try SealedMessage.open(message, from: sender, with: key, certificate: certificate, into: &text)
   }
 }

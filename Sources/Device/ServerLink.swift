@@ -51,6 +51,9 @@ public struct ServerLink: ~Copyable {
 
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: DeviceRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
+    let needed = record.encodedLength + tagLength
+    guard needed <= Framing.maximumFrameLength else { throw .messageTooLong }
+    guard frame.byteCount >= needed else { throw .noise(.bufferTooSmall(needed: needed)) }
     let length = record.encode(into: &frame) + tagLength
     var message = frame.prefix(length)
     do { try sending.encrypt(inPlace: &message) } catch { throw .noise(error) }

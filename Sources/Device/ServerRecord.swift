@@ -87,7 +87,25 @@ public enum ServerRecord: ~Escapable {
     } catch { throw DeviceError(record: error) }
   }
 
-  /// Writes the record and returns its length.
+  /// How many bytes ``encode(into:)`` writes.
+  public var encodedLength: Int {
+    switch self {
+    case .welcome: 6 + EpochStatement.encodedLength
+    case .frame(_, _, let body): 17 + body.byteCount
+    case .peer(_, _, let certificate): 14 + (certificate == nil ? 0 : Certificate.standaloneLength)
+    case .accepted: 9
+    case .refused: 10
+    case .mail(_, _, let body): 21 + body.byteCount
+    case .certificate: 1 + Certificate.standaloneLength
+    case .revocation: 1 + RevocationStatement.encodedLength
+    case .policy: 1 + PolicyStatement.encodedLength
+    case .epoch: 1 + EpochStatement.encodedLength
+    case .rotate, .caughtUp, .pong: 1
+    case .unreachable: 17
+    }
+  }
+
+  /// Writes the record and returns its length. `target` has room for ``encodedLength`` bytes.
   public func encode(into target: inout MutableRawSpan) -> Int {
     var writer = ByteWriter(&target)
     switch self {
