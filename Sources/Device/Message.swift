@@ -13,6 +13,10 @@ public struct MessageID: Hashable, Comparable, Sendable {
 
   public init(_ rawValue: UInt64) { self.rawValue = rawValue }
 
+  /// The sender's generation when the number was drawn.
+  public var generation: Generation { Generation(truncatingIfNeeded: rawValue >> 48) }
+  public var counter: UInt64 { rawValue & 0xFFFF_FFFF_FFFF }
+
   public static func < (a: MessageID, b: MessageID) -> Bool { a.rawValue < b.rawValue }
 }
 

@@ -140,6 +140,14 @@ public struct PeerSession: ~Copyable {
     peer = certificate
   }
 
+  /// Whether the peer may still be talked to: its revocation, or a new epoch, may have come since the handshake.
+  public func checkPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
+    guard isEstablished, let peer else { throw .noise(.outOfTurn) }
+    do {
+      try trust.check(peer.fields, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
+    } catch { throw .credentials(error) }
+  }
+
   private func verify(_ certificate: Certificate, _ trust: borrowing TrustStore) throws(DeviceError) {
     do {
       try trust.verify(certificate, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)

@@ -10,6 +10,9 @@ import Primitives
 
 /// Reading and replacing small files so that a crash leaves the old content or the new, never something between.
 enum AtomicFile {
+  /// Nothing of ours is larger; a device node or a stray file is not read to its end.
+  private static let maximumLength = 1 << 20
+
   /// The whole content; refuses a file that others can read.
   static func readSecret(_ path: String) throws(DeviceHostError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -19,8 +22,7 @@ enum AtomicFile {
     guard fstat(descriptor, &status) == 0 else { throw .file(operation: "inspect", path: path, reason: lastError()) }
     let mode = UInt16(truncatingIfNeeded: status.st_mode & 0o777)
     guard mode & 0o077 == 0 else { throw .exposed(path: path, mode: mode) }
-    // Nothing of ours is larger; a device node or a stray file is not read to its end.
-    var content = [UInt8](repeating: 0, count: 1 << 20)
+    var content = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), maximumLength))
     var length = 0
     while length < content.count {
       let count = content.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + length, $0.count - length) }
@@ -31,42 +33,54 @@ enum AtomicFile {
       }
       length += count
     }
-    let result = Array(content[..<length])
-    var span = content.mutableBytes
-    wipe(&span)
-    return result
+    if length < content.count { content.removeLast(content.count - length) }
+    return content
   }
 
-  /// Replaces `path` by `content`, mode 0600: a temporary file beside it, synced, renamed, and the directory synced.
-  static func replace(_ path: String, with content: [UInt8], mustBeNew: Bool = false) throws(DeviceHostError) {
-    let temporary = "\(path).new-\(getpid())"
+  /// Where ``replace(_:with:)`` writes first. A crash may leave it behind, with secrets in it.
+  static func temporary(for path: String) -> String { path + ".new" }
+
+  /// Replaces `path` by `content`, mode 0600. The caller keeps others from doing so at the same time.
+  static func replace(_ path: String, with content: [UInt8]) throws(DeviceHostError) {
+    let temporary = temporary(for: path)
     unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(operation: "create", path: temporary, reason: lastError()) }
-    var written = 0
-    var failure: String?
-    while written < content.count && failure == nil {
-      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, $0.count - written) }
-      if count >= 0 { written += count } else if errno != EINTR { failure = lastError() }
-    }
-    if failure == nil && fsync(descriptor) != 0 { failure = lastError() }
-    close(descriptor)
-    if failure == nil {
-      // link refuses an existing target, rename replaces it.
-      let status = mustBeNew ? link(temporary, path) : rename(temporary, path)
-      if status != 0 {
-        let isTaken = mustBeNew && errno == EEXIST
-        failure = lastError()
-        unlink(temporary)
-        if isTaken { throw .exists(path: path) }
-      } else if mustBeNew {
-        unlink(temporary)
-      }
-    } else {
+    try write(content, to: temporary)
+    guard rename(temporary, path) == 0 else {
+      let reason = lastError()
       unlink(temporary)
+      throw .file(operation: "write", path: path, reason: reason)
     }
-    if let failure { throw .file(operation: "write", path: path, reason: failure) }
     syncDirectory(of: path)
+  }
+
+  /// Creates `path` with `content`, mode 0600; it must not exist.
+  static func create(_ path: String, with content: [UInt8]) throws(DeviceHostError) {
+    // Of this call alone, for another process may be creating the same path.
+    let temporary = "\(path).\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    try write(content, to: temporary)
+    defer { unlink(temporary) }
+    // Unlike rename, link refuses a target that exists.
+    guard link(temporary, path) == 0 else {
+      throw errno == EEXIST ? .exists(path: path) : .file(operation: "create", path: path, reason: lastError())
+    }
+    syncDirectory(of: path)
+  }
+
+  /// Writes a new file, and syncs it.
+  private static func write(_ content: [UInt8], to path: String) throws(DeviceHostError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .file(operation: "create", path: path, reason: lastError()) }
+    defer { close(descriptor) }
+    var written = 0
+    while written < content.count {
+      let count = content.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + written, $0.count - written) }
+      if count >= 0 { written += count } else if errno != EINTR { break }
+    }
+    guard written == content.count, fsync(descriptor) == 0 else {
+      let reason = lastError()
+      unlink(path)
+      throw .file(operation: "write", path: path, reason: reason)
+    }
   }
 
   private static func syncDirectory(of path: String) {
@@ -77,3 +91,6 @@ enum AtomicFile {
     close(descriptor)
   }
 }
+
+/// The C function whose name is taken above.
+private func systemWrite(_ fd: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(fd, bytes, count) }

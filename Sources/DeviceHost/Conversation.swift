@@ -12,6 +12,8 @@ struct ConversationKey: Hashable {
 /// A session with another device, in a place that does not move.
 final class Conversation {
   var session: PeerSession
+  /// When it began, so that the oldest can make room.
+  let start = ContinuousClock.now
 
   init(_ session: consuming PeerSession) {
     self.session = session
@@ -32,6 +34,7 @@ extension DeviceClient {
         try accept(key, body)
         return nil
       }
+      try store.read { identity throws(DeviceError) in try conversation.session.checkPeer(identity.trust) }
       var frame = body
       var span = frame.mutableBytes
       let record: PeerRecord
@@ -58,12 +61,13 @@ extension DeviceClient {
     let length = try store.read { identity throws(DeviceError) in
       try conversation.session.start(identity, other: key.peer)
       try conversation.session.readHandshake(body.bytes, trust: identity.trust)
-      guard conversation.session.peer?.fields.address == key.peer else { throw .subjectMismatch }
       var span = reply.mutableBytes
       return try conversation.session.writeHandshake(identity, into: &span)
     }
-    if conversations.count >= Self.maximumConversationCount, let victim = conversations.keys.first {
-      conversations[victim] = nil
+    if conversations.count >= Self.maximumConversationCount,
+      let oldest = conversations.min(by: { $0.value.start < $1.value.start })
+    {
+      conversations[oldest.key] = nil
     }
     conversations[key] = conversation
     try send(.frame(to: key.peer, session: key.session, reply.bytes.extracting(0..<length)))

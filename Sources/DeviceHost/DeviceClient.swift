@@ -52,7 +52,7 @@ public final class DeviceClient {
   public static func connect(
     _ store: DeviceStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
   ) throws(DeviceHostError) -> DeviceClient {
-    _ = try store.update { _ throws(DeviceError) in }
+    try store.refresh()
     let hasNextKey = try store.read { $0.slotForSession() != $0.slotForSession(fallingBack: true) }
     do throws(DeviceHostError) {
       return try open(store, endpoint, listens, timeout, fallingBack: false)
@@ -162,17 +162,17 @@ public final class DeviceClient {
   }
 
   /// Opens a sealed message with the key it was sealed to. One that cannot be opened is given up: no later try could.
+  ///
+  /// The key may be one that another process has made meanwhile, so that a failure counts only for what is on disk.
   private func openMail(
     from sender: DeviceAddress, id: MessageID, _ sealed: RawSpan
   ) throws(DeviceHostError) -> Event {
     var text = [UInt8](repeating: 0, count: max(sealed.byteCount, 1))
     let opened: SealedMessage.Opened
     do throws(DeviceHostError) {
-      opened = try store.read { identity throws(DeviceError) in
-        var span = text.mutableBytes
-        let opened = try identity.open(sealed, from: sender, into: &span)
-        guard opened.id == id else { throw .subjectMismatch }
-        return opened
+      do throws(DeviceHostError) { opened = try open(sealed, from: sender, id: id, into: &text) } catch {
+        try store.refresh()
+        opened = try open(sealed, from: sender, id: id, into: &text)
       }
     } catch {
       guard case .device(let reason) = error else { throw error }
@@ -184,5 +184,16 @@ public final class DeviceClient {
       ReceivedMessage(
         from: sender, generation: opened.certificate.fields.generation, id: id, route: .mailbox,
         body: Array(text[..<opened.textLength])))
+  }
+
+  private func open(
+    _ sealed: RawSpan, from sender: DeviceAddress, id: MessageID, into text: inout [UInt8]
+  ) throws(DeviceHostError) -> SealedMessage.Opened {
+    try store.read { identity throws(DeviceError) in
+      var span = text.mutableBytes
+      let opened = try identity.open(sealed, from: sender, into: &span)
+      guard opened.id == id else { throw .subjectMismatch }
+      return opened
+    }
   }
 }

@@ -9,8 +9,8 @@ extension DeviceClient {
     public let after: Generation
   }
 
-  /// Makes a new key, has it certified, uses it once, and waits until the old one is overwritten. An interrupted rotation is
-  /// taken up where it stopped.
+  /// Makes a new key, has it certified and uses it once. The old one is kept for messages that wait in the mailbox, and
+  /// overwritten when a session has emptied that. An interrupted rotation is taken up where it stopped.
   public static func rotate(
     _ store: DeviceStore, at endpoint: Endpoint, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> Rotation {

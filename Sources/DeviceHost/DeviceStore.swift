@@ -14,19 +14,18 @@ import Primitives
 public final class DeviceStore {
   public let path: String
   private var identity = DeviceIdentity()
-  private var version = FileVersion()
-
-  /// Which file was read last: replacing a file changes its inode.
-  private struct FileVersion: Equatable {
-    var inode: UInt64 = 0
-    var seconds = 0
-    var nanoseconds = 0
-  }
+  /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be believed. Inodes
+  /// and times do not tell: a file system reuses the one and counts the other in ticks.
+  private var checksum: [UInt8] = []
 
   /// Opens an existing device file.
   public init(opening path: String) throws(DeviceHostError) {
     self.path = path
-    try withLock { () throws(DeviceHostError) in try reload() }
+    try withLock { () throws(DeviceHostError) in
+      try reload()
+      // What a process that was killed in the middle of a change may have left; it holds keys.
+      unlink(AtomicFile.temporary(for: path))
+    }
   }
 
   /// Creates a device file; the path must not exist.
@@ -35,61 +34,59 @@ public final class DeviceStore {
   ) throws(DeviceHostError) {
     var identity = DeviceIdentity()
     do { try make(&identity) } catch { throw .device(error) }
-    try write(identity, to: path, mustBeNew: true)
+    try withEncoded(identity) { content throws(DeviceHostError) in try AtomicFile.create(path, with: content) }
   }
 
-  /// Reads from the identity as it was last loaded.
+  /// Reads from the identity as it was last loaded; see ``refresh()``.
   public func read<R>(_ body: (borrowing DeviceIdentity) throws(DeviceError) -> R) throws(DeviceHostError) -> R {
     do throws(DeviceError) { return try body(identity) } catch { throw .device(error) }
   }
 
-  /// Changes the identity and stores it before returning. An error leaves the file as it was.
+  /// Takes over what other processes have stored.
+  public func refresh() throws(DeviceHostError) {
+    try withLock { () throws(DeviceHostError) in try reload() }
+  }
+
+  /// Changes the identity and stores it before returning. An error leaves file and memory as they were.
   public func update<R>(
     _ body: (inout DeviceIdentity) throws(DeviceError) -> R
   ) throws(DeviceHostError) -> R {
     try withLock { () throws(DeviceHostError) in
       try reload()
-      let result: R
-      do throws(DeviceError) { result = try body(&identity) } catch {
+      do throws(DeviceHostError) {
+        let result: R
+        do throws(DeviceError) { result = try body(&identity) } catch { throw .device(error) }
+        if identity.isDirty {
+          try Self.withEncoded(identity) { content throws(DeviceHostError) in
+            try AtomicFile.replace(path, with: content)
+            checksum = content.suffix(32)
+          }
+          identity.markStored()
+        }
+        return result
+      } catch {
         // Whatever the failed change did in memory is dropped.
-        version = FileVersion()
-        try reload()
-        throw .device(error)
+        checksum = []
+        try? reload()
+        throw error
       }
-      if identity.isDirty {
-        try Self.write(identity, to: path, mustBeNew: false)
-        identity.markStored()
-        version = try currentVersion()
-      }
-      return result
     }
   }
 
   private func reload() throws(DeviceHostError) {
-    let current = try currentVersion()
-    guard current != version else { return }
     var content = try AtomicFile.readSecret(path)
     defer {
       var span = content.mutableBytes
       wipe(&span)
     }
+    guard checksum.isEmpty || checksum != content.suffix(32) else { return }
+    checksum = []
     do { try identity.load(content.bytes) } catch { throw .device(error) }
-    version = current
+    checksum = content.suffix(32)
   }
 
-  private func currentVersion() throws(DeviceHostError) -> FileVersion {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw .file(operation: "open", path: path, reason: lastError()) }
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    return FileVersion(inode: UInt64(status.st_ino), seconds: time.tv_sec, nanoseconds: time.tv_nsec)
-  }
-
-  private static func write(
-    _ identity: borrowing DeviceIdentity, to path: String, mustBeNew: Bool
+  private static func withEncoded(
+    _ identity: borrowing DeviceIdentity, _ body: ([UInt8]) throws(DeviceHostError) -> Void
   ) throws(DeviceHostError) {
     var content = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
     defer {
@@ -98,7 +95,7 @@ public final class DeviceStore {
     }
     var span = content.mutableBytes
     identity.encode(into: &span)
-    try AtomicFile.replace(path, with: content, mustBeNew: mustBeNew)
+    try body(content)
   }
 
   /// The lock is on a file beside the device file, for that one is replaced at every change.

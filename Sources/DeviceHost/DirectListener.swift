@@ -21,7 +21,7 @@ public final class DirectListener {
     guard let socket = try listener.accept(waiting: waiting) else { return nil }
     let connection = DirectConnection(socket, store, .responder)
     // Another process may have taken a revocation meanwhile.
-    _ = try store.update { _ throws(DeviceError) in }
+    try store.refresh()
     try connection.handshake(timeout: timeout)
     return connection
   }

@@ -39,7 +39,11 @@ public final class FrameSocket {
       if status > 0 {
         sent += status
       } else if errno == EAGAIN || errno == EWOULDBLOCK {
-        guard socket.wait(for: Int16(POLLOUT), timeout: timeout) else { throw .timedOut(waitingFor: "room to send") }
+        guard socket.wait(for: Int16(POLLOUT), timeout: timeout) else {
+          // Half a frame may be out; nothing can follow it.
+          socket.shutDown()
+          throw .timedOut(waitingFor: "room to send")
+        }
       } else if errno != EINTR {
         throw .connectionLost(reason: lastError())
       }

@@ -29,11 +29,13 @@ final class Socket {
       _ = fcntl(socket.descriptor, F_SETFL, O_NONBLOCK)
       let status = address.withSockaddr { systemConnect(socket.descriptor, $0, $1) }
       if status == 0 || (errno == EINPROGRESS && socket.wait(for: Int16(POLLOUT), timeout: timeout)) {
-        if socket.pendingError == 0 {
+        // Reading the error clears it.
+        let error = socket.pendingError
+        if error == 0 {
           socket.disableDelay()
           return socket
         }
-        reason = String(cString: strerror(socket.pendingError))
+        reason = String(cString: strerror(error))
       } else {
         reason = errno == EINPROGRESS ? "no answer in time" : lastError()
       }
@@ -100,6 +102,11 @@ final class Socket {
       if status == 0 { return false }
       guard errno == EINTR else { return true }
     }
+  }
+
+  /// Ends both directions: whoever waits on either side learns of it.
+  func shutDown() {
+    _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }
 
   private var pendingError: Int32 {
