@@ -58,8 +58,11 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ],
     swiftSettings: spans),
   .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
@@ -69,6 +72,7 @@ let hostTargets: [Target] = [
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives"]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
+  tests("RelayTests", ["Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
 ]
 
 let package = Package(

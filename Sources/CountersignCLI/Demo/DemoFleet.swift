@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Primitives
 
 /// The demo's authority, devices and server, all made by the commands a user would type.
 final class DemoFleet {
@@ -15,8 +16,8 @@ final class DemoFleet {
     self.directory = directory
     try FileManager.default.createDirectory(
       at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let path = directory.appendingPathComponent("passphrase").path
-    try SecretFile.create(path, hexadecimal: [UInt8](repeating: 0, count: 16).map { _ in UInt8.random(in: 0...255) }.bytes)
+    let passphrase = SecretBytes<16>.random()
+    try SecretFile.create(directory.appendingPathComponent("passphrase").path, hexadecimal: passphrase.bytes)
   }
 
   /// A file of the demo.

@@ -45,7 +45,7 @@ struct DemoProcess {
       try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
       outputFile = logs.appendingPathComponent("\(name).out")
       errorFile = logs.appendingPathComponent("\(name).err")
-      for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+      for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
       process.executableURL = DemoProcess.executable
       process.arguments = arguments
       process.currentDirectoryURL = directory

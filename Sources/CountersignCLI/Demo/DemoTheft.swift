@@ -68,7 +68,7 @@ extension DemoStory {
       let store = try fleet.store("pump")
       let error = try reporting { () throws(DeviceHostError) in
         try store.read { identity -> CredentialsError? in
-          do { try identity.trust.verify(revoked, isInitiator: true) } catch { return error }
+          do throws(CredentialsError) { try identity.trust.verify(revoked, isInitiator: true) } catch { return error }
           return nil
         }
       }

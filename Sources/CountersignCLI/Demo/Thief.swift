@@ -14,11 +14,10 @@ struct Thief {
   /// Whether the stolen keys open a message out of the mailbox.
   func opens(_ sealed: [UInt8], from sender: DeviceAddress) -> Bool {
     var text = [UInt8](repeating: 0, count: max(sealed.count, 1))
-    return
-      (try? stolen.read { identity throws(DeviceError) in
-        var span = text.mutableBytes
-        _ = try identity.open(sealed.bytes, from: sender, into: &span)
-      }) != nil
+    return succeeds { identity throws(DeviceError) in
+      var span = text.mutableBytes
+      _ = try identity.open(sealed.bytes, from: sender, into: &span)
+    }
   }
 
   /// Whether the stolen keys open a recorded frame: read as a device's first frame, as the server would, as a conversation's,
@@ -30,12 +29,11 @@ struct Thief {
     if (try? responder.readHello(frame.bytes, key: key)) != nil { return true }
     for peer in peers {
       if opens(frame, from: peer) { return true }
-      let isRead =
-        (try? stolen.read { identity throws(DeviceError) in
-          var session = PeerSession(relayed: .responder)
-          try session.start(identity, other: peer)
-          try session.readHandshake(frame.bytes, trust: identity.trust)
-        }) != nil
+      let isRead = succeeds { identity throws(DeviceError) in
+        var session = PeerSession(relayed: .responder)
+        try session.start(identity, other: peer)
+        try session.readHandshake(frame.bytes, trust: identity.trust)
+      }
       if isRead { return true }
     }
     return false
@@ -67,10 +65,20 @@ struct Thief {
     return (try? pose(key, certificate, over: socket)) ?? false
   }
 
+  /// Whether something can be done with the stolen identity.
+  private func succeeds(_ attempt: (borrowing DeviceIdentity) throws(DeviceError) -> Void) -> Bool {
+    do {
+      try stolen.read(attempt)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   private func copyStolenKey(into key: inout X25519.PrivateKey) -> Bool {
-    (try? stolen.read { identity throws(DeviceError) in
+    succeeds { identity throws(DeviceError) in
       if identity.slotA.state == .active { key.copy(from: identity.slotA.key) } else { key.copy(from: identity.slotB.key) }
-    }) != nil
+    }
   }
 
   /// Noise_XX as the initiator, with a certificate of the thief's choice in the last message.
