@@ -11,7 +11,7 @@ public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
   public var receiving = CipherState<Cipher>()
   @usableFromInline var window = ReplayWindow<33>()
 
-  /// A transport without keys: ``HandshakeState/split(sending:receiving:)`` fills its two halves.
+  /// A transport without keys: ``HandshakeState/split(into:)`` fills it.
   public init() {}
 
   /// Writes one datagram to the start of `datagram` and returns its length.
@@ -43,5 +43,14 @@ public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
       datagram.extracting(8...), into: &plaintext, at: counter, authenticating: associatedData)
     window.accept(counter)
     return length
+  }
+}
+
+extension HandshakeState {
+  /// ``split(sending:receiving:)`` into a datagram transport, whose window starts anew.
+  @inlinable
+  public mutating func split(into transport: inout DatagramTransport<Cipher>) throws(NoiseError) {
+    try split(sending: &transport.sending, receiving: &transport.receiving)
+    transport.window = ReplayWindow()
   }
 }

@@ -46,6 +46,18 @@ struct PatternTests {
   }
 
   @Test(
+    "The sizes that a pattern tells are those of its messages",
+    arguments: ["NN", "IK", "XX", "IX1", "XXpsk0", "Kpsk1"])
+  func sizes(name: String) throws {
+    var pair = try HandshakePair.make(name)
+    while !pair.alice.isFinished {
+      let expected = pair.alice.pattern.messageOverhead(pair.alice.messageIndex)
+      #expect(pair.alice.nextMessageOverhead == expected && pair.bob.nextMessageOverhead == expected)
+      try pair.deliver(1)
+    }
+  }
+
+  @Test(
     "What is not a name is refused",
     arguments: [
       "", "Noise", "Noise_", "____", "Noise_XX_25519_ChaChaPoly", "Noise_XX_25519_ChaChaPoly_SHA256_",

@@ -5,6 +5,6 @@ struct NoiseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "noise",
     abstract: "Speak the Noise protocols by hand: what openssl s_client is for TLS.",
-    subcommands: [NoiseKeygen.self]
+    subcommands: [NoiseListen.self, NoiseConnect.self, NoiseKeygen.self, NoiseExplain.self]
   )
 }

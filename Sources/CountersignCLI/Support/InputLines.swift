@@ -1,0 +1,30 @@
+import Foundation
+
+/// The lines of standard input, as bytes, for one reader at a time.
+///
+/// Waiting for a line can be given up without losing any input: `listen` does so when a session ends.
+final class InputLines: @unchecked Sendable {
+  private var buffer: [UInt8] = []
+  private var isAtEnd = false
+
+  /// The next line without its newline; nil at the end of input, or as soon as `isWanted` says no.
+  func next(while isWanted: () -> Bool) -> [UInt8]? {
+    while true {
+      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+        defer { buffer.removeSubrange(...end) }
+        return Array(buffer[..<end])
+      }
+      if isAtEnd {
+        defer { buffer = [] }
+        return buffer.isEmpty ? nil : buffer
+      }
+      guard isWanted() else { return nil }
+      var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      guard poll(&request, 1, 100) > 0 else { continue }
+      var chunk = [UInt8](repeating: 0, count: 65_536)
+      let count = read(STDIN_FILENO, &chunk, chunk.count)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { isAtEnd = true } else { buffer += chunk[..<count] }
+    }
+  }
+}

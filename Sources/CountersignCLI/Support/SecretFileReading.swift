@@ -1,0 +1,68 @@
+import Foundation
+import Primitives
+
+extension SecretFile {
+  /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
+  ///
+  /// A file that others can read is used all the same, with a warning: the person may not be its owner.
+  static func read(_ path: String) throws(Failure) -> SymmetricKey {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(.noInput, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 {
+      printWarning("\(path) can be read by others: chmod 600 \(path)")
+    }
+    var text = [UInt8](repeating: 0, count: 66)
+    defer {
+      var span = text.mutableBytes
+      wipe(&span)
+    }
+    var count = 0
+    while count < text.count {
+      let got = text.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if got <= 0 { break }
+      count += got
+    }
+    guard count == 64 || count == 65 && text[64] == UInt8(ascii: "\n"), var bytes = secretBytes(text[..<64]) else {
+      throw Failure(
+        .dataError, "\(path) does not hold a key", hint: "A key file has 64 hexadecimal digits and nothing else.")
+    }
+    defer {
+      var span = bytes.mutableBytes
+      wipe(&span)
+    }
+    var key = SymmetricKey()
+    key.copy(from: bytes.bytes)
+    return key
+  }
+
+  private static func secretBytes(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    result.reserveCapacity(32)
+    var high: UInt8?
+    for digit in digits {
+      let value: UInt8
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
+      default: return nil
+      }
+      if let first = high {
+        result.append(first << 4 | value)
+        high = nil
+      } else {
+        high = value
+      }
+    }
+    return result
+  }
+}
+
+/// One line on standard error, for what is worth knowing and no reason to stop.
+func printWarning(_ text: String) {
+  FileHandle.standardError.write(Data("countersign: \(text)\n".utf8))
+}

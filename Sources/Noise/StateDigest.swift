@@ -1,0 +1,31 @@
+#if !hasFeature(Embedded)
+  import Primitives
+
+  extension HandshakeState {
+    /// A digest of every byte that decides how this state goes on: equal digests, equal states. For tests of "a refused
+    /// message leaves no trace".
+    @_spi(Testing)
+    public var stateDigest: [UInt8] {
+      var hash = SHA256()
+      hash.update(pattern.name.bytes)
+      hash.update(symmetric.chainingKey.bytes)
+      hash.update(symmetric.hash.bytes)
+      hash.update(symmetric.cipher.key.bytes)
+      hash.update(s.secretBytes)
+      hash.update(e.secretBytes)
+      hash.update(e.publicKey.bytes)
+      hash.update(peer.psks.bytes)
+      hash.update(peer.staticStatic.bytes)
+      let rest =
+        "\(role) \(phase) \(index) \(symmetric.cipher.nonce) \(symmetric.cipher.isKeyed) \(hasS) \(hasE) "
+        + "\(rs == nil) \(re == nil) \(ephemeralIsFixed) \(deferredPSKs) \(peer.known) \(peer.hasStaticStatic)"
+      hash.update(Array(rest.utf8).span.bytes)
+      hash.update((rs ?? X25519.PublicKey()).bytes)
+      hash.update((re ?? X25519.PublicKey()).bytes)
+      var digest = [UInt8](repeating: 0, count: SHA256.digestLength)
+      var output = digest.mutableBytes
+      hash.finalize(into: &output)
+      return digest
+    }
+  }
+#endif
