@@ -35,7 +35,7 @@ struct DatagramTests {
     arguments: [1, 2, 3] as [UInt64])
   func unreliable(seed: UInt64) throws {
     var random = Generator(state: seed)
-    var pair = try HandshakePair.make("NN")
+    var pair = try StartedPair.make("NN")
     try pair.finish()
     var alice = DatagramTransport<ChaChaPoly>()
     var bob = DatagramTransport<ChaChaPoly>()

@@ -63,7 +63,7 @@ struct KeyTests {
 
   @Test("XXpsk3: the responder learns the peer's key, then chooses the psk, within one message")
   func pskWithinAMessage() throws {
-    var pair = try HandshakePair.make("XXpsk3", bobDefers: 3)
+    var pair = try StartedPair.make("XXpsk3", bobDefers: 3)
     try pair.deliver(2)
     let third = try pair.alice.writeMessage([7, 7])
 
@@ -89,7 +89,7 @@ struct KeyTests {
     }
     #expect(pair.bob.stateDigest == before)
 
-    let psk = HandshakePair.psk(3)
+    let psk = StartedPair.psk(3)
     var seen: X25519.PublicKey?
     let payload = try pair.bob.readMessage(third) { key, secrets throws(NoiseError) in
       seen = key
@@ -102,14 +102,14 @@ struct KeyTests {
 
   @Test("IKpsk2: the responder reads message 1, looks the peer up, gives the psk and answers")
   func pskBetweenMessages() throws {
-    var pair = try HandshakePair.make("IKpsk2", bobDefers: 2)
+    var pair = try StartedPair.make("IKpsk2", bobDefers: 2)
     let first = try pair.alice.writeMessage([1])
     #expect(try pair.bob.readMessage(first) == [1])
     #expect(pair.bob.remoteStatic == pair.aliceKey.publicKey)
     let before = pair.bob.stateDigest
     #expect(throws: NoiseError.missingKey(.psk(2))) { try pair.bob.writeMessage([2]) }
     #expect(pair.bob.stateDigest == before)
-    let psk = try SymmetricKey(copying: HandshakePair.psk(2))
+    let psk = try SymmetricKey(copying: StartedPair.psk(2))
     try pair.bob.setPSK(psk, at: 2)
     let second = try pair.bob.writeMessage([2])
     #expect(try pair.alice.readMessage(second) == [2])
@@ -118,7 +118,7 @@ struct KeyTests {
 
   @Test("IK with ss from the cache: same bytes as without")
   func cachedStaticShared() throws {
-    var pair = try HandshakePair.make("IK")
+    var pair = try StartedPair.make("IK")
     let first = try pair.alice.writeMessage([])
     let peer = pair.aliceKey.publicKey
     var shared = SecretBytes<32>()

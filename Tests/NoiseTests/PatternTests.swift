@@ -49,7 +49,7 @@ struct PatternTests {
     "The sizes that a pattern tells are those of its messages",
     arguments: ["NN", "IK", "XX", "IX1", "XXpsk0", "Kpsk1"])
   func sizes(name: String) throws {
-    var pair = try HandshakePair.make(name)
+    var pair = try StartedPair.make(name)
     while !pair.alice.isFinished {
       let expected = pair.alice.pattern.messageOverhead(pair.alice.messageIndex)
       #expect(pair.alice.nextMessageOverhead == expected && pair.bob.nextMessageOverhead == expected)

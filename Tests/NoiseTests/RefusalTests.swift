@@ -9,7 +9,7 @@ struct RefusalTests {
     "Every cut and every changed byte of every message",
     arguments: ["XX", "IK", "NNpsk0", "IKpsk2", "XXpsk3", "X1K1"])
   func reads(name: String) throws {
-    var pair = try HandshakePair.make(name)
+    var pair = try StartedPair.make(name)
     while !pair.alice.isFinished {
       let isAlices = pair.alice.isMyTurn
       let message = try isAlices ? pair.alice.writeMessage([1, 2, 3]) : pair.bob.writeMessage([1, 2, 3])
@@ -43,7 +43,7 @@ struct RefusalTests {
 
   @Test("A write that is refused: too long, too small a buffer, a psk that never came, a point of low order")
   func writes() throws {
-    var pair = try HandshakePair.make("IKpsk2", bobDefers: 2)
+    var pair = try StartedPair.make("IKpsk2", bobDefers: 2)
     _ = try pair.bob.readMessage(pair.alice.writeMessage([]))
     let before = pair.bob.stateDigest
     #expect(throws: NoiseError.messageTooLong) { try pair.bob.writeMessage([UInt8](repeating: 0, count: 65_536 - 48)) }
@@ -65,7 +65,7 @@ struct RefusalTests {
 
   @Test("65,535 bytes is the limit both ways, in handshake and transport, tag included")
   func limits() throws {
-    var pair = try HandshakePair.make("NN")
+    var pair = try StartedPair.make("NN")
     #expect(throws: NoiseError.messageTooLong) { try pair.alice.writeMessage([UInt8](repeating: 0, count: 65_504)) }
     let longest = try pair.alice.writeMessage([UInt8](repeating: 0, count: 65_503))
     #expect(longest.count == 65_535)

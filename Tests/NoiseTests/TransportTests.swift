@@ -52,7 +52,7 @@ struct TransportTests {
     #expect(throws: NoiseError.outOfTurn) { try state.decrypt([UInt8](repeating: 0, count: 32)) }
     #expect(throws: NoiseError.outOfTurn) { try state.rekey() }
 
-    var pair = try HandshakePair.make("X")
+    var pair = try StartedPair.make("X")
     var transport = TransportState<ChaChaPoly>()
     #expect(throws: NoiseError.outOfTurn) {
       try pair.bob.split(sending: &transport.sending, receiving: &transport.receiving)
@@ -93,7 +93,7 @@ private final class Half: Sendable {
 
   /// The halves of both parties of a fresh session.
   static func sessions() throws -> (alice: (sending: Half, receiving: Half), bob: (sending: Half, receiving: Half)) {
-    var pair = try HandshakePair.make("NN")
+    var pair = try StartedPair.make("NN")
     try pair.finish()
     var a = CipherState<ChaChaPoly>()
     var b = CipherState<ChaChaPoly>()

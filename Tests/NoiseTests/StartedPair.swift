@@ -2,16 +2,16 @@
 import Primitives
 
 /// Both sides of a handshake, with all the keys that its pattern needs, started.
-struct HandshakePair: ~Copyable {
+struct StartedPair: ~Copyable {
   var alice: HandshakeState<ChaChaPoly, SHA256>
   var bob: HandshakeState<ChaChaPoly, SHA256>
   let aliceKey: X25519.PrivateKey
   let bobKey: X25519.PrivateKey
 
   /// - Parameter bobDefers: the psk that the responder gets in mid-handshake.
-  static func make(_ name: String, bobDefers: Int? = nil) throws -> HandshakePair {
+  static func make(_ name: String, bobDefers: Int? = nil) throws -> StartedPair {
     let pattern = try HandshakePattern(named: name)
-    var pair = HandshakePair(pattern)
+    var pair = StartedPair(pattern)
     try pair.giveKeys(pattern, bobDefers)
     try pair.alice.start()
     try pair.bob.start()
