@@ -53,7 +53,8 @@ public enum HKDF<Hash: HashFunction> {
     extract.finalize(into: &temporaryBytes)
 
     // The three outputs are under one key, whose padding is hashed once and copied.
-    let keyed = HMAC<Hash>(key: temporaryBytes.bytes.extracting(0..<length))
+    var keyed = HMAC<Hash>(key: temporaryBytes.bytes.extracting(0..<length))
+    defer { keyed.wipe() }
     var step = keyed
     step.updateByte(1)
     var first = chainingKey.mutableBytes

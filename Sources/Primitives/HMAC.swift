@@ -33,6 +33,13 @@ public struct HMAC<Hash: HashFunction> {
     outer.update(code.bytes.extracting(0..<Hash.digestLength))
     outer.finalize(into: &code)
   }
+
+  /// Overwrites a state that is not going to be finalised: it is worth as much as its key.
+  @inlinable
+  public mutating func wipe() {
+    inner.wipe()
+    outer.wipe()
+  }
 }
 
 extension MutableRawSpan {

@@ -21,6 +21,15 @@ extension HashFunction {
     state.update(data)
     state.finalize(into: &digest)
   }
+
+  /// Overwrites a state that is not going to be finalised.
+  @inlinable
+  public mutating func wipe() {
+    withUnsafeMutableBytes(of: &self) { state in
+      var bytes = MutableRawSpan(_unsafeBytes: state)
+      Primitives.wipe(&bytes)
+    }
+  }
 }
 
 extension HashFunction {

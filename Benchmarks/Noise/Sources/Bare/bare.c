@@ -18,19 +18,19 @@ void bare_prepare(void) {
   crypto_aead_chacha20poly1305_ietf_encrypt(sealed_0, NULL, data, 0, data, 32, NULL, nonce, key);
 }
 
-static void hmac(unsigned char *code, const unsigned char *hmac_key, const unsigned char *input, size_t length) {
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, hmac_key, 32);
-  crypto_auth_hmacsha256_update(&state, input, length);
-  crypto_auth_hmacsha256_final(&state, code);
-}
-
 static void hkdf(size_t length, uint32_t outputs) {
   unsigned char temporary[32], output[33];
-  hmac(temporary, chaining_key, data, length);
+  crypto_auth_hmacsha256_state extract, keyed, state;
+  crypto_auth_hmacsha256_init(&extract, chaining_key, 32);
+  crypto_auth_hmacsha256_update(&extract, data, length);
+  crypto_auth_hmacsha256_final(&extract, temporary);
+  // The outputs are under one key: its padding is hashed once.
+  crypto_auth_hmacsha256_init(&keyed, temporary, 32);
   for (uint32_t i = 1; i <= outputs; i++) {
     output[i == 1 ? 0 : 32] = (unsigned char)i;
-    hmac(output, temporary, output, i == 1 ? 1 : 33);
+    state = keyed;
+    crypto_auth_hmacsha256_update(&state, output, i == 1 ? 1 : 33);
+    crypto_auth_hmacsha256_final(&state, output);
     if (i == 1) memcpy(chaining_key, output, 32);
   }
 }
