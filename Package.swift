@@ -25,6 +25,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: spans)
 }
 
+/// Functions that the dynamic linker looks up only when they are first called have it save all vector registers on the stack,
+/// with what the last copy of a secret left in them. Programs look theirs up at the start.
+let bindNow: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
+
+/// A program whose release build a script of Tests/ looks at from outside.
+func guardProgram(_ name: String, _ dependency: Target.Dependency, path: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Noise", "Primitives", dependency], path: path, swiftSettings: spans,
+    linkerSettings: bindNow)
+}
+
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
   deviceModule(
@@ -64,11 +75,16 @@ let hostTargets: [Target] = [
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ],
-    swiftSettings: spans),
+    swiftSettings: spans,
+    linkerSettings: bindNow),
   .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
   .target(
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
     swiftSettings: spans),
+  .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
+  guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
+  .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
+  guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives"]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),

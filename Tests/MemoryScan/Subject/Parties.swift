@@ -16,7 +16,7 @@ struct Parties<Hash: HashFunction>: ~Copyable {
     self.pattern = pattern
   }
 
-  /// Draws the long-term secrets; `run` in this folder draws the same in the same order.
+  /// Draws the long-term secrets; the script `run` draws the same in the same order.
   mutating func generate() {
     initiatorKey.generate()
     responderKey.generate()

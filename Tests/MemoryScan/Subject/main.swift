@@ -6,7 +6,7 @@ import Seeded
   import Glibc
 #endif
 
-// Subject PATTERN HASH SEED: plays both parties of a handshake and stops at four stages, for the scanner to look at its memory.
+// MemoryScanSubject PATTERN HASH SEED: plays both parties of a handshake and stops at four stages, for the scanner to look at its memory.
 //
 //   live   the last message has been read       every secret is somewhere
 //   split  the transport keys are in use         of the handshake nothing is left; the long-term keys are in their places
@@ -49,7 +49,7 @@ func pattern(_ name: String) throws -> HandshakePattern {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let seed = UInt64(arguments[3]) else {
-  print("usage: Subject PATTERN HASH SEED")
+  print("usage: MemoryScanSubject PATTERN HASH SEED")
   exit(64)
 }
 switch arguments[2] {

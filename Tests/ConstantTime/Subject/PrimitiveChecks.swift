@@ -1,0 +1,107 @@
+import Memcheck
+import Primitives
+
+extension Report {
+  mutating func checkComparison() {
+    let a = secret()
+    var same = SecretBytes<32>()
+    same.copy(from: a.bytes)
+    let other = secret()
+    check("a leaky comparison", leaks: true) {
+      a.bytes.withUnsafeBytes { left in
+        other.bytes.withUnsafeBytes { right in
+          _ = memcheck_leaky_equals(
+            left.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            right.baseAddress?.assumingMemoryBound(to: UInt8.self), 32)
+        }
+      }
+    }
+    check("a leaky table", leaks: true) {
+      _ = memcheck_leaky_lookup(a.bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
+    }
+    check("constantTimeEquals, different") { _ = constantTimeEquals(a.bytes, other.bytes) }
+    check("constantTimeEquals, equal") { _ = constantTimeEquals(a.bytes, same.bytes) }
+  }
+
+  mutating func checkKeyHandling() {
+    check("keys: copy, wipe, end") {
+      let original = secret()
+      var copy = try SymmetricKey(copying: original.bytes)
+      copy.copy(from: original.bytes)
+      copy.wipe()
+    }
+  }
+
+  mutating func checkHash<Hash: HashFunction>(_: Hash.Type) {
+    let key = secret()
+    check("\(Hash.noiseName) of a secret") {
+      var digest = SecretBytes<64>()
+      var bytes = digest.mutableBytes
+      // Long enough for several blocks, and not a whole number of them.
+      var state = Hash()
+      for _ in 0..<9 { state.update(key.bytes) }
+      state.update(key.bytes.extracting(0..<5))
+      state.finalize(into: &bytes)
+    }
+    check("HMAC-\(Hash.noiseName)") {
+      var code = SecretBytes<64>()
+      var bytes = code.mutableBytes
+      var state = HMAC<Hash>(key: key.bytes)
+      state.update(key.bytes)
+      state.finalize(into: &bytes)
+    }
+    check("HKDF-\(Hash.noiseName), Noise's") {
+      var chainingKey = SecretBytes<64>()
+      chainingKey.copy(from: key.bytes)
+      var second = SecretBytes<64>()
+      var third = SecretBytes<64>()
+      HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: key.bytes, into: &second, &third)
+    }
+    check("HKDF-\(Hash.noiseName), RFC 5869") {
+      var output = SecretBytes<100>()
+      var bytes = output.mutableBytes
+      HKDF<Hash>.deriveKey(inputKeyMaterial: key.bytes, salt: key.bytes, info: RawSpan(), into: &bytes)
+    }
+  }
+
+  mutating func checkDiffieHellman() {
+    let key = secretKeyPair()
+    let peer = X25519.PrivateKey.random().publicKey
+    check("X25519 shared secret") {
+      var shared = SecretBytes<32>()
+      try key.agree(with: peer, into: &shared)
+    }
+    check("X25519 public key of a private key") {
+      let bytes = secret()
+      var key = X25519.PrivateKey()
+      try key.load(bytes.bytes)
+    }
+    check("Ed25519 signature") {
+      let seed = secret()
+      let key = try Ed25519.PrivateKey(seed: seed.bytes)
+      _ = key.signature(for: seed.bytes)
+    }
+  }
+
+  mutating func checkCipher<Cipher: AEAD>(_: Cipher.Type) {
+    let key = secret()
+    var message = SecretBytes<300>()
+    makeSecret(message.bytes)
+    var bytes = message.mutableBytes
+    check("\(Cipher.noiseName) seal") {
+      Cipher.seal(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+    }
+    makePublic(bytes.bytes)
+    check("\(Cipher.noiseName) refuses a forgery") {
+      var forged = SecretBytes<300>()
+      var forgedBytes = forged.mutableBytes
+      do {
+        try Cipher.open(inPlace: &forgedBytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+        throw PrimitivesError.unavailable
+      } catch PrimitivesError.authenticationFailed {}
+    }
+    check("\(Cipher.noiseName) open") {
+      try Cipher.open(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Memcheck
+import Noise
+import Primitives
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+guard memcheck_is_running() else {
+  print("run this under valgrind, built with its headers: Tests/ConstantTime/run")
+  exit(64)
+}
+var report = Report()
+report.checkComparison()
+report.checkKeyHandling()
+report.checkHash(SHA256.self)
+report.checkHash(SHA512.self)
+report.checkHash(BLAKE2s.self)
+report.checkHash(BLAKE2b.self)
+report.checkDiffieHellman()
+report.checkCipher(ChaChaPoly.self)
+report.checkCipher(AESGCM.self)
+report.checkHandshake("IK", .IK, SHA256.self)
+report.checkHandshake("XX", .XX, BLAKE2s.self)
+report.checkHandshake("NNpsk0", try .NN.psk(0), SHA512.self)
+report.checkHandshake("IKpsk2", try .IK.psk(2), BLAKE2b.self)
+exit(report.failures == 0 ? 0 : 1)
