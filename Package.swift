@@ -89,6 +89,18 @@ let hostTargets: [Target] = [
   tests("RegistryTests", ["Registry", "Credentials", "Primitives"]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests("RelayTests", ["Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  .target(
+    name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    path: "Tests/Support/FleetSupport", swiftSettings: spans),
+  .executableTarget(
+    name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
+    swiftSettings: spans),
+  tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
+  tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
+  tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
+  tests(
+    "DeviceHostTests",
+    ["DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "DeviceStoreWorker"]),
 ]
 
 let package = Package(

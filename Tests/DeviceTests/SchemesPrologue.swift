@@ -1,0 +1,7 @@
+import Credentials
+import Schemes
+
+/// Prologues for handshakes that a test runs by hand.
+enum SchemesPrologue {
+  static func relayed(from: DeviceAddress, to: DeviceAddress) -> Prologue { Prologue(.relayed(from: from, to: to)) }
+}

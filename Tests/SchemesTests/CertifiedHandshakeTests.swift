@@ -1,0 +1,147 @@
+import Credentials
+import FleetSupport
+import Noise
+import Primitives
+import Schemes
+import Testing
+
+@Suite("The handshake of a device and the server")
+struct CertifiedHandshakeTests {
+  @Test("ends with keys that both have, and tells the server who came", arguments: [SchemeID.certified, .registered])
+  func agreement(scheme: SchemeID) throws {
+    let pair = try ServerHandshake(scheme)
+    let hello = try pair.hello()
+    #expect(hello.count == (scheme == .certified ? 197 : 113) && hello[0] == scheme.rawValue)
+    let claim = try pair.read(hello)
+    #expect(claim.scheme == scheme && claim.publicKey == pair.key.publicKey)
+    #expect(claim.certificate == (scheme == .certified ? pair.certificate : nil))
+    let reply = try pair.reply()
+    #expect(reply.count == 48)
+    try pair.finish(reply)
+    #expect(try pair.serverReceiving.opened(pair.deviceSending.sealed("up")) == "up")
+    #expect(try pair.deviceReceiving.opened(pair.serverSending.sealed("down")) == "down")
+  }
+
+  @Test("hides the device: neither its key nor its certificate shows in the first frame")
+  func hiding() throws {
+    let pair = try ServerHandshake()
+    let hello = try pair.hello()
+    for secret in [[UInt8](copying: pair.key.publicKey.bytes), Array(pair.certificate.encodedForHandshake[4..<16])] {
+      for start in 0...hello.count - secret.count { #expect(Array(hello[start..<start + secret.count]) != secret) }
+    }
+  }
+
+  @Test("A replayed first frame is read like the first, and leads to keys that nothing recorded opens")
+  func replay() throws {
+    let pair = try ServerHandshake()
+    let hello = try pair.hello()
+    _ = try pair.read(hello)
+    try pair.finish(pair.reply())
+    let recorded = try pair.deviceSending.sealed("act on this")
+    #expect(try pair.serverReceiving.opened(recorded) == "act on this")
+
+    // The server holds nothing of the first session but its session: a new responder takes the replay.
+    pair.server = CertifiedResponder()
+    let claim = try pair.read(hello)
+    #expect(claim.certificate == pair.certificate)
+    let reply = try pair.reply()
+    #expect(throws: NoiseError.decryptionFailed) { try pair.serverReceiving.opened(recorded) }
+    // Nor does the device take the new answer for that of its session.
+    #expect(throws: SchemesError.noise(.outOfTurn)) { try pair.finish(reply) }
+  }
+
+  @Test("to another server than this one fails")
+  func wrongServer() throws {
+    let pair = try ServerHandshake()
+    let hello = try pair.hello(to: X25519.PrivateKey.random().publicKey)
+    #expect(throws: SchemesError.noise(.decryptionFailed)) { try pair.read(hello) }
+    #expect(throws: SchemesError.noise(.outOfTurn)) { try pair.reply() }
+  }
+
+  @Test("binds the scheme: the first byte cannot be changed into another's")
+  func schemeByte() throws {
+    for byte in UInt8.min ... .max where byte != SchemeID.certified.rawValue {
+      let pair = try ServerHandshake()
+      var hello = try pair.hello()
+      hello[0] = byte
+      let expected: SchemesError =
+        byte == SchemeID.registered.rawValue ? .noise(.decryptionFailed) : .unexpectedScheme(byte)
+      #expect(throws: expected) { try pair.read(hello) }
+    }
+  }
+
+  @Test("with any bit of the first frame turned, or any of its bytes missing, names nobody")
+  func alteredHello() throws {
+    let pair = try ServerHandshake()
+    let hello = try pair.hello()
+    for bit in 0..<hello.count * 8 {
+      pair.server = CertifiedResponder()
+      #expect(throws: SchemesError.self, "bit \(bit)") { try pair.read(flipping(bit, of: hello)) }
+    }
+    for length in 0..<hello.count {
+      pair.server = CertifiedResponder()
+      #expect(throws: SchemesError.self, "length \(length)") { try pair.read(Array(hello[..<length])) }
+    }
+    pair.server = CertifiedResponder()
+    #expect(throws: SchemesError.self) { try pair.read(hello + [0]) }
+  }
+
+  @Test("survives an altered answer: the right one still ends it")
+  func alteredReply() throws {
+    let pair = try ServerHandshake()
+    _ = try pair.read(pair.hello())
+    let reply = try pair.reply()
+    for bit in 0..<reply.count * 8 {
+      #expect(throws: SchemesError.self, "bit \(bit)") { try pair.finish(flipping(bit, of: reply)) }
+    }
+    for length in 0..<reply.count {
+      #expect(throws: SchemesError.self) { try pair.finish(Array(reply[..<length])) }
+    }
+    let hasKey = pair.deviceSending.hasKey
+    #expect(!hasKey)
+    try pair.finish(reply)
+    #expect(try pair.serverReceiving.opened(pair.deviceSending.sealed("up")) == "up")
+  }
+
+  @Test("ends when what decrypts is not what the scheme sends: no answer can be written")
+  func wrongPayload() throws {
+    let certificate = try ServerHandshake().certificate.encodedForHandshake
+    let cases: [(SchemeID, [UInt8], SchemesError)] = [
+      (.certified, [], .malformed),
+      (.certified, Array(certificate.dropLast()), .malformed),
+      (.certified, [0x21] + certificate.dropFirst(), .credentials(.unknownVersion(2))),
+      (.certified, certificate + [0], .noise(.bufferTooSmall(needed: 85))),
+      (.registered, certificate, .malformed),
+    ]
+    for (scheme, payload, expected) in cases {
+      let pair = try ServerHandshake(scheme)
+      let frame = try pair.hello(scheme: scheme, payload: payload)
+      #expect(throws: expected) { try pair.read(frame) }
+      #expect(throws: SchemesError.noise(.outOfTurn)) { try pair.reply() }
+    }
+  }
+
+  @Test("ties the certificate to the key that was used: another device's certificate does not verify")
+  func borrowedCertificate() throws {
+    let pair = try ServerHandshake()
+    let victim = try pair.authority.certificate(for: X25519.PrivateKey.random().publicKey, device: 99)
+    let claim = try pair.read(pair.hello(scheme: .certified, payload: victim.encodedForHandshake))
+    #expect(throws: CredentialsError.invalidSignature) {
+      try pair.authority.trust().verifySignature(of: claim.certificate!)
+    }
+  }
+
+  @Test("does not start under a scheme that is not one of its two, nor in a buffer that is too small")
+  func misuse() throws {
+    for scheme in SchemeID.allCases where scheme != .certified && scheme != .registered {
+      #expect(throws: SchemesError.unexpectedScheme(scheme.rawValue)) { try ServerHandshake(scheme).hello() }
+    }
+    let pair = try ServerHandshake()
+    var small = [UInt8](repeating: 0, count: CertifiedHandshake.maximumHelloLength - 1)
+    #expect(throws: SchemesError.bufferTooSmall(needed: CertifiedHandshake.maximumHelloLength)) {
+      var span = small.mutableBytes
+      _ = try pair.device.writeHello(
+        key: pair.key, certificate: pair.certificate, serverKey: pair.authority.handshakeKey.publicKey, into: &span)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Credentials
+import Device
+import Primitives
+import Schemes
+
+/// A server's keys, from a seed of one byte, so that what it signs is the same in every run.
+public final class Authority {
+  public final class Key: Signer {
+    private let key: Ed25519.PrivateKey
+
+    init(seed: UInt8) throws(PrimitivesError) {
+      let bytes = [UInt8](repeating: seed, count: 32)
+      key = try Ed25519.PrivateKey(seed: bytes.bytes)
+    }
+
+    public var publicKey: Ed25519.PublicKey { key.publicKey }
+    public func signature(for message: RawSpan) -> Ed25519.Signature { key.signature(for: message) }
+  }
+
+  public let issuer: Issuer<Key>
+  /// The server's static handshake key.
+  public let handshakeKey: X25519.PrivateKey
+
+  public init(seed: UInt8 = 0xA1) throws {
+    issuer = Issuer(try Key(seed: seed))
+    let secret = [UInt8](repeating: seed ^ 0x0F, count: 32)
+    handshakeKey = try X25519.PrivateKey(copying: secret.bytes)
+  }
+
+  public var anchor: Ed25519.PublicKey { issuer.signer.publicKey }
+
+  public func trust(system: UInt32 = 1, epoch: Epoch = 10) -> TrustStore {
+    TrustStore(anchor: anchor, system: SystemID(system), epoch: epoch)
+  }
+
+  public func certificate(
+    for key: X25519.PublicKey, system: UInt32 = 1, device: UInt64 = 0x0011_2233_4455_6677, generation: Generation = 1,
+    lastEpoch: Epoch = 20
+  ) throws -> Certificate {
+    try issuer.certificate(
+      for: key, system: SystemID(system), device: DeviceID(device), generation: generation, lastEpoch: lastEpoch)
+  }
+
+  public func revocation(
+    system: UInt32 = 1, device: UInt64 = 0x0011_2233_4455_6677, generation: Generation = 1, lastEpoch: Epoch = 20,
+    sequence: UInt32 = 1
+  ) throws -> RevocationStatement {
+    try issuer.statement(
+      RevocationContent(
+        reason: .keyCompromise, system: SystemID(system), device: DeviceID(device), generation: generation,
+        lastEpoch: lastEpoch, sequence: sequence))
+  }
+
+  public func policy(from: UInt32, to: UInt32, lastEpoch: Epoch = 20) throws -> PolicyStatement {
+    try issuer.statement(PolicyContent(from: SystemID(from), to: SystemID(to), lastEpoch: lastEpoch))
+  }
+
+  public func epoch(_ epoch: Epoch) throws -> EpochStatement {
+    try issuer.statement(EpochContent(epoch: epoch))
+  }
+
+  /// A device straight from the assembly line.
+  public func device(
+    _ id: UInt64, system: UInt32 = 1, lastEpoch: Epoch = 20, epoch: Epoch = 10, scheme: SchemeID = .certified
+  ) throws -> TestDevice {
+    let device = TestDevice()
+    device.identity.create(
+      address: DeviceAddress(system: SystemID(system), device: DeviceID(id)), anchor: anchor,
+      serverKey: handshakeKey.publicKey, epoch: epoch, scheme: scheme)
+    guard let key = device.identity.renewalKey else { throw DeviceError.noUsableKey }
+    try device.identity.install(certificate(for: key, system: system, device: id, lastEpoch: lastEpoch))
+    device.save()
+    return device
+  }
+}

@@ -1,0 +1,88 @@
+import Credentials
+import Device
+import Primitives
+
+/// A device with its flash: what was saved last is what a power cut leaves.
+public final class TestDevice {
+  public var identity = DeviceIdentity()
+  /// The bytes in flash.
+  public private(set) var stored: [UInt8] = []
+
+  public init() {}
+
+  public var address: DeviceAddress { identity.address }
+  public var certificate: Certificate { identity.certificate! }
+
+  /// Stores the identity.
+  public func save() {
+    stored = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
+    var span = stored.mutableBytes
+    identity.encode(into: &span)
+    identity.markStored()
+  }
+
+  /// Stores the identity when something has changed; whether it had.
+  @discardableResult
+  public func saveIfDirty() -> Bool {
+    guard identity.isDirty else { return false }
+    save()
+    return true
+  }
+
+  /// Power fails and comes back: memory is gone, flash is not.
+  public func reboot() throws {
+    identity = DeviceIdentity()
+    let flash = stored
+    try identity.load(flash.bytes)
+  }
+}
+
+extension Certificate {
+  /// The standalone form.
+  public var encoded: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Certificate.standaloneLength)
+    var span = bytes.mutableBytes
+    encode(into: &span)
+    return bytes
+  }
+
+  /// The form without its key.
+  public var encodedForHandshake: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Certificate.handshakeLength)
+    var span = bytes.mutableBytes
+    encodeForHandshake(into: &span)
+    return bytes
+  }
+}
+
+extension Statement {
+  public var encoded: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Self.encodedLength)
+    var span = bytes.mutableBytes
+    encode(into: &span)
+    return bytes
+  }
+}
+
+extension TrustStore {
+  public var encoded: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: TrustStore.encodedLength)
+    var span = bytes.mutableBytes
+    var writer = ByteWriter(&span)
+    encode(&writer)
+    return bytes
+  }
+
+  public init(encoded bytes: [UInt8]) throws(CredentialsError) {
+    var reader = ByteReader(bytes.bytes)
+    try self.init(&reader)
+    try reader.finish()
+  }
+}
+
+/// `bytes` with one bit turned.
+public func flipping(_ bit: Int, of bytes: [UInt8]) -> [UInt8] {
+  var flipped = bytes
+  flipped[bit / 8] ^= 0x80 >> UInt8(bit % 8)
+  return flipped
+}
