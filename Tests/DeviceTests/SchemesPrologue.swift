@@ -4,4 +4,8 @@ import Schemes
 /// Prologues for handshakes that a test runs by hand.
 enum SchemesPrologue {
   static func relayed(from: DeviceAddress, to: DeviceAddress) -> Prologue { Prologue(.relayed(from: from, to: to)) }
+
+  static func sealed(from: DeviceAddress, to: DeviceAddress, generation: Generation) -> Prologue {
+    Prologue(.sealed(from: from, to: to, generation: generation))
+  }
 }

@@ -13,6 +13,13 @@ public final class TestDevice {
   public var address: DeviceAddress { identity.address }
   public var certificate: Certificate { identity.certificate! }
 
+  /// A copy of the key in slot A, for handshakes that a test runs by hand.
+  public func copyKeyA() -> X25519.PrivateKey {
+    var key = X25519.PrivateKey()
+    key.copy(from: identity.slotA.key)
+    return key
+  }
+
   /// Stores the identity.
   public func save() {
     stored = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)

@@ -1,0 +1,116 @@
+import Credentials
+import Device
+import FleetSupport
+import Primitives
+import Testing
+
+@Suite("Records")
+struct RecordTests {
+  let authority = try! Authority()
+
+  @Test("come back as they were written, all types of them")
+  func roundTrip() throws {
+    for bytes in RecordSamples.deviceRecords() { #expect(try RecordSamples.deviceRoundTrip(bytes) == bytes) }
+    for bytes in try RecordSamples.serverRecords(authority) {
+      #expect(try RecordSamples.serverRoundTrip(bytes) == bytes)
+    }
+    for bytes in RecordSamples.peerRecords() { #expect(try RecordSamples.peerRoundTrip(bytes) == bytes) }
+    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x07))
+    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x8E))
+  }
+
+  @Test("say what was put into them")
+  func content() throws {
+    let hello = RecordSamples.deviceRecords()[1]
+    guard case .hello(let got) = try DeviceRecord(decoding: hello.bytes) else { return #expect(Bool(false)) }
+    #expect(got == DeviceRecord.Hello(listens: true, epoch: .max, revocationSequence: .max))
+    let deposit = RecordSamples.deviceRecords()[4]
+    guard case .deposit(let to, 3, MessageID(42), let body) = try DeviceRecord(decoding: deposit.bytes) else {
+      return #expect(Bool(false))
+    }
+    let bytes = [UInt8](copying: body)
+    #expect(to == RecordSamples.address && bytes == RecordSamples.body)
+  }
+
+  @Test("cut short, or with a byte too many where no body follows, are refused")
+  func lengths() throws {
+    let bodies: Set<UInt8> = [0x02, 0x04, 0x82, 0x86]
+    for bytes in RecordSamples.deviceRecords() {
+      let fixed = bytes.count - (bodies.contains(bytes[0]) ? 2 : 0)
+      for length in 0..<fixed {
+        #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(Array(bytes[..<length])) }
+      }
+      guard fixed == bytes.count else { continue }
+      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(bytes + [0]) }
+    }
+    for bytes in try RecordSamples.serverRecords(authority) {
+      let fixed = bytes.count - (bodies.contains(bytes[0]) ? 2 : 0)
+      // A certificate may be left out of `peer`.
+      for length in 0..<fixed where bytes[0] != 0x83 || length != 14 {
+        #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(Array(bytes[..<length])) }
+      }
+      guard fixed == bytes.count else { continue }
+      // What follows `peer` without a certificate is read as one.
+      let expected: DeviceError =
+        bytes[0] == 0x83 && bytes.count == 14 ? .credentials(.unknownVersion(0)) : .malformedRecord
+      #expect(throws: expected) { try RecordSamples.serverRoundTrip(bytes + [0]) }
+    }
+  }
+
+  @Test("of an unknown type, or of the other side's, are refused")
+  func types() throws {
+    for type in UInt8.min ... .max {
+      let bytes = [type] + [UInt8](repeating: 0, count: 40)
+      if !(0x01...0x07).contains(type) {
+        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.deviceRoundTrip(bytes) }
+      }
+      if !(0x81...0x8E).contains(type) {
+        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.serverRoundTrip(bytes) }
+      }
+      if !(0x01...0x02).contains(type) {
+        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.peerRoundTrip(bytes) }
+      }
+    }
+  }
+
+  @Test("with values that mean nothing yet are refused")
+  func reserved() throws {
+    var hello = RecordSamples.deviceRecords()[0]
+    var welcome = try RecordSamples.serverRecords(authority)[0]
+    for flags: UInt8 in 2 ... .max {
+      hello[1] = flags
+      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(hello) }
+      welcome[5] = flags
+      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(welcome) }
+    }
+    var peer = try RecordSamples.serverRecords(authority)[3]
+    peer[13] = 3
+    #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(peer) }
+    var refused = try RecordSamples.serverRecords(authority).last!
+    for refusal: UInt8 in [0, 7, 255] {
+      refused[9] = refusal
+      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(refused) }
+    }
+  }
+
+  @Test("survive 100,000 bad inputs each, and none is read otherwise than it is written")
+  func badInput() throws {
+    try fuzz("device records", RecordSamples.deviceRecords(), RecordSamples.deviceRoundTrip)
+    try fuzz("server records", RecordSamples.serverRecords(authority), RecordSamples.serverRoundTrip)
+    try fuzz("peer records", RecordSamples.peerRecords(), RecordSamples.peerRoundTrip)
+  }
+
+  private func fuzz(
+    _ name: String, _ samples: [[UInt8]], _ roundTrip: ([UInt8]) throws(DeviceError) -> [UInt8]
+  ) {
+    var accepted = 0
+    BadInput.forEach(name, like: samples) { input in
+      do throws(DeviceError) {
+        let again = try roundTrip(input)
+        accepted += 1
+        if again != input { Issue.record("\(name): read otherwise than written: \(input)") }
+      } catch {}
+    }
+    #expect(accepted > 10_000)
+  }
+}
