@@ -14,6 +14,10 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
   private var outbound: [[UInt8]] = []
   private var reason: CloseReason?
   private var writable = true
+  /// Every frame that crossed the wire, either way.
+  private(set) var wire: [[UInt8]] = []
+  /// Every record that the server sent, as it saw it before sealing.
+  private(set) var seen: [[UInt8]] = []
   private var waitingWrites: [@Sendable () -> Void] = []
 
   init(_ relay: Relay) {
@@ -39,6 +43,7 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
   func arrive(_ frame: [UInt8]) {
     loop.sync {
       guard reason == nil else { return }
+      wire.append(frame)
       perform(session.receive(ByteBuffer(bytes: frame)))
     }
   }
@@ -100,8 +105,10 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
 
   private func write(_ records: [OutgoingRecord]) {
     for record in records {
+      seen.append(Array(record.frame.readableBytesView))
       guard let frame = session.seal(record) else { return }
       outbound.append(Array(frame.readableBytesView.dropFirst(2)))
+      wire.append(outbound.last!)
     }
   }
 }

@@ -15,6 +15,8 @@ final class SimulatedDevice {
   /// Texts that the application has had, by number: a set, as the device's inbox is.
   private(set) var inbox: [MessageID: [UInt8]] = [:]
   private(set) var duplicates = 0
+  /// Frames of conversations that arrived.
+  private(set) var frames: [[UInt8]] = []
   /// What the server said in this session, in words.
   private(set) var heard: [String] = []
 
@@ -81,6 +83,7 @@ final class SimulatedDevice {
     case .renew(let key): reaction.frames.append(try seal(.renew(key)))
     case .reconnect: reaction.mustReconnect = true
     }
+    if case .frame(_, _, let body) = record { frames.append([UInt8](copying: body)) }
     if case .mail(let sender, let id, let sealed) = record {
       var text = [UInt8](repeating: 0, count: sealed.byteCount)
       var place = text.mutableBytes

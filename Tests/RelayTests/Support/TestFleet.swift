@@ -102,4 +102,11 @@ final class TestFleet {
     relay.queue.sync { watch.look() }
     settle()
   }
+
+  /// A server with sockets on the same files, beside the one without.
+  func server(_ limits: RelayLimits? = nil) throws -> RelayServer {
+    try RelayServer(
+      registry: registry, authority: authority, mailboxPath: path + "/mailbox-of-server.sqlite",
+      limits: limits ?? self.limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
 }

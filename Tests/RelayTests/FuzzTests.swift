@@ -1,0 +1,152 @@
+import Credentials
+import Device
+import NIOCore
+import Noise
+import Primitives
+import Schemes
+import Testing
+
+@testable import Relay
+
+/// Strangers send anything; the session answers with an error, never with a trap.
+@Suite("Garbage")
+struct FuzzTests {
+  /// SplitMix64: the same garbage in every run.
+  struct Generator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+  }
+
+  private func bytes(_ count: Int, _ random: inout Generator) -> [UInt8] {
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(count + 8)
+    while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
+    return Array(bytes[..<count])
+  }
+
+  @Test("100,000 first frames of any bytes, each refused, none a trap")
+  func firstFrames() throws {
+    let fleet = try TestFleet()
+    var random = Generator(state: 1)
+    var refused = 0
+    for index in 0..<100_000 {
+      // Short ones mostly, for those cost nothing; every length up to the longest now and then; a known scheme in some.
+      let count = index % 50 == 0 ? Int(random.next() % 1_100) : Int(random.next() % 48)
+      var frame = bytes(count, &random)
+      if count > 0, index % 5 == 0 { frame[0] = UInt8(random.next() % 12) }
+      let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
+      if case .close(.refused) = session.receive(ByteBuffer(bytes: frame)) { refused += 1 }
+      if case .none = session.receive(ByteBuffer(bytes: frame)) {} else { Issue.record("a closed session acts") }
+    }
+    #expect(refused == 100_000)
+  }
+
+  @Test("A real first frame, truncated, extended and with every byte changed in turn")
+  func changedFirstFrames() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1)
+    let frame = try device.firstFrame(on: fleet.connect())
+    func isRefused(_ frame: [UInt8]) -> Bool {
+      let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
+      if case .close(.refused) = session.receive(ByteBuffer(bytes: frame)) { return true }
+      return false
+    }
+    #expect(!isRefused(frame))
+    for count in 0..<frame.count { #expect(isRefused(Array(frame[..<count]))) }
+    #expect(isRefused(frame + [0]))
+    for index in frame.indices {
+      var changed = frame
+      changed[index] ^= UInt8(1 << (index % 8))
+      #expect(isRefused(changed))
+    }
+  }
+
+  @Test("100,000 records of any bytes from a device that holds the keys")
+  func records() throws {
+    let fleet = try TestFleet()
+    var random = Generator(state: 2)
+    var parsed = 0
+    for index in 0..<100_000 {
+      var record = bytes(Int(random.next() % 64), &random)
+      if !record.isEmpty, index % 2 == 0 { record[0] = UInt8(random.next() % 9) }
+      do {
+        _ = try DeviceRecord(decoding: record.bytes)
+        parsed += 1
+      } catch {}
+    }
+    #expect(parsed > 1_000 && parsed < 100_000)
+
+    // Through a session: what parses is carried out, what does not ends it, and the next session is as good as the first.
+    let device = try fleet.device(1)
+    for _ in 0..<300 {
+      let link = try RawLink(device, fleet)
+      for _ in 0..<5 where link.connection.isOpen {
+        var record = bytes(Int(random.next() % 64), &random)
+        // Any type but `renew`, which would change the device's keys.
+        if !record.isEmpty { record[0] = [1, 2, 3, 4, 5, 7, 8, 0][Int(random.next() % 8)] }
+        try link.send(record)
+        fleet.settle()
+      }
+      link.connection.cut()
+    }
+    fleet.settle()
+    try device.run(in: fleet)
+    #expect(fleet.relay.router.count == 1)
+  }
+
+  /// A session whose device says anything it likes.
+  final class RawLink {
+    let connection: LoopbackConnection
+    private var sending = CipherState<ChaChaPoly>()
+    private var receiving = CipherState<ChaChaPoly>()
+
+    init(_ device: SimulatedDevice, _ fleet: TestFleet) throws {
+      connection = fleet.connect()
+      var handshake = CertifiedHandshake(scheme: .certified)
+      var frame = [UInt8](repeating: 0, count: 512)
+      var span = frame.mutableBytes
+      let key = try X25519.PrivateKey(copying: device.identity.slotA.key.secretBytes)
+      let length = try handshake.writeHello(
+        key: key, certificate: device.identity.certificate!, serverKey: fleet.authority.serverKey.publicKey, into: &span)
+      connection.arrive(Array(frame[..<length]))
+      let reply = connection.takeFrames()[0]
+      try handshake.readReply(reply.bytes, sending: &sending, receiving: &receiving)
+      var hello = [UInt8](repeating: 0, count: 8)
+      hello[0] = 1
+      try send(hello)
+      fleet.settle()
+    }
+
+    func send(_ record: [UInt8]) throws {
+      var frame = record + [UInt8](repeating: 0, count: tagLength)
+      var span = frame.mutableBytes
+      try sending.encrypt(inPlace: &span)
+      connection.arrive(frame)
+    }
+  }
+
+  @Test("A stream of any bytes is frames or an end, whatever the pieces it comes in")
+  func garbageOnTheSocket() async throws {
+    let fleet = try TestFleet()
+    let server = try fleet.server()
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    var random = Generator(state: 3)
+    for _ in 0..<200 {
+      let socket = try RawSocket(port: bound.port)
+      socket.write(bytes(Int(random.next() % 2_000) + 1, &random))
+      socket.finishWriting()
+      #expect(socket.readToEnd().isEmpty)
+    }
+    #expect(server.relay.metrics.sessions.value == 0)
+    await server.shutDown()
+    #expect(server.relay.metrics.connections.value == 0)
+    #expect(server.relay.metrics.unauthenticated.value == 0)
+  }
+}
