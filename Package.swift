@@ -92,15 +92,9 @@ let hostTargets: [Target] = [
   .target(
     name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
-  .executableTarget(
-    name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
-    swiftSettings: spans),
   tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
   tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
   tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
-  tests(
-    "DeviceHostTests",
-    ["DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "DeviceStoreWorker"]),
 ]
 
 let package = Package(
