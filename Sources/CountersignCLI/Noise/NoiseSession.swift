@@ -57,6 +57,7 @@ struct NoiseSession {
       report.message(plaintext)
       if isEchoing { try socket.send(try sender.encrypt(plaintext)) }
     }
+    // The peer has ended its side; what is left on ours is still sent.
     isOpen.store(false, ordering: .relaxed)
     group.wait()
     if let failure = sending.withLock({ $0 }) { throw failure }

@@ -7,7 +7,8 @@ final class InputLines: @unchecked Sendable {
   private var buffer: [UInt8] = []
   private var isAtEnd = false
 
-  /// The next line without its newline; nil at the end of input, or as soon as `isWanted` says no.
+  /// The next line without its newline; nil at the end of input, or when `isWanted` says no and no input has come for a
+  /// tenth of a second.
   func next(while isWanted: () -> Bool) -> [UInt8]? {
     while true {
       if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
@@ -18,9 +19,12 @@ final class InputLines: @unchecked Sendable {
         defer { buffer = [] }
         return buffer.isEmpty ? nil : buffer
       }
-      guard isWanted() else { return nil }
+      let isLastTry = !isWanted()
       var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-      guard poll(&request, 1, 100) > 0 else { continue }
+      guard poll(&request, 1, 100) > 0 else {
+        if isLastTry { return nil }
+        continue
+      }
       var chunk = [UInt8](repeating: 0, count: 65_536)
       let count = read(STDIN_FILENO, &chunk, chunk.count)
       if count < 0 && errno == EINTR { continue }
