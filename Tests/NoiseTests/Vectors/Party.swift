@@ -39,7 +39,7 @@ final class Party {
     if !mayLack && (pattern.needsEphemeral(role) || pattern.sends(.e, by: role)) { try giveEphemeral(vector, side) }
     let psks = try vector.psks(side)
     let positions = (0..<HandshakePattern.maximumPSKCount).filter(pattern.hasPSK)
-    guard psks.count == positions.count || (psks.count == 1 && !positions.isEmpty) else {
+    guard positions.isEmpty || psks.count == positions.count || psks.count == 1 else {
       throw MalformedVector(description: "\(psks.count) psks for \(positions.count) places")
     }
     for (index, position) in positions.enumerated() {

@@ -31,12 +31,14 @@ enum VectorFolders {
     return [own, shared]
   }
 
-  /// Every file of a folder that holds vectors; the others, and an absent folder, are said aloud.
+  /// Every file of a folder that holds vectors. The others, and an absent shared folder, are said aloud; any other absent
+  /// folder is an error.
   static func files(of folder: URL) throws -> [VectorFile] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() else {
+    guard folder != shared || FileManager.default.fileExists(atPath: folder.path) else {
       print("vectors: skipped \(folder.path): no such folder")
       return []
     }
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     var files: [VectorFile] = []
     for name in names {
       let url = folder.appending(path: name)
