@@ -86,15 +86,22 @@ let hostTargets: [Target] = [
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
   guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
-  tests("RegistryTests", ["Registry", "Credentials", "Primitives"]),
+  tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests("RelayTests", ["Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   .target(
     name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
+  .executableTarget(
+    name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
+    swiftSettings: spans),
   tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
   tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
   tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
+  tests(
+    "DeviceHostTests",
+    ["DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "DeviceStoreWorker"]),
+  tests("CLITests", ["CountersignCLI", "Assembly", "Registry", "Device", "Credentials", "Primitives"]),
 ]
 
 let package = Package(
@@ -102,7 +109,13 @@ let package = Package(
   products: [
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Noise", targets: ["Noise"]),
-  ] + (embedded ? [] : [.executable(name: "countersign", targets: ["CountersignCLI"])]),
+  ]
+    + (embedded
+      ? []
+      : [
+        .library(name: "Registry", targets: ["Registry", "Credentials", "Primitives"]),
+        .executable(name: "countersign", targets: ["CountersignCLI"]),
+      ]),
   dependencies: embedded
     ? []
     : [

@@ -28,29 +28,31 @@ public struct PEM: Equatable, Sendable {
 
   /// Parses a text that holds one object; text before and after it is skipped, as the RFC asks.
   public init(parsing bytes: [UInt8]) throws(AssemblyError) {
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard let begin = text.firstRange(of: Self.begin), let dashes = text[begin.upperBound...].firstRange(of: "-----")
-    else { throw .pem(.noBegin) }
-    let name = String(text[begin.upperBound..<dashes.lowerBound])
+    let text = Data(bytes)
+    guard let begin = text.range(of: Self.begin), let dashes = text[begin.upperBound...].range(of: Self.dashes) else {
+      throw .pem(.noBegin)
+    }
+    let name = String(decoding: text[begin.upperBound..<dashes.lowerBound], as: UTF8.self)
     guard let label = Label(rawValue: name) else { throw .pem(.unknownLabel) }
     let rest = text[dashes.upperBound...]
-    guard let end = rest.firstRange(of: "-----END \(name)-----") else { throw .pem(.noEnd) }
-    let base64 = rest[..<end.lowerBound].utf8.filter { !Self.whitespace.contains($0) }
-    guard let data = Data(base64Encoded: Data(base64)) else { throw .pem(.invalidBase64) }
+    guard let end = rest.range(of: Data("-----END \(name)-----".utf8)) else { throw .pem(.noEnd) }
+    let base64 = rest[..<end.lowerBound].filter { !Self.whitespace.contains($0) }
+    guard let data = Data(base64Encoded: base64) else { throw .pem(.invalidBase64) }
     self.init(label, [UInt8](data))
   }
 
   /// The armoured text: lines of 64 characters, the last ended too.
   public var text: String {
     let base64 = Data(content).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
-    return "\(Self.begin)\(label.rawValue)-----\n\(base64)\n-----END \(label.rawValue)-----\n"
+    return "-----BEGIN \(label.rawValue)-----\n\(base64)\n-----END \(label.rawValue)-----\n"
   }
 
   /// Whether bytes are armoured rather than an object itself.
   public static func isPresent(in bytes: [UInt8]) -> Bool {
-    bytes.firstRange(of: Array(begin.utf8)) != nil
+    Data(bytes).range(of: begin) != nil
   }
 
-  private static let begin = "-----BEGIN "
+  private static let begin = Data("-----BEGIN ".utf8)
+  private static let dashes = Data("-----".utf8)
   private static let whitespace: [UInt8] = Array(" \t\r\n".utf8)
 }
