@@ -1,0 +1,181 @@
+import Credentials
+import Device
+import DeviceHost
+import FleetSupport
+import Foundation
+import Noise
+import Testing
+
+@Suite("Two devices over a socket of their own", .serialized)
+struct DirectConnectionTests {
+  let authority = try! Authority()
+  let scratch = try! Scratch()
+
+  /// Runs `answering` on a thread of its own with what the listener accepted, while `body` connects.
+  private func converse(
+    _ listening: DeviceStore, answering: @escaping @Sendable (DirectConnection) throws -> Void,
+    _ body: (Endpoint) throws -> Void
+  ) throws -> Result<Void, any Error> {
+    let listener = try DirectListener(on: Endpoint(host: "127.0.0.1", port: 0))
+    let endpoint = Endpoint(host: "127.0.0.1", port: listener.port)
+    let outcome = Outcome()
+    nonisolated(unsafe) let (listener2, store) = (listener, listening)
+    let thread = Thread {
+      outcome.finish(
+        Result {
+          guard let connection = try listener2.accept(store, waiting: .seconds(20), timeout: .seconds(20)) else {
+            throw DeviceHostError.timedOut(waitingFor: "the other device")
+          }
+          try answering(connection)
+        })
+    }
+    thread.start()
+    try body(endpoint)
+    return outcome.wait()
+  }
+
+  @Test("exchange messages, each sure of the other, and each is acknowledged by the application")
+  func messages() throws {
+    let a = try scratch.device(1, authority)
+    let b = try scratch.device(2, authority)
+    let (addressA, addressB) = (try a.read { $0.address }, try b.read { $0.address })
+    let longest = [UInt8](repeating: 0x5A, count: Message.maximumLength)
+    let result = try converse(b) { connection in
+      #expect(connection.peer.fields.address == addressA)
+      for expected in [Array("one".utf8), [], longest] {
+        let message = try connection.receiveMessage(timeout: .seconds(20))
+        #expect(message?.body == expected && message?.from == addressA && message?.route == .direct)
+        try connection.acknowledge(message!)
+      }
+    } _: { endpoint in
+      let connection = try DirectConnection.connect(a, to: endpoint, expecting: addressB, timeout: .seconds(20))
+      #expect(connection.peer.fields.address == addressB)
+      for body in [Array("one".utf8), [], longest] {
+        let id = try a.update { identity throws(DeviceError) in try identity.nextMessageID() }
+        try connection.send(body, id: id, timeout: .seconds(20))
+      }
+      // XX: 33 + 149 bytes and their headers out, 181 in, before any message.
+      #expect(connection.traffic.sent > 33 + 149 + Message.maximumLength && connection.traffic.received >= 181)
+    }
+    try result.get()
+  }
+
+  @Test("part when the wrong one answers")
+  func unexpected() throws {
+    let a = try scratch.device(1, authority)
+    let b = try scratch.device(2, authority)
+    let result = try converse(b) { _ in
+      Issue.record("the listener learned who called")
+    } _: { endpoint in
+      #expect(throws: DeviceHostError.device(.subjectMismatch)) {
+        try DirectConnection.connect(
+          a, to: endpoint, expecting: DeviceAddress(system: SystemID(1), device: DeviceID(3)), timeout: .seconds(20))
+      }
+    }
+    #expect(throws: DeviceHostError.self) { try result.get() }
+  }
+
+  @Test("part when one is of another system, or revoked, though another process learned of it")
+  func refused() throws {
+    let a = try scratch.device(1, authority)
+    let foreign = try scratch.device(1, authority, system: 2)
+    let b = try scratch.device(2, authority)
+    var result = try converse(b) { _ in
+      Issue.record("accepted a foreigner")
+    } _: { endpoint in
+      #expect(throws: DeviceHostError.device(.credentials(.foreignSystem(SystemID(1))))) {
+        try DirectConnection.connect(foreign, to: endpoint, expecting: nil, timeout: .seconds(20))
+      }
+    }
+    #expect(throws: DeviceHostError.self) { try result.get() }
+
+    try DeviceStore(opening: b.path).revoke(1, authority)
+    result = try converse(b) { _ in
+      Issue.record("accepted a revoked device")
+    } _: { endpoint in
+      // It has said everything when the listener finds out.
+      _ = try? DirectConnection.connect(a, to: endpoint, expecting: nil, timeout: .seconds(20))
+    }
+    #expect(throws: DeviceHostError.device(.credentials(.revoked(generation: 1)))) { try result.get() }
+  }
+
+  @Test("part when one is revoked in mid-conversation")
+  func revokedMeanwhile() throws {
+    let a = try scratch.device(1, authority)
+    let b = try scratch.device(2, authority)
+    let path = b.path
+    nonisolated(unsafe) let authority = authority
+    let result = try converse(b) { connection in
+      let message = try connection.receiveMessage(timeout: .seconds(20))
+      try connection.acknowledge(message!)
+      try DeviceStore(opening: path).revoke(1, authority)
+      _ = try connection.receiveMessage(timeout: .seconds(20))
+      Issue.record("a revoked device was heard")
+    } _: { endpoint in
+      let connection = try DirectConnection.connect(a, to: endpoint, expecting: nil, timeout: .seconds(20))
+      try connection.send([1], id: MessageID(1 << 48), timeout: .seconds(20))
+      #expect(throws: DeviceHostError.self) {
+        try connection.send([2], id: MessageID(1 << 48 | 1), timeout: .seconds(20))
+      }
+    }
+    #expect(throws: DeviceHostError.device(.credentials(.revoked(generation: 1)))) { try result.get() }
+  }
+
+  @Test("Whoever says nothing, or nonsense, or more than a frame, is an error in time")
+  func strangers() throws {
+    let b = try scratch.device(2, authority)
+    let listener = try DirectListener(on: Endpoint(host: "127.0.0.1", port: 0))
+    let endpoint = Endpoint(host: "127.0.0.1", port: listener.port)
+    #expect(try listener.accept(b, waiting: .milliseconds(10)) == nil)
+
+    let silent = try FrameSocket.connect(to: endpoint, timeout: .seconds(20))
+    #expect(throws: DeviceHostError.timedOut(waitingFor: "the other device's handshake")) {
+      _ = try listener.accept(b, waiting: .seconds(20), timeout: .milliseconds(50))
+    }
+    for (frame, expected): ([UInt8], DeviceError) in [
+      ([], .malformedRecord), ([0x7F], .unexpectedRecord(0x7F)), ([0x11], .noise(.messageTooShort)),
+      ([UInt8](repeating: 0x11, count: 65_535), .noise(.bufferTooSmall(needed: 65_502))),
+    ] {
+      let stranger = try FrameSocket.connect(to: endpoint, timeout: .seconds(20))
+      try stranger.send(frame, count: frame.count)
+      #expect(throws: DeviceHostError.device(expected)) {
+        _ = try listener.accept(b, waiting: .seconds(20), timeout: .seconds(20))
+      }
+    }
+    withExtendedLifetime(silent) {}
+  }
+
+  @Test("Where nobody listens, the reason is given")
+  func nobody() throws {
+    let a = try scratch.device(1, authority)
+    let port = try DirectListener(on: Endpoint(host: "127.0.0.1", port: 0)).port
+    let expected = DeviceHostError.unreachable(endpoint: "127.0.0.1:\(port)", reason: "Connection refused")
+    #expect(throws: expected) {
+      try DirectConnection.connect(a, to: Endpoint(host: "127.0.0.1", port: port), expecting: nil)
+    }
+  }
+}
+
+extension DeviceStore {
+  /// Takes a revocation of generation 1 of `device`, as a session with the server would bring it.
+  fileprivate func revoke(_ device: UInt64, _ authority: Authority) throws {
+    let statement = try authority.revocation(device: device)
+    _ = try update { identity throws(DeviceError) in try identity.receive(.revocation(statement), over: .a) }
+  }
+}
+
+/// What a thread came to.
+private final class Outcome: @unchecked Sendable {
+  private let done = DispatchSemaphore(value: 0)
+  private var result: Result<Void, any Error>?
+
+  func finish(_ result: Result<Void, any Error>) {
+    self.result = result
+    done.signal()
+  }
+
+  func wait() -> Result<Void, any Error> {
+    done.wait()
+    return result!
+  }
+}

@@ -1,0 +1,121 @@
+import Credentials
+import Device
+import FleetSupport
+import Noise
+import Primitives
+import Schemes
+import TestSupport
+import Testing
+
+@Suite("Nothing is allocated", .enabled(if: Allocations.canBeCounted, "a sanitizer has malloc for itself"))
+struct AllocationTests {
+  let authority = try! Authority()
+
+  /// The second run's count: the first pays what happens once in a process.
+  private func count(_ body: () throws(DeviceError) -> Void) throws -> Int {
+    _ = try Allocations.count(body)
+    return try Allocations.count(body)
+  }
+
+  @Test("by a session with the server that seals and opens a message")
+  func serverLink() throws {
+    let device = try authority.device(0xA)
+    let other = try authority.device(0xB)
+    let link = Box(ServerLink(scheme: .certified))
+    let down = Box(CipherState<ChaChaPoly>())
+    let up = Box(CipherState<ChaChaPoly>())
+    var hello = [UInt8](repeating: 0, count: 181)
+    var span = hello.mutableBytes
+    _ = try link.value.writeHello(device.identity, into: &span)
+    var responder = CertifiedResponder()
+    _ = try responder.readHello(hello.bytes, key: authority.handshakeKey)
+    var reply = [UInt8](repeating: 0, count: 48)
+    var place = reply.mutableBytes
+    _ = try responder.writeReply(into: &place, sending: &down.value, receiving: &up.value)
+    try link.value.readReply(reply.bytes)
+
+    let to = other.address
+    let body = [UInt8](repeating: 7, count: 300)
+    var frame = [UInt8](repeating: 0, count: 512)
+    let allocations = try count { () throws(DeviceError) in
+      var span = frame.mutableBytes
+      let length = try link.value.seal(.frame(to: to, session: 1, body.bytes), into: &span)
+      var message = span.prefix(length)
+      do throws(NoiseError) {
+        try up.value.decrypt(inPlace: &message)
+        _ = ServerRecord.frame(from: to, session: 1, body.bytes).encode(into: &message)
+        try down.value.encrypt(inPlace: &message)
+      } catch { throw .noise(error) }
+      guard case .frame = try link.value.open(&message) else { throw .malformedRecord }
+    }
+    #expect(allocations == 0)
+  }
+
+  @Test("by a session between devices that seals and opens a message, nor by its handshake", arguments: [true, false])
+  func peerSession(isDirect: Bool) throws {
+    let a = try authority.device(0xA)
+    let b = try authority.device(0xB)
+    let certificate = b.certificate
+    let trust = a.identity.trust
+    var frame = [UInt8](repeating: 0, count: 512)
+    let text = Array("a message".utf8)
+    let allocations = try count { () throws(DeviceError) in
+      var first = isDirect ? PeerSession(direct: .initiator) : PeerSession(relayed: .initiator, peer: certificate)
+      var second = isDirect ? PeerSession(direct: .responder) : PeerSession(relayed: .responder)
+      try first.start(a.identity, other: isDirect ? nil : b.address)
+      try second.start(b.identity, other: isDirect ? nil : a.address)
+      var span = frame.mutableBytes
+      while !(first.isEstablished && second.isEstablished) {
+        if first.isMyTurn {
+          let length = try first.writeHandshake(a.identity, into: &span)
+          try second.readHandshake(span.bytes.extracting(0..<length), trust: trust)
+        } else {
+          let length = try second.writeHandshake(b.identity, into: &span)
+          try first.readHandshake(span.bytes.extracting(0..<length), trust: trust)
+        }
+      }
+      let length = try first.seal(.message(MessageID(1), text.bytes), into: &span)
+      var message = span.prefix(length)
+      guard case .message = try second.open(&message) else { throw .malformedRecord }
+    }
+    #expect(allocations == 0)
+  }
+
+  @Test("by sealing and opening a message for a device that is asleep")
+  func sealedMessage() throws {
+    let a = try authority.device(0xA)
+    let b = try authority.device(0xB)
+    let certificate = b.certificate
+    let sender = a.address
+    let text = Array("a message".utf8)
+    var sealed = [UInt8](repeating: 0, count: 512)
+    var opened = [UInt8](repeating: 0, count: 512)
+    let allocations = try count { () throws(DeviceError) in
+      var span = sealed.mutableBytes
+      let length = try a.identity.seal(text.bytes, id: MessageID(1), to: certificate, into: &span)
+      var place = opened.mutableBytes
+      _ = try b.identity.open(span.bytes.extracting(0..<length), from: sender, into: &place)
+    }
+    #expect(allocations == 0)
+  }
+
+  @Test("by loading and writing the device file, and by the steps of a rotation")
+  func deviceFile() throws {
+    let device = try authority.device(0xA)
+    let flash = device.stored
+    var target = flash
+    let allocations = try count { () throws(DeviceError) in
+      try device.identity.load(flash.bytes)
+      try device.identity.beginRotation()
+      _ = try device.identity.nextMessageID()
+      var span = target.mutableBytes
+      device.identity.encode(into: &span)
+    }
+    #expect(allocations == 0)
+  }
+
+  private final class Box<Value: ~Copyable> {
+    var value: Value
+    init(_ value: consuming Value) { self.value = value }
+  }
+}

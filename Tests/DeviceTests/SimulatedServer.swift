@@ -1,0 +1,93 @@
+import Credentials
+import Device
+import FleetSupport
+import Noise
+import Primitives
+import Schemes
+
+/// The server's side of a rotation, with one device: which keys it lets in, what it signs, and one message in the mailbox.
+///
+/// What it decides it keeps at once: a server stores before it answers.
+final class SimulatedServer {
+  let authority: Authority
+  let address: DeviceAddress
+  /// The key in use and its generation.
+  private(set) var current: (key: X25519.PublicKey, generation: Generation)
+  /// The key that is certified and has not been used.
+  private(set) var next: (key: X25519.PublicKey, generation: Generation)?
+  /// Whether the device should change its key.
+  var ordersRotation = false
+  /// The mailbox: one message, until the device says that it has it.
+  var mail: [UInt8]?
+  let sender: DeviceAddress
+
+  private var sending = CipherState<ChaChaPoly>()
+  private var receiving = CipherState<ChaChaPoly>()
+  private var claimed: X25519.PublicKey?
+
+  init(_ authority: Authority, _ device: TestDevice, mailFrom sender: DeviceAddress) {
+    self.authority = authority
+    self.sender = sender
+    address = device.address
+    current = (device.certificate.publicKey, 1)
+  }
+
+  /// Reads a first frame; nil closes the connection without an answer.
+  func answer(_ hello: [UInt8]) -> [UInt8]? {
+    var responder = CertifiedResponder()
+    sending.wipe()
+    receiving.wipe()
+    guard let claim = try? responder.readHello(hello.bytes, key: authority.handshakeKey),
+      claim.certificate?.fields.address == address, claim.certificate?.isSigned(by: authority.anchor) == true,
+      claim.publicKey == current.key || claim.publicKey == next?.key
+    else { return nil }
+    claimed = claim.publicKey
+    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var span = reply.mutableBytes
+    guard (try? responder.writeReply(into: &span, sending: &sending, receiving: &receiving)) != nil else { return nil }
+    return reply
+  }
+
+  /// Takes a frame of the session, and returns what it sends for it.
+  func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
+    var frame = frame
+    var span = frame.mutableBytes
+    try receiving.decrypt(inPlace: &span)
+    let bytes = Array(frame.dropLast(tagLength))
+    switch try DeviceRecord(decoding: bytes.bytes) {
+    case .hello:
+      if let claimed, claimed == next?.key, let next {
+        current = next
+        self.next = nil
+        ordersRotation = false
+      }
+      var frames = [try seal(.welcome(session: 1, mayOnlyRenew: false, authority.epoch(10)))]
+      if ordersRotation { frames.append(try seal(.rotate)) }
+      if let mail { frames.append(try seal(.mail(from: sender, id: MessageID(1), mail.bytes))) }
+      frames.append(try seal(.caughtUp))
+      return frames
+    case .renew(let key):
+      if key == current.key { return [try seal(.certificate(certificate(current)))] }
+      if next?.key != key { next = (key, current.generation + 1) }
+      return [try seal(.certificate(certificate(next!)))]
+    case .delivered:
+      mail = nil
+      return []
+    default:
+      return []
+    }
+  }
+
+  private func certificate(_ holder: (key: X25519.PublicKey, generation: Generation)) throws -> Certificate {
+    try authority.issuer.certificate(
+      for: holder.key, system: address.system, device: address.device, generation: holder.generation, lastEpoch: 100)
+  }
+
+  private func seal(_ record: borrowing ServerRecord) throws -> [UInt8] {
+    var frame = [UInt8](repeating: 0, count: record.encodedLength + tagLength)
+    var span = frame.mutableBytes
+    _ = record.encode(into: &span)
+    try sending.encrypt(inPlace: &span)
+    return frame
+  }
+}
