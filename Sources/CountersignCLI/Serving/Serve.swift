@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceHost
+import Foundation
 import Logging
 import Registry
 import Relay
@@ -7,81 +8,100 @@ import ServiceLifecycle
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run the relay: the server that every device connects to.",
+    abstract: "Run the server: sessions, routing, mailbox.",
     discussion: """
-      Prints where it listens, then logs one JSON object a line on standard error. Commands such as device revoke work on the
-      same directory while it runs; it sees what they wrote within a quarter of a second. SIGTERM and SIGINT drain it: what was
-      accepted is stored and answered, then the connections end.
+      Serves the devices of an authority until SIGTERM or SIGINT, then finishes what it was asked for and stops. Prints one
+      line when it is ready, with the address in use; port 0 lets the system choose one. Logs go to standard error, one JSON
+      object a line.
+
+      Other commands work on the same directory meanwhile: the server sees a revocation, a new epoch, a policy or an order
+      within a second.
 
       Examples:
-        countersign serve --dir fleet --listen 0.0.0.0:7700
-        countersign serve --dir fleet --listen 127.0.0.1:0 --output json        (the system chooses a port)
-        countersign serve --dir fleet --listen 0.0.0.0:7700 --metrics 127.0.0.1:9700
+        countersign serve --dir authority --listen 127.0.0.1:7700 --passphrase-file passphrase
+        countersign serve --dir authority --listen 0.0.0.0:7700 --metrics 127.0.0.1:9100
+        countersign serve --dir authority --listen 127.0.0.1:0 --output json
       """)
 
   @OptionGroup var authority: AuthorityOptions
+
   @OptionGroup var passphrase: PassphraseOptions
 
   @Option(name: .long, help: ArgumentHelp("Where devices connect.", valueName: "host:port"))
-  var listen: String
+  var listen: String = "127.0.0.1:7700"
 
-  @Option(name: .long, help: ArgumentHelp("Serve Prometheus metrics here; keep it on loopback.", valueName: "host:port"))
+  @Option(
+    name: .long, help: ArgumentHelp("Serve Prometheus metrics over HTTP; keep it on loopback.", valueName: "host:port"))
   var metrics: String?
 
-  @Option(name: .long, help: "How much to log: trace, debug, info, notice, warning, error or critical.")
-  var logLevel = LogLevel.info
+  @OptionGroup(title: "Limits") var limits: LimitOptions
+
+  @Option(name: .long, help: "The least grave log events that are written.")
+  var logLevel: LogLevel = .info
 
   @OptionGroup var output: OutputOptions
 
-  enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-    case trace, debug, info, notice, warning, error, critical
-
-    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
-  }
-
-  private struct Ready: Encodable {
-    let listening: String
-    let metrics: String?
-  }
-
   func run() async throws {
+    let address = try Endpoint(option: listen)
+    let metricsAddress = try metrics.map { try Endpoint(option: $0) }
+    raiseDescriptorLimit()
     let directory = try authority.directory()
-    let listening = try Endpoint(option: listen)
-    let measuring = try metrics.map { try Endpoint(option: $0) }
     let registry = try authority.registry("serve")
-    let keys = try passphrase.unlock(directory, registry)
     let lock = try registering { () throws(RegistryError) in try ServerLock(directory: directory.path) }
+    defer { withExtendedLifetime(lock) {} }
+    let keys = try passphrase.unlock(directory, registry)
+
     let level = logLevel.level
     let logger = Logger(label: "countersign") { _ in JSONLinesHandler(level: level) }
-
-    let bound: BoundEndpoint
-    var boundMetrics: BoundEndpoint?
     let server: RelayServer
+    let bound: BoundEndpoint
+    let boundMetrics: BoundEndpoint?
     do throws(RelayError) {
       server = try RelayServer(
-        registry: registry, authority: keys, mailboxPath: directory.path + "/mailbox.sqlite", logger: logger)
-      bound = try await server.listen(host: listening.host, port: Int(listening.port))
-      if let measuring {
-        boundMetrics = try await server.listenForMetrics(host: measuring.host, port: Int(measuring.port))
+        registry: registry, authority: keys, mailboxPath: directory.path + "/mailbox.sqlite", limits: limits.limits,
+        logger: logger)
+      bound = try await server.listen(host: address.host, port: Int(address.port))
+      if let metricsAddress {
+        boundMetrics = try await server.listenForMetrics(host: metricsAddress.host, port: Int(metricsAddress.port))
+      } else {
+        boundMetrics = nil
       }
     } catch { throw Failure(error) }
+    try announce(bound, boundMetrics)
+    logger.notice("ready", metadata: ["endpoint": "\(bound)"])
 
+    let services = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error) }))
+    try await services.run()
+  }
+
+  /// One line that says that the server is ready, and where.
+  private func announce(_ endpoint: BoundEndpoint, _ metrics: BoundEndpoint?) throws {
     if output.isJSON {
-      try printJSON(Ready(listening: bound.description, metrics: boundMetrics?.description))
+      struct Ready: Encodable {
+        let listening: String
+        let metrics: String?
+        let pid: Int32
+      }
+      try printJSON(Ready(listening: "\(endpoint)", metrics: metrics.map { "\($0)" }, pid: getpid()))
     } else {
-      printLine("Listening on \(bound)" + (boundMetrics.map { ", metrics on http://\($0)/metrics" } ?? ""))
+      printLine("Listening on \(endpoint)" + (metrics.map { ", metrics on http://\($0)/metrics" } ?? ""))
     }
-    let group = ServiceGroup(
-      services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in
-        JSONLinesHandler(level: .error)
-      })
-    try await group.run()
-    _ = consume lock
+  }
+
+  /// Each connection takes a descriptor: as many as the system lets this process have.
+  private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }
 
-extension Failure {
-  init(_ error: RelayError) {
-    self.init(.unavailable, "\(error)")
-  }
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error, critical
+
+  var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
 }

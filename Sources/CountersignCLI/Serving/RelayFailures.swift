@@ -1,0 +1,28 @@
+import Registry
+import Relay
+
+extension Failure {
+  init(_ error: RelayError) {
+    switch error {
+    case .invalidEndpoint(let text):
+      self.init(.usage, "\"\(text)\" is not an address", hint: "Write HOST:PORT, for example 127.0.0.1:7700.")
+    case .addressInUse(let endpoint):
+      self.init(
+        .unavailable, "something else listens on \(endpoint)",
+        hint: "Stop it, or give another port with --listen; port 0 lets the system choose.")
+    case .cannotListen(let endpoint, let reason):
+      self.init(.noHost, "cannot listen on \(endpoint): \(reason)", hint: "Give an address of this machine.")
+    case .registry(let error): self.init(error)
+    case .newerMailbox(let path):
+      self.init(.configuration, "\(path) was written by a later version of this program", hint: "Use that version.")
+    case .corruptedMailbox(let path):
+      self.init(
+        .dataError, "\(path) is not a mailbox, or it is damaged",
+        hint: "Move it away: the server makes a new one. Messages that waited are lost.")
+    case .readOnlyMailbox(let path):
+      self.init(.noPermission, "cannot write \(path)", hint: "The server must be able to write its directory.")
+    case .mailboxFull(let path): self.init(.ioError, "the disk is full: \(path)", hint: "Make room and start again.")
+    case .mailbox(let code, let message): self.init(.ioError, "the mailbox failed: \(message) (SQLite \(code))")
+    }
+  }
+}
