@@ -17,8 +17,8 @@ func deviceModule(_ name: String, _ dependencies: [Target.Dependency], _ setting
     swiftSettings: spans + settings + (embedded ? [.enableExperimentalFeature("Embedded")] : []))
 }
 
-func hostModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: spans)
+func hostModule(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: spans)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -66,10 +66,17 @@ let hostTargets: [Target] = [
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
+  hostModule(
+    "Comparison", ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    resources: [
+      .embedInCode("Resources/catalog.json"), .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
+      .embedInCode("Resources/page.js"),
+    ]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise",
+      "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
@@ -95,6 +102,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
     swiftSettings: spans),
+  tests("ComparisonTests", ["Comparison"]),
   tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
   tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
   tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),

@@ -8,8 +8,9 @@ struct Countersign: AsyncParsableCommand {
     abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
     version: "0.1.0",
     subcommands: [
-      Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self, Send.self,
-      Inspect.self, Doctor.self, Audit.self, Backup.self, Demo.self, NoiseCommand.self,
+      Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
+      Send.self,
+      Inspect.self, Doctor.self, Audit.self, Backup.self, CompareCommand.self, Demo.self, NoiseCommand.self,
     ]
   )
 

@@ -17,6 +17,14 @@ public struct Prologue {
     append(digest.bytes.extracting(0..<8))
   }
 
+  /// Between a device and a server that share a key: the label, the scheme, and the hint where it is not bound otherwise.
+  /// Knowing the key names the server.
+  public init(scheme: SchemeID, hint: RawSpan = RawSpan()) {
+    count = 0
+    append(kind: scheme.rawValue)
+    append(hint)
+  }
+
   /// Between two devices: the label, what kind of conversation, and both addresses where the initiator knows them.
   public init(_ conversation: Conversation) {
     count = 0

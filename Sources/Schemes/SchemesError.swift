@@ -9,6 +9,12 @@ public enum SchemesError: Error, Equatable, Sendable {
   case unexpectedScheme(UInt8)
   /// A frame is empty, or its payload has a length that the scheme does not know.
   case malformed
+  /// A frame between holders of a shared key is not authentic: another key, or altered bytes.
+  case authenticationFailed
+  /// The counter is not above the last one that was accepted: a replay, or a clone.
+  case staleCounter
+  /// The counter is further ahead than the server will follow.
+  case counterTooFarAhead
   /// The caller's buffer cannot hold the frame.
   case bufferTooSmall(needed: Int)
 }

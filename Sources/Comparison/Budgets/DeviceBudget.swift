@@ -1,0 +1,40 @@
+/// The processor whose firmware results, or operation costs, stand for a device.
+public enum Core: String, Codable, Sendable, CaseIterable {
+  /// Cortex-M0 and M0+.
+  case m0
+  /// Cortex-M4 and M4F.
+  case m4
+  /// RV32IMC.
+  case rv32
+  /// This machine: its own time is measured instead of being computed.
+  case host
+}
+
+/// What a device has to spend.
+public struct DeviceBudget: Codable, Equatable, Sendable {
+  public var id: String
+  public var title: String
+  public var core: Core
+  public var clockMhz: Constant
+  /// Current while the processor computes, radio off.
+  public var activeMa: Constant
+  /// Current while it sleeps with its state kept and a timer running.
+  public var sleepUa: Constant
+  public var volts: Constant
+  public var flashKib: Constant?
+  public var ramKib: Constant?
+
+  init(_ value: JSONValue, path: String) throws(BudgetError) {
+    var reader = try FieldReader(value, path: path)
+    id = try reader.string("id")
+    title = try reader.string("title")
+    core = try reader.choice("core")
+    clockMhz = try reader.constant("clock_mhz", in: 0.1...10_000, unit: "MHz")
+    activeMa = try reader.constant("active_ma", in: 0.001...10_000, unit: "mA")
+    sleepUa = try reader.constant("sleep_ua", in: 0...10_000_000, unit: "uA")
+    volts = try reader.constant("volts", in: 0.5...60, unit: "V")
+    flashKib = try reader.optionalConstant("flash_kib", in: 1...1_000_000_000, unit: "KiB")
+    ramKib = try reader.optionalConstant("ram_kib", in: 1...1_000_000_000, unit: "KiB")
+    try reader.finish()
+  }
+}

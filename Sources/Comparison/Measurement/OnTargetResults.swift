@@ -1,0 +1,83 @@
+import Foundation
+
+/// Results of the firmware images: what a scheme costs on an emulated microcontroller, counted to the instruction.
+public struct OnTargetResults: Codable, Equatable, Sendable {
+  public struct Record: Codable, Equatable, Sendable {
+    public var core: Core
+    public var scheme: String
+    public var role: String
+    public var flashBytes: Double?
+    public var ramBytes: Double?
+    public var cycles: Double?
+  }
+
+  /// The command that made them, and when.
+  public var source: String
+  public var records: [Record]
+
+  /// Where Benchmarks/Firmware/run writes them.
+  public static let standardPath = "Benchmarks/Firmware/results.json"
+
+  public static func read(_ path: String) throws(BudgetError) -> OnTargetResults {
+    try OnTargetResults(try JSONValue.read(path), file: path)
+  }
+
+  /// A list of records, or an object with `date`, `command` and `records`. Records of single operations are left out, and
+  /// fields that this tool does not use are ignored: the file belongs to the firmware runs.
+  init(_ value: JSONValue, file: String) throws(BudgetError) {
+    let entries: [JSONValue]
+    switch value {
+    case .array(let list):
+      entries = list
+      source = "Benchmarks/Firmware/run, \(file)"
+    case .object(let fields):
+      guard case .array(let list)? = fields["records"] ?? fields["results"] else {
+        throw .field("\(file): records", problem: "is missing", allowed: "a list of records")
+      }
+      entries = list
+      var words: [String] = []
+      for key in ["command", "date"] { if case .string(let text)? = fields[key] { words.append(text) } }
+      source = words.isEmpty ? "Benchmarks/Firmware/run, \(file)" : words.joined(separator: ", ")
+    default: throw .field(file, problem: "is \(value.typeName)", allowed: "a list of records, or an object")
+    }
+    records = []
+    for (index, entry) in entries.enumerated() {
+      if let record = try Self.record(entry, path: "\(file)[\(index)]") { records.append(record) }
+    }
+  }
+
+  private static func record(_ value: JSONValue, path: String) throws(BudgetError) -> Record? {
+    guard case .object(let fields) = value else {
+      throw .field(path, problem: "is \(value.typeName)", allowed: "an object")
+    }
+    func text(_ key: String) throws(BudgetError) -> String? {
+      switch fields[key] {
+      case nil, .null: return nil
+      case .string(let text): return text
+      case .some(let other): throw .field("\(path).\(key)", problem: "is \(other.typeName)", allowed: "a string")
+      }
+    }
+    func number(_ key: String) throws(BudgetError) -> Double? {
+      switch fields[key] {
+      case nil, .null: return nil
+      case .number(let number) where number >= 0 && number < 1e15: return number
+      default: throw .field("\(path).\(key)", problem: "is not a count", allowed: "a number from 0")
+      }
+    }
+    guard try text("operation") == nil, let scheme = try text("scheme") else { return nil }
+    guard let name = try text("core"), let core = Core(rawValue: name) else {
+      throw .field("\(path).core", problem: "is not a known core", allowed: "m0, m4, rv32")
+    }
+    let memory = (try number("static_ram_bytes"), try number("peak_stack_bytes"))
+    return Record(
+      core: core, scheme: scheme, role: try text("role") ?? "device", flashBytes: try number("flash_bytes"),
+      ramBytes: memory.0.flatMap { fixed in memory.1.map { fixed + $0 } }, cycles: try number("model_cycles"))
+  }
+
+  /// The device's record for a scheme on a core.
+  public func record(_ scheme: SchemeName, on core: Core) -> Record? {
+    records.first {
+      $0.core == core && $0.scheme == scheme.rawValue && ["device", "initiator", "client"].contains($0.role)
+    }
+  }
+}

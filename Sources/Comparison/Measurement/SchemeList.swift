@@ -1,0 +1,125 @@
+import Credentials
+import Primitives
+import Schemes
+
+/// The schemes that are built, each with what is known of it beforehand. A scheme appears in the comparison by standing here.
+extension Survey {
+  private static var key: Int { 32 }
+  private static var counter: Int { MemoryLayout<UInt32>.size }
+  private static var generation: Int { MemoryLayout<Generation>.size }
+  private static var pseudonyms: Int { SymmetricProbe.epochWindow * Pseudonym<SHA256>.length }
+  private static var address: Int { MemoryLayout<SystemID>.size + MemoryLayout<DeviceID>.size }
+  private static var root: String { "root key, from which every system and device key follows" }
+
+  static func probes() throws -> [any SchemeProbe] {
+    symmetricProbes() + (try noiseProbes())
+  }
+
+  private static func symmetricProbes() -> [any SchemeProbe] {
+    [
+      SymmetricProbe(
+        .sharedKey,
+        SchemeFacts(
+          scheme: .sharedKey, title: "one key for a whole system",
+          remark: """
+            Whoever opens one device reads and forges everything in its system, past and future.
+            """,
+          isPublicKey: false,
+          deviceStorage: [key, counter, address], serverStorage: [address, counter],
+          serverKeys: [root])),
+      SymmetricProbe(
+        .derivedKey,
+        SchemeFacts(
+          scheme: .derivedKey, title: "key derived from root, id and generation",
+          remark: """
+            Cheapest of all. Whoever gets the root key, or a copy of one device's key, also reads what was \
+            recorded before; devices cannot talk to each other without trusting the server.
+            """,
+          isPublicKey: false,
+          deviceStorage: [key, generation, counter, address],
+          serverStorage: [address, generation, counter, pseudonyms], serverKeys: [root])),
+      SymmetricProbe(
+        .derivedKeyPBKDF2,
+        SchemeFacts(
+          scheme: .derivedKeyPBKDF2, title: "the same through PBKDF2 and a stored salt",
+          remark: """
+            Buys nothing over derived-key: the input is already random. It costs the server time, and an \
+            attacker can make it spend that time.
+            """,
+          isPublicKey: false,
+          deviceStorage: [key, counter, address], serverStorage: [address, 16, counter, pseudonyms],
+          serverKeys: [root])),
+      SymmetricProbe(
+        .derivedKeyRatchet,
+        SchemeFacts(
+          scheme: .derivedKeyRatchet, title: "derived key moved forward by a hash",
+          remark: """
+            Forward secrecy without public keys, against a leak of the device's key but not of the root \
+            key; the server must keep state for each device and never lose it.
+            """,
+          isPublicKey: false,
+          deviceStorage: [key, counter, address], serverStorage: [address, key, counter, pseudonyms],
+          serverKeys: [root])),
+    ]
+  }
+
+  private static func noiseProbes() throws -> [any SchemeProbe] {
+    let deviceKeys = [key, Certificate.standaloneLength, key, key]
+    let server = "static handshake key"
+    let issuing = "issuing key, which may live elsewhere"
+    return [
+      try EphemeralProbe(
+        SchemeFacts(
+          scheme: .derivedKeyEphemeral, title: "derived key and ephemeral X25519 (Noise_NNpsk0)",
+          remark: """
+            Forward secrecy for traffic recorded before any leak. The server still holds every device's key \
+            and can impersonate each.
+            """,
+          isPublicKey: false,
+          deviceStorage: [key, generation, address],
+          serverStorage: [address, generation, pseudonyms], serverKeys: [root])),
+      try CompactProbe(
+        SchemeFacts(
+          scheme: .compactKK, title: "keys known on both sides (Noise_KK), short hint",
+          remark: """
+            The smallest public-key handshake: fits one frame of the slowest radios. The server needs its \
+            registry, and the hint lets an eavesdropper tell devices of a small fleet apart.
+            """,
+          isPublicKey: true,
+          deviceStorage: deviceKeys, serverStorage: [address, key, generation, 2],
+          serverKeys: [server, issuing])),
+      try CertifiedProbe(
+        .registered,
+        SchemeFacts(
+          scheme: .registered, title: "Noise_IK, the registry knows the key",
+          remark: """
+            No key of a device is in the server; its database holds public keys only. Device ids stay \
+            hidden on the wire.
+            """,
+          isPublicKey: true,
+          deviceStorage: deviceKeys, serverStorage: [address, key, generation],
+          serverKeys: [server, issuing])),
+      try CertifiedProbe(
+        .certified,
+        SchemeFacts(
+          scheme: .certified, title: "Noise_IK with the device's certificate",
+          remark: """
+            The server can admit a device it has never heard of, from its signature alone; devices can \
+            verify each other offline.
+            """,
+          isPublicKey: true,
+          deviceStorage: deviceKeys, serverStorage: [address, generation],
+          serverKeys: [server, issuing])),
+      try HybridProbe(
+        SchemeFacts(
+          scheme: .hybridIKpsk2, title: "Noise_IKpsk2 with the derived key",
+          remark: """
+            A hedge: traffic recorded now stays closed to a later quantum computer as long as the derived \
+            key stays secret. For the price of a few hashes.
+            """,
+          isPublicKey: true,
+          deviceStorage: deviceKeys + [key], serverStorage: [address, key, generation],
+          serverKeys: [server, issuing, root])),
+    ]
+  }
+}

@@ -1,0 +1,93 @@
+import Noise
+import Primitives
+
+/// A scheme as the comparison runs it: with fresh keys, both parties in this process, no network.
+protocol SchemeProbe {
+  /// What does not need measuring.
+  var facts: SchemeFacts { get }
+
+  /// Runs one handshake with the code that devices and servers run.
+  mutating func run(_ turns: inout Turns) throws
+
+  /// Runs the same handshake over primitives that count.
+  mutating func count(_ turns: inout Turns) throws
+
+  /// Frames of a key rotation, the new handshake left out; nil where the scheme has none over the network.
+  func rotation() throws -> [SchemeProfile.Message]?
+}
+
+extension SchemeProbe {
+  func rotation() throws -> [SchemeProfile.Message]? { nil }
+}
+
+/// What a probe knows of its scheme beforehand.
+struct SchemeFacts {
+  var scheme: SchemeName
+  var title: String
+  var remark: String
+  var isPublicKey: Bool
+  /// Sizes of what is stored, field by field.
+  var deviceStorage: [Int]
+  var serverStorage: [Int]
+  var serverKeys: [String]
+}
+
+extension HandshakePattern {
+  /// The X25519 operations of one party: a base multiplication for each `e` it sends, one for each Diffie-Hellman.
+  func curveOperations(_ role: Role) -> OperationCounts {
+    var counts = OperationCounts()
+    for index in 0..<messageCount {
+      var tokens = message(index)
+      while let token = tokens.popFirst() {
+        switch token {
+        case .e: if (index % 2 == 0) == (role == .initiator) { counts.x25519Base += 1 }
+        case .ee, .es, .se, .ss: counts.x25519 += 1
+        case .s, .psk: break
+        }
+      }
+    }
+    return counts
+  }
+}
+
+/// Two parties of a two-message Noise pattern over counting primitives: what every Noise scheme shares.
+struct CountedNoise {
+  var pattern: HandshakePattern
+  var prologueLength: Int
+  var firstPayload = 0
+  var psk: Int?
+
+  func run(device: borrowing X25519.PrivateKey, server: borrowing X25519.PrivateKey, _ turns: inout Turns) throws {
+    let prologue = [UInt8](repeating: 0, count: prologueLength)
+    let payload = [UInt8](repeating: 0, count: firstPayload)
+    var wire = [UInt8](repeating: 0, count: 512)
+    var read = [UInt8](repeating: 0, count: 512)
+    var wireBytes = wire.mutableBytes
+    var readBytes = read.mutableBytes
+    let shared = SymmetricKey.random()
+    turns.turn(.device)
+    var initiator = HandshakeState<CountingCipher, CountingHash>(pattern, role: .initiator)
+    if pattern.initiatorPreMessage.contains(.s) || pattern.message(0).contains(.s) { initiator.setStatic(device) }
+    if pattern.responderPreMessage.contains(.s) { initiator.setRemoteStatic(server.publicKey) }
+    if let psk { try initiator.setPSK(shared, at: psk) }
+    try initiator.start(prologue: prologue.bytes)
+    let first = try initiator.writeMessage(payload.bytes, into: &wireBytes)
+    turns.sent(first)
+    turns.turn(.server)
+    var responder = HandshakeState<CountingCipher, CountingHash>(pattern, role: .responder)
+    if pattern.responderPreMessage.contains(.s) { responder.setStatic(server) }
+    if pattern.initiatorPreMessage.contains(.s) { responder.setRemoteStatic(device.publicKey) }
+    if let psk { try responder.setPSK(shared, at: psk) }
+    try responder.start(prologue: prologue.bytes)
+    _ = try responder.readMessage(wireBytes.bytes.extracting(0..<first), into: &readBytes)
+    let second = try responder.writeMessage(into: &wireBytes)
+    turns.sent(second)
+    _ = try responder.split()
+    turns.turn(.device)
+    _ = try initiator.readMessage(wireBytes.bytes.extracting(0..<second), into: &readBytes)
+    _ = try initiator.split()
+    turns.end()
+    turns.add(pattern.curveOperations(.initiator), for: .device)
+    turns.add(pattern.curveOperations(.responder), for: .server)
+  }
+}

@@ -1,0 +1,106 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+/// The four schemes without public keys: they differ in where the key comes from and in the hint.
+struct SymmetricProbe: SchemeProbe {
+  /// For `derived-key-pbkdf2`. OWASP asks for 600,000 where the input is a password; here it is a random key.
+  static let iterations = 10_000
+  /// Epochs whose pseudonyms the server indexes: the last, this and the next.
+  static let epochWindow = 3
+
+  let facts: SchemeFacts
+  private let scheme: SchemeID
+  private let address = DeviceAddress(system: SystemID(7), device: DeviceID(0x0102_0304_0506_0708))
+  private let epoch: Epoch = 3
+  private let salt = [UInt8](repeating: 0x5A, count: 16)
+  /// K_system, which a server derives once and keeps.
+  private let system: [UInt8]
+  private var counter: UInt32 = 0
+
+  init(_ scheme: SchemeID, _ facts: SchemeFacts) {
+    self.scheme = scheme
+    self.facts = facts
+    var system = SymmetricKey()
+    DerivedKeys<SHA256>.system(address.system, root: .random(), into: &system)
+    self.system = [UInt8](copying: system.bytes)
+  }
+
+  mutating func run(_ turns: inout Turns) throws { try exchange(SHA256.self, &turns) }
+  mutating func count(_ turns: inout Turns) throws { try exchange(CountingHash.self, &turns) }
+
+  /// The key that the server arrives at for the device.
+  private func key<Hash: HashFunction>(_: Hash.Type, into key: inout SymmetricKey) throws {
+    let system = try SymmetricKey(copying: system.bytes)
+    switch scheme {
+    case .sharedKey: key.copy(from: system.bytes)
+    case .derivedKeyPBKDF2:
+      DerivedKeys<Hash>.stretched(system: system, salt: salt.bytes, iterations: Self.iterations, into: &key)
+    default:
+      DerivedKeys<Hash>.device(address.device, generation: 1, system: system, into: &key)
+    }
+  }
+
+  private mutating func exchange<Hash: HashFunction>(_: Hash.Type, _ turns: inout Turns) throws {
+    // A ratchet starts at the device's derived key; both sides then stand one step apart, as at every connection.
+    var deviceKey = SymmetricKey()
+    try key(Hash.self, into: &deviceKey)
+    var serverRatchet = RatchetState(key: deviceKey)
+    counter = scheme == .derivedKeyRatchet ? 1 : counter + 1
+    // The server's index of pseudonyms, filled once an epoch.
+    var index: [Bytes<8>: DeviceAddress] = [:]
+    let pseudonym = Pseudonym<Hash>.make(for: epoch, key: deviceKey)
+    index[pseudonym] = address
+    var frame = [UInt8](repeating: 0, count: 128)
+    var frameBytes = frame.mutableBytes
+    var hint = [UInt8](repeating: 0, count: scheme.symmetricHintLength ?? 8)
+    var hintBytes = hint.mutableBytes
+    var deviceSending = CipherState<ChaChaPoly>()
+    var deviceReceiving = CipherState<ChaChaPoly>()
+    var serverSending = CipherState<ChaChaPoly>()
+    var serverReceiving = CipherState<ChaChaPoly>()
+
+    turns.turn(.device)
+    if scheme == .sharedKey {
+      var writer = ByteWriter(&hintBytes)
+      address.encode(&writer)
+      _ = consume writer
+    } else {
+      copyBytes(Pseudonym<Hash>.make(for: epoch, key: deviceKey).bytes, to: &hintBytes)
+    }
+    if scheme == .derivedKeyRatchet { DerivedKeys<Hash>.ratchet(&deviceKey) }
+    var device = SymmetricHandshake<Hash>(scheme: scheme)
+    let hello = try device.writeHello(key: deviceKey, hint: hintBytes.bytes, counter: counter, into: &frameBytes)
+    turns.sent(hello)
+
+    turns.turn(.server)
+    var server = SymmetricResponder<Hash>()
+    let claim = try server.readHello(frameBytes.bytes.extracting(0..<hello))
+    if scheme != .sharedKey { _ = index[try Bytes<8>(copying: claim.hint.bytes.extracting(0..<8))] }
+    var serverKey = SymmetricKey()
+    if scheme == .derivedKeyRatchet {
+      try serverRatchet.key(at: claim.counter, Hash.self, into: &serverKey)
+    } else {
+      try key(Hash.self, into: &serverKey)
+    }
+    try server.verify(claim, key: serverKey, lastCounter: counter - 1)
+    let reply = try server.writeReply(into: &frameBytes, sending: &serverSending, receiving: &serverReceiving)
+    if scheme == .derivedKeyRatchet { serverRatchet.confirm(claim.counter, key: serverKey) }
+    turns.sent(reply)
+
+    turns.turn(.device)
+    try device.readReply(
+      frameBytes.bytes.extracting(0..<reply), sending: &deviceSending, receiving: &deviceReceiving)
+    turns.end()
+    try checkSession(&deviceSending, &serverReceiving)
+  }
+}
+
+/// A handshake counts only if a message then goes through.
+func checkSession(_ sending: inout CipherState<ChaChaPoly>, _ receiving: inout CipherState<ChaChaPoly>) throws {
+  var message = [UInt8](repeating: 1, count: 4 + tagLength)
+  var bytes = message.mutableBytes
+  try sending.encrypt(inPlace: &bytes)
+  try receiving.decrypt(inPlace: &bytes)
+}

@@ -1,0 +1,37 @@
+/// Watches a handshake: whose turn it is, what time and which operations each party spends, and what goes over the wire.
+struct Turns {
+  private(set) var messages: [SchemeProfile.Message] = []
+  private(set) var nanoseconds: [SchemeProfile.Sender: Double] = [.device: 0, .server: 0]
+  private(set) var operations: [SchemeProfile.Sender: OperationCounts] = [.device: .init(), .server: .init()]
+  private var current: SchemeProfile.Sender?
+  private var started = ContinuousClock.now
+  private var counted = OperationCounts()
+
+  /// From here on it is `sender` who works.
+  mutating func turn(_ sender: SchemeProfile.Sender) {
+    end()
+    current = sender
+    counted = OperationCounter.current
+    started = ContinuousClock.now
+  }
+
+  /// The party at work sends `bytes`.
+  mutating func sent(_ bytes: Int) {
+    guard let current else { return }
+    messages.append(SchemeProfile.Message(sender: current, bytes: Double(bytes)))
+  }
+
+  /// Adds operations that are counted otherwise.
+  mutating func add(_ counts: OperationCounts, for sender: SchemeProfile.Sender) {
+    operations[sender]! = operations[sender]! + counts
+  }
+
+  /// Nobody works.
+  mutating func end() {
+    guard let current else { return }
+    let duration = ContinuousClock.now - started
+    nanoseconds[current]! += Double(duration.components.attoseconds) / 1e9 + Double(duration.components.seconds) * 1e9
+    operations[current]! = operations[current]! + (OperationCounter.current - counted)
+    self.current = nil
+  }
+}

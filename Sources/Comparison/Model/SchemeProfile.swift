@@ -1,0 +1,66 @@
+/// The schemes, by the names that options and outputs use.
+public enum SchemeName: String, Codable, Sendable, CaseIterable {
+  case sharedKey = "shared-key"
+  case derivedKey = "derived-key"
+  case derivedKeyPBKDF2 = "derived-key-pbkdf2"
+  case derivedKeyEphemeral = "derived-key-ephemeral"
+  case derivedKeyRatchet = "derived-key-ratchet"
+  case certified
+  case registered
+  case compactKK = "compact-kk"
+  case hybridIKpsk2 = "hybrid-ikpsk2"
+  case broadcast
+  case identityBased = "identity-based"
+}
+
+/// What a scheme was measured to be: the part of a comparison that does not depend on the budget.
+public struct SchemeProfile: Codable, Equatable, Sendable {
+  public enum Sender: String, Codable, Sendable {
+    case device
+    case server
+  }
+
+  /// A message as it really was on the wire.
+  public struct Message: Codable, Equatable, Sendable {
+    public var sender: Sender
+    public var bytes: Double
+  }
+
+  public var scheme: SchemeName
+  /// What it is, in a few words.
+  public var title: String
+  /// What an architect should know that no number says.
+  public var remark: String
+  /// Whether devices hold keys of their own that the server cannot compute.
+  public var isPublicKey: Bool
+  /// The handshake's frames, in order.
+  public var messages: [Message]
+  /// Bytes that every application message has beyond its content.
+  public var messageOverhead: Double
+  /// Frames of a key rotation beyond one ordinary handshake; nil where the scheme has none over the network.
+  public var rotation: [Message]?
+  /// The device's part of a handshake.
+  public var operations: OperationCounts
+  /// Median times of a handshake on this machine.
+  public var serverMicroseconds: Double
+  public var deviceMicroseconds: Double
+  /// Bytes of keys and counters that a device keeps.
+  public var deviceStorage: Double
+  /// Bytes that the server keeps for each device.
+  public var serverStorage: Double
+  /// The long-term secrets in the server.
+  public var serverKeys: [String]
+
+  public var handshakeBytes: Double { messages.reduce(0) { $0 + $1.bytes } }
+  public var roundTrips: Double { (Double(messages.count) / 2).rounded(.up) }
+
+  func bytes(from sender: Sender) -> [Double] { messages.filter { $0.sender == sender }.map(\.bytes) }
+}
+
+/// Everything measured in one run, so that a report can be made again from the same numbers.
+public struct Measurements: Codable, Equatable, Sendable {
+  /// When and with what it was measured.
+  public var date: String
+  public var build: String
+  public var profiles: [SchemeProfile]
+}

@@ -1,0 +1,92 @@
+import Credentials
+import Primitives
+
+/// The tree of symmetric keys under the server's root: root, system, device. Every step is HKDF (RFC 5869) under a label of
+/// its own, in the manner of NIST SP 800-108r1, so that no key can be taken for another.
+public enum DerivedKeys<Hash: HashFunction> {
+  /// Length of the random input that a rotation may bring, in bytes.
+  public static var rotationInputLength: Int { 32 }
+
+  /// K_system: the key of a customer's system. Scheme `shared-key` gives this very key to every device.
+  public static func system(_ system: SystemID, root: borrowing SymmetricKey, into key: inout SymmetricKey) {
+    var info = Bytes<4>()
+    var target = info.mutableBytes
+    var writer = ByteWriter(&target)
+    writer.uint32(system.rawValue)
+    _ = consume writer
+    derive("countersign-v1 system key", from: root, info.bytes, into: &key)
+  }
+
+  /// K_device = KDF(K_system, label, device, generation, rotation input): what schemes `derived-key` and those built on it
+  /// give a device. Whoever has K_system can compute it at any time.
+  ///
+  /// - Parameter rotationInput: 32 random bytes that the server drew at the last rotation, or none.
+  public static func device(
+    _ device: DeviceID, generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SymmetricKey,
+    into key: inout SymmetricKey
+  ) {
+    precondition(rotationInput.byteCount <= rotationInputLength)
+    var info = Bytes<43>()
+    var target = info.mutableBytes
+    var writer = ByteWriter(&target)
+    writer.uint8(UInt8(rotationInput.byteCount))
+    writer.uint64(device.rawValue)
+    writer.uint16(generation)
+    writer.bytes(rotationInput)
+    let length = writer.offset
+    _ = consume writer
+    derive("countersign-v1 device key", from: system, info.bytes.extracting(0..<length), into: &key)
+  }
+
+  /// The next key of the hash ratchet, in place. There is no way back to the one before.
+  public static func ratchet(_ key: inout SymmetricKey) {
+    var next = SymmetricKey()
+    derive("countersign-v1 ratchet", from: key, RawSpan(), into: &next)
+    key.copy(from: next.bytes)
+  }
+
+  /// PBKDF2-HMAC (RFC 8018, section 5.2) of K_system with a stored salt: what fleets reach for first. The key it starts from
+  /// is already random, so that the iterations stop no attacker; they only cost the server time.
+  public static func stretched(
+    system: borrowing SymmetricKey, salt: RawSpan, iterations: Int, into key: inout SymmetricKey
+  ) {
+    precondition(Hash.digestLength == 32 && iterations > 0)
+    let keyed = HMAC<Hash>(key: system.bytes)
+    var block = SecretBytes<32>()
+    var bytes = block.mutableBytes
+    var first = keyed
+    first.update(salt)
+    let index: StaticString = "\u{0}\u{0}\u{0}\u{1}"
+    first.update(RawSpan(_unsafeStart: index.utf8Start, byteCount: 4))
+    first.finalize(into: &bytes)
+    var sum = SecretBytes<32>()
+    sum.copy(from: bytes.bytes)
+    for _ in 1..<iterations {
+      var next = keyed
+      next.update(bytes.bytes)
+      next.finalize(into: &bytes)
+      sum.xor(bytes.bytes)
+    }
+    key.copy(from: sum.bytes)
+  }
+
+  private static func derive(
+    _ label: StaticString, from key: borrowing SymmetricKey, _ info: RawSpan, into output: inout SymmetricKey
+  ) {
+    var target = output.mutableBytes
+    HKDF<Hash>.deriveKey(
+      inputKeyMaterial: key.bytes, salt: RawSpan(_unsafeStart: label.utf8Start, byteCount: label.utf8CodeUnitCount),
+      info: info, into: &target)
+  }
+}
+
+extension SecretBytes {
+  mutating func xor(_ other: RawSpan) {
+    var target = mutableBytes
+    for index in 0..<count {
+      let byte = target.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      let mask = other.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      target.storeBytes(of: byte ^ mask, toByteOffset: index, as: UInt8.self)
+    }
+  }
+}

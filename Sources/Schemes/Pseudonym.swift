@@ -1,0 +1,30 @@
+import Credentials
+import Primitives
+
+/// A name for a device that changes with every epoch: Trunc64(PRF(K_device, epoch)). It lets the server find the key of a
+/// device that has no public key to hide behind, without letting an eavesdropper follow the device over epochs.
+public enum Pseudonym<Hash: HashFunction> {
+  public static var length: Int { 8 }
+
+  public static func make(for epoch: Epoch, key: borrowing SymmetricKey) -> Bytes<8> {
+    var code = SecretBytes<64>()
+    var bytes = code.mutableBytes
+    var mac = HMAC<Hash>(key: key.bytes)
+    mac.updateLabel("countersign-v1 pseudonym")
+    var encoded = Bytes<2>()
+    encoded[0] = UInt8(truncatingIfNeeded: epoch >> 8)
+    encoded[1] = UInt8(truncatingIfNeeded: epoch)
+    mac.update(encoded.bytes)
+    mac.finalize(into: &bytes)
+    var result = Bytes<8>()
+    var target = result.mutableBytes
+    copyBytes(bytes.bytes.extracting(0..<8), to: &target)
+    return result
+  }
+}
+
+extension HMAC {
+  mutating func updateLabel(_ label: StaticString) {
+    update(RawSpan(_unsafeStart: label.utf8Start, byteCount: label.utf8CodeUnitCount))
+  }
+}

@@ -1,0 +1,73 @@
+import Noise
+import Primitives
+
+/// The server's side of the schemes without public keys.
+///
+/// Reading a hello changes nothing outside this value. The server stores the counter when the device's first transport
+/// message has been opened, and from then on refuses every counter that is not above it.
+public struct SymmetricResponder<Hash: HashFunction>: ~Copyable {
+  private var transcript = SymmetricTranscript<Hash>()
+  private var scheme = SchemeID.derivedKey
+  private var code = Bytes<16>()
+
+  public init() {}
+
+  /// What the first frame claims, before anything has been verified.
+  public struct Claim: Equatable, Sendable {
+    public let scheme: SchemeID
+    /// The address or the pseudonym; a pseudonym fills the first eight bytes.
+    public let hint: Bytes<12>
+    public let counter: UInt32
+  }
+
+  /// Takes the first frame apart, so that the server can look for the key.
+  public mutating func readHello(_ frame: RawSpan) throws(SchemesError) -> Claim {
+    guard frame.byteCount > 0 else { throw .malformed }
+    let first = frame.unsafeLoad(as: UInt8.self)
+    guard let scheme = SchemeID(rawValue: first), let hintLength = scheme.symmetricHintLength else {
+      throw .unexpectedScheme(first)
+    }
+    guard frame.byteCount == 1 + hintLength + 4 + 16 else { throw .malformed }
+    self.scheme = scheme
+    transcript.append(frame.extracting(0..<5 + hintLength))
+    var codeBytes = code.mutableBytes
+    copyBytes(frame.extracting((5 + hintLength)...), to: &codeBytes)
+    var hint = Bytes<12>()
+    var hintBytes = hint.mutableBytes
+    copyBytes(frame.extracting(1..<1 + hintLength), to: &hintBytes)
+    let counter = UInt32(bigEndian: frame.unsafeLoadUnaligned(fromByteOffset: 1 + hintLength, as: UInt32.self))
+    return Claim(scheme: scheme, hint: hint, counter: counter)
+  }
+
+  /// Checks that the hello was made with `key`.
+  ///
+  /// - Parameter lastCounter: the highest counter that a session of this device has been opened with.
+  public mutating func verify(
+    _ claim: Claim, key: borrowing SymmetricKey, lastCounter: UInt32?
+  ) throws(SchemesError) {
+    transcript.setKey(key)
+    guard transcript.isValue(1, scheme: scheme, code.bytes) else { throw .authenticationFailed }
+    if let lastCounter, claim.counter <= lastCounter { throw .staleCounter }
+  }
+
+  /// Writes the answer, ``SymmetricHandshake/replyLength`` bytes, and derives the session's keys.
+  public mutating func writeReply<Cipher: AEAD>(
+    into frame: inout MutableRawSpan, sending: inout CipherState<Cipher>, receiving: inout CipherState<Cipher>
+  ) throws(SchemesError) -> Int {
+    let length = SymmetricTranscript<Hash>.replyLength
+    guard frame.byteCount >= length else { throw .bufferTooSmall(needed: length) }
+    var nonce = frame.prefix(SymmetricTranscript<Hash>.nonceLength)
+    fillWithRandomBytes(&nonce)
+    transcript.append(nonce.bytes)
+    var rest = frame.suffix(from: SymmetricTranscript<Hash>.nonceLength)
+    var target = rest.prefix(SymmetricTranscript<Hash>.codeLength)
+    transcript.value(2, scheme: scheme, into: &target)
+    var key = SymmetricKey()
+    transcript.sessionKey(3, scheme: scheme, into: &key)
+    receiving = CipherState(key: key)
+    transcript.sessionKey(4, scheme: scheme, into: &key)
+    sending = CipherState(key: key)
+    transcript.wipe()
+    return length
+  }
+}

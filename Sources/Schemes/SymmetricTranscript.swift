@@ -1,0 +1,66 @@
+import Primitives
+
+/// The exchange of the schemes without public keys, as both parties compute it: four values of one PRF under the shared key,
+/// told apart by their first byte, over everything that was said.
+///
+/// Hello: scheme (1), hint (12 or 8), counter (4), PRF 1 truncated to 16. Reply: nonce (16), PRF 2 truncated to 16. The
+/// session's keys are PRF 3 and PRF 4. The counter makes the hello fresh for the server, and the reply for the device.
+struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
+  static var codeLength: Int { 16 }
+  static var nonceLength: Int { 16 }
+  static var replyLength: Int { nonceLength + codeLength }
+
+  /// Scheme, hint, counter, then the reply's nonce.
+  var said = Bytes<41>()
+  var count = 0
+  private var key = SymmetricKey()
+
+  mutating func setKey(_ key: borrowing SymmetricKey) { self.key.copy(from: key.bytes) }
+
+  mutating func append(_ bytes: RawSpan) {
+    var target = said.mutableBytes
+    copyBytes(bytes, to: &target, at: count)
+    count += bytes.byteCount
+  }
+
+  /// PRF `index` over the prologue and what has been said, truncated to the length of `output`.
+  func value(_ index: UInt8, scheme: SchemeID, into output: inout MutableRawSpan) {
+    var whole = SecretBytes<64>()
+    var bytes = whole.mutableBytes
+    let prologue = Prologue(scheme: scheme)
+    var mac = HMAC<Hash>(key: key.bytes)
+    withUnsafeBytes(of: index) { mac.update(RawSpan(_unsafeBytes: $0)) }
+    mac.update(prologue.bytes)
+    mac.update(said.bytes.extracting(0..<count))
+    mac.finalize(into: &bytes)
+    copyBytes(bytes.bytes.extracting(0..<output.byteCount), to: &output)
+  }
+
+  /// Whether `code` is PRF `index`.
+  func isValue(_ index: UInt8, scheme: SchemeID, _ code: RawSpan) -> Bool {
+    var expected = SecretBytes<16>()
+    var bytes = expected.mutableBytes
+    value(index, scheme: scheme, into: &bytes)
+    return constantTimeEquals(expected.bytes, code)
+  }
+
+  /// The key of one direction: 3 is the device's, 4 the server's.
+  func sessionKey(_ index: UInt8, scheme: SchemeID, into key: inout SymmetricKey) {
+    var bytes = key.mutableBytes
+    value(index, scheme: scheme, into: &bytes)
+  }
+
+  mutating func wipe() { key.wipe() }
+}
+
+extension SchemeID {
+  /// Length of the hint that tells the server whose key to use, in the schemes without public keys: the address in the
+  /// clear where all devices share one key, a rotating pseudonym where each has its own.
+  public var symmetricHintLength: Int? {
+    switch self {
+    case .sharedKey: 12
+    case .derivedKey, .derivedKeyPBKDF2, .derivedKeyRatchet: 8
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+@testable import Comparison
+
+@Suite("From measurements to a verdict")
+struct ModelTests {
+  static let measured = Result { try Survey.run() }
+
+  private func rows(_ budget: String, _ change: (inout Budget) -> Void = { _ in }) throws -> [SchemeName: Row] {
+    let catalog = try Catalog.shipped()
+    var loaded = try Budget.load(budget, catalog)
+    change(&loaded)
+    let rows = CostModel(loaded, catalog: catalog, onTarget: nil).rows(try Self.measured.get().profiles)
+    return Dictionary(uniqueKeysWithValues: rows.map { ($0.profile.scheme, $0) })
+  }
+
+  @Test("Sizes are those of the real frames")
+  func sizes() throws {
+    let rows = try rows("sensor-802154")
+    // Scheme byte and Noise's own sizes: IK 96 and 48, KK and NNpsk0 48 and 48; 84 of certificate, 8 and 2 of hint.
+    #expect(rows[.registered]?.value("handshake_bytes") == Double(1 + 96 + 48))
+    #expect(rows[.certified]?.value("handshake_bytes") == Double(1 + 96 + 84 + 48))
+    #expect(rows[.compactKK]?.value("handshake_bytes") == Double(1 + 2 + 48 + 48))
+    #expect(rows[.derivedKeyEphemeral]?.value("handshake_bytes") == Double(1 + 8 + 48 + 48))
+    #expect(rows[.derivedKey]?.value("handshake_bytes") == Double(1 + 8 + 4 + 16 + 32))
+    #expect(rows[.registered]?.value("message_bytes") == Double(32 + 16))
+  }
+
+  @Test("Public-key operations are counted from what runs: IK costs the device one base and four variable X25519")
+  func operations() throws {
+    let profiles = try Self.measured.get().profiles
+    let registered = try #require(profiles.first { $0.scheme == .registered })
+    #expect(registered.operations.x25519Base == 1)
+    #expect(registered.operations.x25519 == 4)
+    let derived = try #require(profiles.first { $0.scheme == .derivedKey })
+    #expect(derived.operations.x25519Base == 0 && derived.operations.x25519 == 0)
+    // Five HMACs with short messages: pseudonym, code, check, two keys; two to five compressions each.
+    #expect(derived.operations.hashBlocks >= 20 && derived.operations.hashBlocks <= 30)
+  }
+
+  @Test("On the slowest LoRaWAN rate the compact handshake is one frame, the certified one several")
+  func lora() throws {
+    let rows = try rows("water-meter-lorawan")
+    #expect(rows[.compactKK]?.value("frames_up") == 1)
+    #expect(rows[.registered]?.value("frames_up") == 2)
+    #expect(rows[.certified]?.value("frames_up") == 4)
+    #expect(rows[.certified]?.verdict.fits == false)
+    #expect(rows[.certified]?.verdict.binding == .firstMessage)
+    let silence = try #require(rows[.compactKK]?.value("silence_s"))
+    let airtime = try #require(rows[.compactKK]?.value("airtime_up_ms"))
+    #expect(abs(silence - 99 * airtime / 1_000) < 1e-6)
+  }
+
+  @Test("Each limit can bind")
+  func limits() throws {
+    let scheme = SchemeName.certified
+    let strict: [(Limit, (inout Budget) -> Void)] = [
+      (.battery, { $0.limits.batteryDays = 100_000 }), (.readmission, { $0.limits.readmissionSeconds = 0.001 }),
+      (.firstMessage, { $0.limits.firstMessageSeconds = 0.001 }),
+    ]
+    for (limit, change) in strict {
+      let verdict = try #require(try rows("sensor-802154", change)[scheme]).verdict
+      #expect(verdict.binding == limit && !verdict.fits)
+    }
+    let verdict = try #require(
+      try rows("water-meter-lorawan") {
+        $0.usage.messagesPerDay = 10_000
+        $0.limits.batteryDays = 0
+      }[scheme]
+    ).verdict
+    #expect(verdict.binding == .dutyCycle && !verdict.fits)
+  }
+
+  @Test("Firmware results replace computed numbers, and bring flash and RAM")
+  func onTarget() throws {
+    let results = """
+      {"date": "2026-01-02", "command": "run", "records": [
+        {"core": "m4", "image": "ik", "scheme": "certified", "role": "device", "flash_bytes": 26000,
+         "static_ram_bytes": 400, "peak_stack_bytes": 2600, "instructions": 1, "model_cycles": 6400000},
+        {"core": "m4", "scheme": "certified", "role": "device", "operation": "seal", "model_cycles": 1}]}
+      """
+    let onTarget = try OnTargetResults(JSONValue.parse(Data(results.utf8), file: "results.json"), file: "results.json")
+    #expect(onTarget.records.count == 1)
+    let catalog = try Catalog.shipped()
+    let budget = try Budget.load("class-1-node", catalog)
+    var m4 = budget
+    m4.device.core = .m4
+    m4.device.clockMhz = Constant(64, source: "test")
+    let profile = try #require(try Self.measured.get().profiles.first { $0.scheme == .certified })
+    let row = CostModel(m4, catalog: catalog, onTarget: onTarget).row(profile)
+    #expect(row.value("cpu_ms") == 100)
+    #expect(row.values["cpu_ms"]?.kind == .onTarget)
+    #expect(row.values["cpu_ms"]?.from == "run, 2026-01-02")
+    #expect(row.value("ram_bytes") == 3_000)
+    // 3,000 of half of 10 KiB.
+    #expect(abs((row.verdict.use[.ram] ?? 0) - 3_000 / 5_120) < 1e-9)
+    #expect(CostModel(budget, catalog: catalog, onTarget: onTarget).row(profile).values["flash_bytes"] == nil)
+    for bad in [
+      #"{"records": 3}"#, #"[{"scheme": "x", "core": "z80"}]"#, #"[{"scheme": "x", "core": "m0", "flash_bytes": -1}]"#,
+    ] {
+      #expect(throws: BudgetError.self) {
+        try OnTargetResults(JSONValue.parse(Data(bad.utf8), file: "bad"), file: "bad")
+      }
+    }
+  }
+
+  @Test("An unverified constant marks everything computed from it, and nothing else")
+  func verification() throws {
+    let row = try #require(try rows("water-meter-lorawan")[.registered])
+    #expect(row.values["radio_mj"]?.verified == false)
+    #expect(row.values["airtime_up_ms"]?.verified == true)
+    #expect(row.values["handshake_bytes"]?.verified == true)
+  }
+
+  @Test("Every form of output holds every scheme, and JSON brings its measurements back")
+  func outputs() throws {
+    let catalog = try Catalog.shipped()
+    let measured = try Self.measured.get()
+    let report = Report(try Budget.load("ble-tag", catalog), measured, catalog: catalog, onTarget: nil)
+    let csv = report.csv().components(separatedBy: "\r\n")
+    #expect(csv.count == measured.profiles.count + 2)
+    let markdown = report.markdown()
+    let text = report.text()
+    for profile in measured.profiles {
+      #expect(markdown.contains("`\(profile.scheme.rawValue)`") && text.contains(profile.scheme.rawValue))
+    }
+    let file = FileManager.default.temporaryDirectory.appending(path: "countersign-\(UUID().uuidString).json")
+    try Data(try report.json().utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    #expect(try Measurements.read(file.path) == measured)
+    #expect(throws: BudgetError.self) { try Measurements.read("/nonexistent") }
+    #expect(Advice.summary(report.rows).joined().contains("Where the derived key wins"))
+  }
+
+  @Test("The page holds its data without a way out of it")
+  func page() throws {
+    let catalog = try Catalog.shipped()
+    var budget = try Budget.load("ble-tag", catalog)
+    budget.device.title = "</script><script>alert(1)</script>"
+    let html = try Report(budget, try Self.measured.get(), catalog: catalog, onTarget: nil).html()
+    #expect(!html.contains("<script>alert"))
+    #expect(!html.contains("http://") && !html.contains("https://"))
+  }
+}
