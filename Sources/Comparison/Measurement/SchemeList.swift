@@ -32,8 +32,8 @@ extension Survey {
         SchemeFacts(
           scheme: .derivedKey, title: "key derived from root, id and generation",
           remark: """
-            Cheapest of all. Whoever gets the root key, or a copy of one device's key, also reads what was \
-            recorded before; devices cannot talk to each other without trusting the server.
+            Whoever gets the root key has every device's key and reads what was recorded before. Devices \
+            cannot talk to each other without trusting the server.
             """,
           isPublicKey: false,
           deviceStorage: [key, generation, counter, address],

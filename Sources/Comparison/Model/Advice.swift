@@ -28,7 +28,9 @@ public enum Advice {
     guard let choice = choice(rows) else {
       return ["No scheme fits this budget: see which limit binds each, and change that."]
     }
-    var sentences = ["Choose \(choice.profile.scheme.rawValue): of the schemes that fit, it gives most."]
+    var sentences = [
+      "Choose \(choice.profile.scheme.rawValue): of the schemes that fit, it gives most.", choice.profile.remark,
+    ]
     guard let kdf = rows.first(where: { $0.profile.scheme == .derivedKey }), choice.profile.isPublicKey else {
       return sentences
     }
@@ -42,14 +44,14 @@ public enum Advice {
       }
     }
     sentences.append(
-      "Where the derived key wins: a handshake of \(choice.profile.scheme.rawValue) takes "
+      "Where the derived key wins: against it, a handshake of \(choice.profile.scheme.rawValue) takes "
         + wins.joined(separator: ", ") + ".")
     if let mine = choice.value("battery_days"), let its = kdf.value("battery_days") {
       sentences.append(
         "Over the battery's life that is \(Format.short(its - mine)) days of \(Format.short(its))"
           + " (\(Format.short(100 * (its - mine) / its)) %).")
     }
-    sentences.append("What it pays for that: \(kdf.profile.remark)")
+    sentences.append("What the derived key pays for that: \(kdf.profile.remark)")
     return sentences
   }
 }

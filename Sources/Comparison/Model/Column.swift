@@ -51,7 +51,7 @@ public struct Column: Codable, Sendable {
     Column(
       "security_share", "security", "%", .air,
       "Share of a day's energy that handshakes and message protection take."),
-    Column("battery_days", "battery", "days", .air, "How long the battery lasts, self-discharge left out."),
+    Column("battery_days", "battery", "days", .air, "How long the battery lasts, its self-discharge included."),
     Column("server_us", "handshake", "us", .server, "Processor time of the server in a handshake."),
     Column("readmission_s", "whole fleet", "s", .server, "One core of this machine takes the whole fleet back."),
     Column("server_storage", "per device", "B", .server, "What the server keeps for each device."),

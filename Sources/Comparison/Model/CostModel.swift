@@ -133,16 +133,19 @@ public struct CostModel: Sendable {
     values["message_mj"] = .computed(message, by: "message-energy", over: radioConstants)
 
     let asleep = budget.device.sleepUa.value / 1_000 * budget.device.volts.value * 86_400
-    let perDay = usage.handshakesPerDay * handshake + usage.messagesPerDay * message + asleep
+    let battery = budget.battery
+    let content = battery.capacityMah.map { Energy.content(capacityMah: $0.value, volts: battery.volts.value) }
+    let lost = (content ?? 0) * (battery.selfDischargePercent?.value ?? 0) / 100 / 365
+    let perDay = usage.handshakesPerDay * handshake + usage.messagesPerDay * message + asleep + lost
     let forSecurity = usage.handshakesPerDay * handshake + usage.messagesPerDay * (message - bare)
-    let dayConstants = radioConstants + [budget.device.sleepUa, budget.device.volts, budget.device.activeMa]
+    let dayConstants =
+      radioConstants + [budget.device.sleepUa, budget.device.volts, budget.device.activeMa]
+      + [battery.capacityMah, battery.volts, battery.selfDischargePercent]
     values["security_share"] = .computed(
       perDay > 0 ? 100 * forSecurity / perDay : 0, by: "security-share", over: dayConstants)
-    if let capacity = budget.battery.capacityMah, perDay > 0 {
+    if let content, perDay > 0 {
       values["battery_days"] = .computed(
-        Energy.days(
-          content: Energy.content(capacityMah: capacity.value, volts: budget.battery.volts.value), perDay: perDay),
-        by: "battery-days", over: dayConstants + [capacity, budget.battery.volts])
+        Energy.days(content: content, perDay: perDay), by: "battery-days", over: dayConstants)
     }
     values["daily_airtime"] = .computed(
       (usage.handshakesPerDay * sending + usage.messagesPerDay * radio.airtime(length)) / 86_400_000,

@@ -1,0 +1,143 @@
+"""The comparison's page must show the command's numbers, for the budget it was made for and after every control moved.
+
+Run by Tests/Page/run. COUNTERSIGN names the built command.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from browser import Browser
+
+COUNTERSIGN = os.environ["COUNTERSIGN"]
+
+# Firmware results as the firmware runs write them, so that flash, RAM and measured cycles take part. The numbers are
+# made up for this test and appear nowhere else.
+RESULTS = [
+    {"core": "m4", "image": "ik", "scheme": "certified", "role": "device", "flash_bytes": 27000, "static_ram_bytes": 500,
+     "peak_stack_bytes": 2900, "instructions": 5, "model_cycles": 7000000},
+    {"core": "m0", "image": "kk", "scheme": "compact-kk", "role": "device", "flash_bytes": 31000, "static_ram_bytes": 520,
+     "peak_stack_bytes": 3100, "instructions": 5, "model_cycles": 40000000},
+]
+
+# What is changed, as options; the page's controls have the same names.
+SITUATIONS = [
+    {},
+    {"device": "nrf51"},
+    {"device": "esp32c3", "radio": "wifi", "battery": "lipo-1000", "handshakes-per-day": "48"},
+    {"device": "stm32l4", "radio": "lorawan-eu868-dr0", "battery": "er14505", "messages-per-day": "4", "message-bytes": "20"},
+    {"radio": "lorawan-eu868-dr3", "message-bytes": "300", "first-message-seconds": "30"},
+    {"radio": "lorawan-eu868-dr5", "messages-per-day": "20000", "battery-days": "0"},
+    {"device": "rp2040", "radio": "nb-iot", "battery": "2xaa", "fleet-size": "1000000"},
+    {"device": "linux-gateway", "radio": "ethernet", "battery": "mains", "fleet-size": "1"},
+    {"device": "class-0", "radio": "ble-27", "battery": "cr2032", "memory-share": "0.25"},
+    {"device": "class-1", "radio": "ble", "readmission-seconds": "0.5", "handshakes-per-day": "0.142857"},
+    {"device": "class-2", "radio": "lorawan-eu868-dr1", "battery-days": "3650", "handshakes-per-day": "0"},
+]
+
+
+def compare(*options):
+    done = subprocess.run([COUNTERSIGN, "compare", *options], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "results.json").write_text(json.dumps(RESULTS))
+    base = compare("--results", str(folder / "results.json"), "--html", str(folder / "page.html"), "--output", "json")
+    (folder / "base.json").write_text(base)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(files):
+    browser = Browser()
+    browser.open((files / "page.html").as_uri())
+    yield browser
+    browser.close()
+
+
+def command(files, situation):
+    options = [word for name, value in situation.items() for word in (f"--{name}", value)]
+    return json.loads(compare(
+        "--measurements", str(files / "base.json"), "--results", str(files / "results.json"), "--output", "json", *options))
+
+
+def shown(browser):
+    cells = browser.script("return [...document.querySelectorAll('td[data-value]')].map(c => ({...c.dataset}))")
+    verdicts = browser.script("return [...document.querySelectorAll('[data-fits]')].map(c => ({...c.dataset}))")
+    return cells, verdicts
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: "-".join(s.values()) or "as-made")
+def test_page_equals_command(browser, files, situation):
+    browser.click("#reset")
+    for name, value in situation.items():
+        if name in ("device", "radio", "battery"):
+            browser.choose(name, value)
+        else:
+            browser.type(name.replace("-", "_"), value)
+    expected = command(files, situation)
+    cells, verdicts = shown(browser)
+    page = {(c["scheme"], c["column"]): c for c in cells}
+    told = {
+        (s["scheme"], column): quantity for s in expected["schemes"] for column, quantity in s["values"].items()
+        if column != "daily_airtime"}
+    assert len(told) > 150
+    assert set(page) ^ set(told) == set()
+    for key, quantity in told.items():
+        assert float(page[key]["value"]) == pytest.approx(quantity["value"], rel=1e-9, abs=1e-12), key
+        assert page[key]["kind"] == quantity["kind"], key
+        assert page[key]["verified"] == str(quantity["verified"]).lower(), key
+    for scheme, verdict in zip(expected["schemes"], verdicts, strict=True):
+        assert verdict["scheme"] == scheme["scheme"]
+        assert verdict["fits"] == str(scheme["fits"]).lower(), scheme["scheme"]
+        assert verdict["binding"] == scheme["binding"], scheme["scheme"]
+    assert browser.script("return document.getElementById('choice').dataset.scheme") == expected.get("choice", "")
+    sentences = browser.script("return [...document.querySelectorAll('#choice p')].map(p => p.textContent)")
+    assert sentences == expected["advice"]
+
+
+def test_absurd_input_is_refused_and_changes_nothing(browser):
+    browser.click("#reset")
+    before = shown(browser)
+    for text in ("-5", "0.5", ""):
+        browser.type("fleet_size", text)
+        assert "fleet size: a number from 1 to 1000000000" in browser.script(
+            "return document.getElementById('complaint').textContent")
+        assert shown(browser) == before
+    browser.click("#reset")
+    assert browser.script("return document.getElementById('complaint').textContent") == ""
+
+
+def test_page_loads_nothing_and_complains_of_nothing(browser):
+    assert browser.script("return performance.getEntriesByType('resource').map(r => r.name)") == []
+    assert [line for line in browser.log() if line["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_sticks_out(browser, width):
+    browser.resize(width, 800)
+    assert browser.script("return document.documentElement.scrollWidth") <= width
+
+
+def test_titles_from_a_budget_file_are_text(files):
+    budget = {
+        "device": "nrf51", "radio": "ble",
+        "battery": {"id": "x", "title": "</script><img src=x onerror=document.title='owned'>", "volts": 3}}
+    path = pathlib.Path(files / "budget.json")
+    path.write_text(json.dumps(budget))
+    page = files / "hostile.html"
+    compare("--budget", str(path), "--measurements", str(files / "base.json"), "--html", str(page))
+    browser = Browser()
+    try:
+        browser.open(page.as_uri())
+        assert browser.script("return document.title") == "Countersign: which key for each device"
+        assert "onerror" in browser.script("return document.getElementById('situation').textContent")
+    finally:
+        browser.close()
