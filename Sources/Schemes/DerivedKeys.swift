@@ -51,7 +51,7 @@ public enum DerivedKeys<Hash: HashFunction> {
     system: borrowing SymmetricKey, salt: RawSpan, iterations: Int, into key: inout SymmetricKey
   ) {
     precondition(Hash.digestLength == 32 && iterations > 0)
-    let keyed = HMAC<Hash>(key: system.bytes)
+    var keyed = HMAC<Hash>(key: system.bytes)
     var block = SecretBytes<32>()
     var bytes = block.mutableBytes
     var first = keyed
@@ -68,6 +68,7 @@ public enum DerivedKeys<Hash: HashFunction> {
       sum.xor(bytes.bytes)
     }
     key.copy(from: sum.bytes)
+    keyed.wipe()
   }
 
   private static func derive(

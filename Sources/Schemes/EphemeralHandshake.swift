@@ -4,10 +4,11 @@ import Primitives
 /// Scheme `derived-key-ephemeral`: Noise_NNpsk0_25519_ChaChaPoly_SHA256 under the derived key: forward secrecy at the price
 /// of two X25519 operations, with nothing stored beyond the derived key. Both sides.
 ///
-/// Hello: scheme (1), this epoch's pseudonym (8), e and tag (48). Reply: e and tag (48). A replayed hello gets an answer that
-/// its sender cannot use; the server acts on nothing before the first transport message.
+/// Hello: scheme (1), hint (2), e and tag (48). Reply: e and tag (48). The hint is the start of this epoch's pseudonym: the
+/// server tries the keys that share it, which costs a few hashes each, and the hello fits one frame of the slowest radios. A
+/// replayed hello gets an answer that its sender cannot use; the server acts on nothing before the first transport message.
 public struct EphemeralHandshake: ~Copyable {
-  public static let hintLength = 8
+  public static let hintLength = 2
   public static let helloLength = 1 + hintLength + 48
   public static let replyLength = 48
 
@@ -18,26 +19,31 @@ public struct EphemeralHandshake: ~Copyable {
   }
 
   /// Device: writes the first frame and returns its length.
+  ///
+  /// - Parameter pseudonym: this epoch's; its first two bytes are sent.
   public mutating func writeHello(
-    key: borrowing SymmetricKey, hint: Bytes<8>, into frame: inout MutableRawSpan
+    key: borrowing SymmetricKey, pseudonym: Bytes<8>, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
     guard frame.byteCount >= Self.helloLength else { throw .bufferTooSmall(needed: Self.helloLength) }
     frame.storeBytes(of: SchemeID.derivedKeyEphemeral.rawValue, as: UInt8.self)
-    copyBytes(hint.bytes, to: &frame, at: 1)
+    copyBytes(pseudonym.bytes.extracting(0..<Self.hintLength), to: &frame, at: 1)
     try start(key: key, hint: frame.bytes.extracting(0..<1 + Self.hintLength))
     var message = frame.suffix(from: 1 + Self.hintLength)
     do { return 1 + Self.hintLength + (try noise.writeMessage(into: &message)) } catch { throw .noise(error) }
   }
 
-  /// Server: the pseudonym of a first frame.
-  public static func hint(of frame: RawSpan) throws(SchemesError) -> Bytes<8> {
+  /// What the server indexes a pseudonym under.
+  public static func hint(for pseudonym: Bytes<8>) -> UInt16 { UInt16(pseudonym[0]) << 8 | UInt16(pseudonym[1]) }
+
+  /// Server: the hint of a first frame.
+  public static func hint(of frame: RawSpan) throws(SchemesError) -> UInt16 {
     guard frame.byteCount == helloLength else { throw .malformed }
     let first = frame.unsafeLoad(as: UInt8.self)
     guard first == SchemeID.derivedKeyEphemeral.rawValue else { throw .unexpectedScheme(first) }
-    do { return try Bytes(copying: frame.extracting(1..<1 + hintLength)) } catch { throw .malformed }
+    return UInt16(bigEndian: frame.unsafeLoadUnaligned(fromByteOffset: 1, as: UInt16.self))
   }
 
-  /// Server: reads the first frame with the key that its pseudonym led to.
+  /// Server: reads the first frame with a key that its hint led to. When it throws, try the next one, with a new value.
   public mutating func readHello(_ frame: RawSpan, key: borrowing SymmetricKey) throws(SchemesError) {
     _ = try Self.hint(of: frame)
     try start(key: key, hint: frame.extracting(0..<1 + Self.hintLength))

@@ -18,11 +18,11 @@ struct ModelTests {
   @Test("Sizes are those of the real frames")
   func sizes() throws {
     let rows = try rows("sensor-802154")
-    // Scheme byte and Noise's own sizes: IK 96 and 48, KK and NNpsk0 48 and 48; 84 of certificate, 8 and 2 of hint.
+    // Scheme byte and Noise's own sizes: IK 96 and 48, KK and NNpsk0 48 and 48; 84 of certificate, 2 of hint.
     #expect(rows[.registered]?.value("handshake_bytes") == Double(1 + 96 + 48))
     #expect(rows[.certified]?.value("handshake_bytes") == Double(1 + 96 + 84 + 48))
     #expect(rows[.compactKK]?.value("handshake_bytes") == Double(1 + 2 + 48 + 48))
-    #expect(rows[.derivedKeyEphemeral]?.value("handshake_bytes") == Double(1 + 8 + 48 + 48))
+    #expect(rows[.derivedKeyEphemeral]?.value("handshake_bytes") == Double(1 + 2 + 48 + 48))
     #expect(rows[.derivedKey]?.value("handshake_bytes") == Double(1 + 8 + 4 + 16 + 32))
     #expect(rows[.registered]?.value("message_bytes") == Double(32 + 16))
   }

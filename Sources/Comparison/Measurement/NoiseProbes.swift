@@ -216,11 +216,12 @@ struct EphemeralProbe: SchemeProbe {
     var serverReceiving = CipherState<ChaChaPoly>()
     var derived = SymmetricKey()
     DerivedKeys<SHA256>.device(DeviceID(5), generation: 1, system: parties.psk, into: &derived)
-    let index = [Pseudonym<SHA256>.make(for: parties.epoch, key: derived): DeviceID(5)]
+    let pseudonym = Pseudonym<SHA256>.make(for: parties.epoch, key: derived)
+    let index = [EphemeralHandshake.hint(for: pseudonym): DeviceID(5)]
     turns.turn(.device)
     var device = try EphemeralHandshake(role: .initiator)
     let hello = try device.writeHello(
-      key: derived, hint: Pseudonym<SHA256>.make(for: parties.epoch, key: derived), into: &bytes)
+      key: derived, pseudonym: Pseudonym<SHA256>.make(for: parties.epoch, key: derived), into: &bytes)
     turns.sent(hello)
     turns.turn(.server)
     guard let id = index[try EphemeralHandshake.hint(of: bytes.bytes.extracting(0..<hello))] else {

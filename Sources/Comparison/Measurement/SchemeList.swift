@@ -12,7 +12,7 @@ extension Survey {
   private static var root: String { "root key, from which every system and device key follows" }
 
   static func probes() throws -> [any SchemeProbe] {
-    symmetricProbes() + (try noiseProbes())
+    symmetricProbes() + (try noiseProbes()) + [broadcastProbe()]
   }
 
   private static func symmetricProbes() -> [any SchemeProbe] {
@@ -61,6 +61,18 @@ extension Survey {
           deviceStorage: [key, counter, address], serverStorage: [address, key, counter, pseudonyms],
           serverKeys: [root])),
     ]
+  }
+
+  private static func broadcastProbe() -> any SchemeProbe {
+    BroadcastProbe { labels in
+      SchemeFacts(
+        scheme: .broadcast, title: "subset difference: 16,384 devices, 100 of them revoked",
+        remark: """
+          Hands one shared key to all devices but those known to be compromised. No identity, no traffic between two \
+          parties, no help against a compromise that nobody knows of; the header is what every device must receive.
+          """,
+        isPublicKey: false, deviceStorage: [labels * key], serverStorage: [1], serverKeys: [root])
+    }
   }
 
   private static func noiseProbes() throws -> [any SchemeProbe] {

@@ -1,0 +1,38 @@
+import Primitives
+import Schemes
+
+/// `broadcast`: not a handshake but the nearest thing it has, the header that hands every device a new system key.
+struct BroadcastProbe: SchemeProbe {
+  /// 2^14 devices, the first that hold the standard fleet of 10,000.
+  static let height = 14
+  static let revokedCount = 100
+  static let device = 4_321
+
+  let facts: SchemeFacts
+  private let tree: SubsetDifference
+  private let revoked: Set<Int>
+  private let receiver: SubsetDifference.Receiver
+
+  init(_ facts: (_ labels: Int) -> SchemeFacts) {
+    tree = SubsetDifference(height: Self.height, root: .random())
+    receiver = tree.receiver(Self.device)
+    // Spread as far as they can be: what a header costs at its worst is what it must be planned for.
+    revoked = Set((0..<Self.revokedCount).map { $0 * (1 << Self.height) / Self.revokedCount })
+    self.facts = facts(receiver.labelCount)
+  }
+
+  func run(_ turns: inout Turns) throws { try deliver(SHA256.self, &turns) }
+  func count(_ turns: inout Turns) throws { try deliver(CountingHash.self, &turns) }
+
+  private func deliver<Hash: HashFunction>(_: Hash.Type, _ turns: inout Turns) throws {
+    let systemKey = SymmetricKey.random()
+    turns.turn(.server)
+    let header = tree.header(for: systemKey, revoked: revoked, Hash.self)
+    turns.sent(header.count * SubsetDifference.Entry.encodedLength)
+    turns.turn(.device)
+    var opened = SymmetricKey()
+    let isOpen = receiver.open(header, into: &opened, Hash.self)
+    turns.end()
+    guard isOpen, constantTimeEquals(opened.bytes, systemKey.bytes) else { throw SchemesError.authenticationFailed }
+  }
+}
