@@ -27,7 +27,8 @@ struct Demo: ParsableCommand {
   func run() throws {
     let directory =
       dir.map { URL(fileURLWithPath: $0) }
-      ?? FileManager.default.temporaryDirectory.appendingPathComponent("countersign-demo-\(UUID().uuidString.prefix(8))")
+      ?? FileManager.default.temporaryDirectory.appendingPathComponent(
+        "countersign-demo-\(UUID().uuidString.prefix(8))")
     if FileManager.default.fileExists(atPath: directory.path) {
       throw Failure(.cannotCreate, "\(directory.path) exists", hint: "Give a directory that does not exist yet.")
     }

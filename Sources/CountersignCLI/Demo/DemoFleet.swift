@@ -59,7 +59,11 @@ final class DemoFleet {
       ], in: directory)
     server = child
     var port: UInt16?
-    guard child.wait(until: { port = Self.port(in: $0.output); return port != nil || !$0.isRunning }), let port else {
+    guard
+      child.wait(until: {
+        port = Self.port(in: $0.output); return port != nil || !$0.isRunning
+      }), let port
+    else {
       return false
     }
     serverEndpoint = Endpoint(host: "127.0.0.1", port: port)
@@ -94,9 +98,14 @@ final class DemoFleet {
   /// Starts a listener on a port of the device's own and returns where.
   func listeningDirectly(_ device: String, _ options: String...) throws -> (DemoProcess.Child, Endpoint)? {
     let child = try DemoProcess.start(
-      ["listen", "--device", "\(device).device", "--direct", "127.0.0.1:0", "--output", "json"] + options, in: directory)
+      ["listen", "--device", "\(device).device", "--direct", "127.0.0.1:0", "--output", "json"] + options, in: directory
+    )
     var port: UInt16?
-    guard child.wait(until: { port = Self.port(in: $0.error); return port != nil || !$0.isRunning }), let port else {
+    guard
+      child.wait(until: {
+        port = Self.port(in: $0.error); return port != nil || !$0.isRunning
+      }), let port
+    else {
       return nil
     }
     return (child, Endpoint(host: "127.0.0.1", port: port))

@@ -55,7 +55,8 @@ final class DemoStory {
       [
         "init", "--dir", "authority", "--passphrase-file", "passphrase", "--cost", "interactive", "--output", "json",
       ], in: fleet.directory)
-    report.authorityCreated = check(authority.isSuccess, "the server keeps one key of 32 bytes, sealed under a passphrase")
+    report.authorityCreated = check(
+      authority.isSuccess, "the server keeps one key of 32 bytes, sealed under a passphrase")
     guard report.authorityCreated else { return false }
     for system in ["waterworks", "parking"] where try fleet.command("system", "add", system).isSuccess {
       report.systems += 1
@@ -94,7 +95,8 @@ final class DemoStory {
   private func asleep() throws -> Bool {
     say("3. Asleep: the gauge is off, the pump writes to it all the same")
     let sent = try fleet.send(secretWords[1], from: "pump", to: "gauge")
-    report.asleepStored = check(sent.field("outcome") == "stored", "the server keeps the message, sealed to the gauge's certificate")
+    report.asleepStored = check(
+      sent.field("outcome") == "stored", "the server keeps the message, sealed to the gauge's certificate")
     report.databaseHoldsPlaintext = databaseContains(Array(secretWords[1].utf8))
     check(!report.databaseHoldsPlaintext, "its database files do not contain the words")
     let gauge = try fleet.listen("gauge", "--count", "1")
@@ -132,7 +134,8 @@ final class DemoStory {
       ["send", "--device", "barrier.device", "--direct", endpoint.description, "let me in"], in: fleet.directory)
     _ = pump.wait(1, until: { $0.error.contains("refused") })
     report.otherSystemRefusedByDevice = !direct.isSuccess && !pump.output.contains("let me in")
-    return check(report.otherSystemRefusedByDevice, "and the pump itself refuses the barrier's certificate on a direct socket")
+    return check(
+      report.otherSystemRefusedByDevice, "and the pump itself refuses the barrier's certificate on a direct socket")
   }
 
   private func rotation() throws -> Bool {

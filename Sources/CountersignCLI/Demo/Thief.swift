@@ -77,7 +77,11 @@ struct Thief {
 
   private func copyStolenKey(into key: inout X25519.PrivateKey) -> Bool {
     succeeds { identity throws(DeviceError) in
-      if identity.slotA.state == .active { key.copy(from: identity.slotA.key) } else { key.copy(from: identity.slotB.key) }
+      if identity.slotA.state == .active {
+        key.copy(from: identity.slotA.key)
+      } else {
+        key.copy(from: identity.slotB.key)
+      }
     }
   }
 

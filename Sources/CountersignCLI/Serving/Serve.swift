@@ -73,7 +73,8 @@ struct Serve: AsyncParsableCommand {
     let services = ServiceGroup(
       configuration: .init(
         services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error) }))
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error) }))
     try await services.run()
   }
 
