@@ -79,6 +79,8 @@ let hostTargets: [Target] = [
       "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ],
@@ -95,7 +97,13 @@ let hostTargets: [Target] = [
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
-  tests("RelayTests", ["Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  tests(
+    "RelayTests",
+    [
+      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+      .product(name: "NIOCore", package: "swift-nio"),
+    ]),
   .target(
     name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),

@@ -44,7 +44,7 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let address = try Endpoint(option: listen)
     let metricsAddress = try metrics.map { try Endpoint(option: $0) }
-    raiseDescriptorLimit()
+    DescriptorLimit.raise()
     let directory = try authority.directory()
     let registry = try authority.registry("serve")
     let lock = try registering { () throws(RegistryError) in try ServerLock(directory: directory.path) }
@@ -90,14 +90,6 @@ struct Serve: AsyncParsableCommand {
     } else {
       printLine("Listening on \(endpoint)" + (metrics.map { ", metrics on http://\($0)/metrics" } ?? ""))
     }
-  }
-
-  /// Each connection takes a descriptor: as many as the system lets this process have.
-  private func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }
 

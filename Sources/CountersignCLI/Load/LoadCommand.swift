@@ -1,0 +1,127 @@
+import ArgumentParser
+import Foundation
+import NIOPosix
+
+/// `countersign load`: hidden, for measuring; what it prints stands in the documentation.
+struct LoadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "load",
+    abstract: "Measure the server under many devices at once.",
+    discussion: """
+      Makes an authority with so many devices in a temporary directory, starts a real server as a process of its own, connects
+      all devices at once over real sockets, and lets them exchange messages: in conversations of two through the relay, each
+      message confirmed by the other device before it counts, and through the mailbox, each confirmed by its recipient. Ends 0
+      only if no message was lost and none came twice.
+
+      The devices' side runs in this process on the same processor: a server of its own does better.
+
+      Example: countersign load --devices 1000 --messages 50
+      """,
+    shouldDisplay: false)
+
+  @Option(name: .long, help: "Devices that connect at once; an even number.")
+  var devices = 1000
+
+  @Option(name: .long, help: "Messages that each pair exchanges in a conversation.")
+  var messages = 50
+
+  @Option(name: .long, help: "Messages of a conversation that may be unconfirmed at once.")
+  var window = 8
+
+  @Option(name: .long, help: "Messages that each device leaves in the mailbox of another.")
+  var deposits = 4
+
+  @Option(name: .long, help: "Bytes of each message.")
+  var size = 64
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard devices > 1, devices.isMultiple(of: 2), devices <= 20_000 else {
+      throw ValidationError("--devices takes an even number from 2 to 20000.")
+    }
+    guard messages > 0, window > 0, deposits > 0, size > 0, size <= 60_000 else {
+      throw ValidationError("--messages, --window, --deposits and --size take numbers from 1.")
+    }
+  }
+
+  func run() async throws {
+    DescriptorLimit.raise()
+    let fleet = try LoadFleet(count: devices)
+    defer { fleet.remove() }
+    let server = try fleet.startServer()
+    defer { server.stop() }
+    let counters = LoadCounters()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let plan = LoadPlan(messages: messages, window: window, deposits: deposits, size: size)
+    var report = LoadReport()
+
+    let before = server.residentBytes
+    var start = ContinuousClock.now
+    let channels = try await fleet.connect(to: server.port, on: group, plan, counters)
+    guard await counters.wait(for: { counters.ready.value >= devices }) else { throw lost("sessions", counters) }
+    report.handshakesPerSecond = Double(devices) / start.duration(to: .now).seconds
+    report.devicesOnline = counters.ready.value
+    report.serverBytesPerConnection = (server.residentBytes - before) / devices
+
+    start = .now
+    for (index, channel) in channels.enumerated() where index.isMultiple(of: 2) {
+      channel.triggerUserOutboundEvent(LoadEvent.converse, promise: nil)
+    }
+    let conversed = devices / 2 * messages
+    guard await counters.wait(for: { counters.confirmed.value >= conversed }) else { throw lost("messages", counters) }
+    report.relayedMessagesPerSecond = Double(conversed) / start.duration(to: .now).seconds
+    report.relayedMessages = counters.confirmed.value
+
+    start = .now
+    for channel in channels { channel.triggerUserOutboundEvent(LoadEvent.deposit, promise: nil) }
+    let deposited = devices * deposits
+    guard await counters.wait(for: { counters.accepted.value >= deposited && counters.delivered.value >= deposited })
+    else { throw lost("sealed messages", counters) }
+    report.mailboxMessagesPerSecond = Double(deposited) / start.duration(to: .now).seconds
+    report.mailboxMessages = counters.delivered.value
+    report.duplicates = counters.duplicates.value
+    report.failures = counters.failures.value
+    report.serverPeakBytes = server.peakBytes
+
+    for channel in channels { channel.close(promise: nil) }
+    try await group.shutdownGracefully()
+    report.serverEndedCleanly = server.stop() == 0
+    try report.print(output)
+    guard report.duplicates == 0, report.failures == 0, report.serverEndedCleanly else {
+      throw Failure(.software, "messages came twice, or something failed: see above")
+    }
+  }
+
+  private func lost(_ what: String, _ counters: LoadCounters) -> Failure {
+    Failure(.unavailable, "\(what) are missing: \(counters)", hint: "This is a fault of the server or of this machine.")
+  }
+}
+
+/// What was measured.
+struct LoadReport: Encodable {
+  var devicesOnline = 0
+  var handshakesPerSecond = 0.0
+  var relayedMessages = 0
+  var relayedMessagesPerSecond = 0.0
+  var mailboxMessages = 0
+  var mailboxMessagesPerSecond = 0.0
+  var serverBytesPerConnection = 0
+  var serverPeakBytes = 0
+  var duplicates = 0
+  var failures = 0
+  var serverEndedCleanly = false
+
+  func print(_ output: OutputOptions) throws {
+    guard !output.isJSON else { return try printJSON(self) }
+    printLine("\(devicesOnline) devices online at once, \(Int(handshakesPerSecond)) handshakes/s")
+    printLine("\(relayedMessages) messages in conversations, none lost, \(Int(relayedMessagesPerSecond))/s")
+    printLine("\(mailboxMessages) messages through the mailbox, none lost, \(Int(mailboxMessagesPerSecond))/s")
+    printLine("\(serverBytesPerConnection) bytes of server memory per connection, \(serverPeakBytes >> 20) MiB at most in all")
+    printLine("\(duplicates) duplicates, \(failures) failures")
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

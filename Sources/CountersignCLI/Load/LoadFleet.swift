@@ -1,0 +1,108 @@
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+import NIOCore
+import NIOPosix
+import Registry
+
+/// An authority in a temporary directory, its devices in memory, and its server in a process of its own.
+final class LoadFleet {
+  private let directory: String
+  private var identities: [LoadIdentity] = []
+
+  init(count: Int) throws {
+    var template = Array((NSTemporaryDirectory() + "/countersign-load-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure(.cannotCreate, "cannot make a temporary directory") }
+    directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    let authority = Authority.random()
+    let home = AuthorityDirectory(directory)
+    try registering { () throws(RegistryError) in
+      try home.create(authority, sealing: .unsealed, certificateEpochs: 8, actor: "load")
+    }
+    let registry = try registering { () throws(RegistryError) in try home.openRegistry(actor: "load") }
+    let system = try registering { () throws(RegistryError) in try registry.addSystem(named: "load").id }
+    for number in 1...count {
+      let identity = LoadIdentity()
+      identity.value.create(
+        address: DeviceAddress(system: system, device: DeviceID(UInt64(number))), anchor: authority.issuerKey,
+        serverKey: authority.serverKey.publicKey, epoch: 1)
+      identities.append(identity)
+    }
+    let certificates = try registering { () throws(RegistryError) in
+      try registry.addDevices(
+        identities.map { NewDevice(address: $0.value.address, publicKey: $0.value.renewalKey!) },
+        issuer: authority.issuer)
+    }
+    for (identity, certificate) in zip(identities, certificates) { try identity.value.install(certificate) }
+  }
+
+  func remove() { try? FileManager.default.removeItem(atPath: directory) }
+
+  func startServer() throws(Failure) -> LoadServer { try LoadServer(directory: directory) }
+
+  /// Connects every device at once; device i talks to i + 1.
+  func connect(
+    to port: Int, on group: MultiThreadedEventLoopGroup, _ plan: LoadPlan, _ counters: LoadCounters
+  ) async throws -> [any Channel] {
+    let futures = identities.enumerated().map { index, identity in
+      let peer = identities[(index + 1) % identities.count].value.address
+      return ClientBootstrap(group: group)
+        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .connectTimeout(.seconds(30))
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(LoadDevice(identity, peer: peer, plan, counters))
+          }
+        }
+        .connect(host: "127.0.0.1", port: port)
+    }
+    var channels: [any Channel] = []
+    for future in futures { channels.append(try await future.get()) }
+    return channels
+  }
+}
+
+/// A device's identity in a place that does not move. One event loop at a time uses it.
+final class LoadIdentity: @unchecked Sendable {
+  var value = DeviceIdentity()
+}
+
+/// `countersign serve` as a child process.
+final class LoadServer {
+  private let process = Process()
+  let port: Int
+
+  init(directory: String) throws(Failure) {
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = [
+      "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
+      "--max-unauthenticated", "20000", "--max-connections", "20000",
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    do { try process.run() } catch { throw Failure(.software, "cannot start the server: \(error)") }
+    struct Ready: Decodable { let listening: String }
+    guard let ready = try? JSONDecoder().decode(Ready.self, from: output.fileHandleForReading.availableData),
+      let endpoint = try? Endpoint(parsing: ready.listening)
+    else { throw Failure(.unavailable, "the server did not start") }
+    port = Int(endpoint.port)
+  }
+
+  /// Asks the server to stop and returns its exit status.
+  @discardableResult
+  func stop() -> Int32 {
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  var residentBytes: Int { status("VmRSS") }
+  var peakBytes: Int { status("VmHWM") }
+
+  private func status(_ field: String) -> Int {
+    let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(field + ":") }) else { return 0 }
+    return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+  }
+}

@@ -1,0 +1,224 @@
+import Credentials
+import Device
+import DeviceHost
+import Foundation
+import Logging
+import Primitives
+import Testing
+
+@testable import Registry
+@testable import Relay
+
+/// The server on real sockets, with the devices' real client.
+@Suite("Server", .serialized)
+struct ServerTests {
+  /// A device file, as the assembly line leaves it.
+  private func file(_ id: UInt64, _ fleet: TestFleet) throws -> DeviceStore {
+    let device = try fleet.device(id)
+    let path = "\(fleet.path)/\(id).device"
+    let flash = device.flash
+    try DeviceStore.create(path) { identity throws(DeviceError) in try identity.load(flash.bytes) }
+    return try DeviceStore(opening: path)
+  }
+
+  @Test("Messages online and asleep, by the devices' own client")
+  func messages() async throws {
+    let fleet = try TestFleet()
+    let server = try fleet.server()
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    let a = try file(1, fleet)
+    let b = try file(2, fleet)
+    let inbox = try Inbox(path: fleet.path + "/2.inbox")
+    let address = try b.read { $0.address }
+
+    let sender = try DeviceClient.connect(a, to: endpoint, listens: false)
+    let asleep = try sender.send(Array("asleep".utf8), to: address, id: try sender.nextMessageID())
+    #expect(asleep.outcome == .stored)
+    let receiver = try DeviceClient.connect(b, to: endpoint, listens: true)
+    let got = Locked<[ReceivedMessage]>([])
+    #expect(try receiver.receiveMessage(inbox: inbox, timeout: .seconds(5)) { got.value.append($0) })
+    #expect(got.value.map { String(decoding: $0.body, as: UTF8.self) } == ["asleep"])
+
+    let box = UnsafeSendable((receiver, inbox))
+    let listening = Thread {
+      _ = try? box.value.0.receiveMessage(inbox: box.value.1, timeout: .seconds(10)) { got.value.append($0) }
+    }
+    listening.start()
+    let online = try sender.send(Array("online".utf8), to: address, id: try sender.nextMessageID(), timeout: .seconds(8))
+    #expect(online.outcome == .delivered)
+    while !listening.isFinished { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(got.value.map(\.route) == [.mailbox, .online])
+    await server.shutDown()
+  }
+
+  @Test("A revocation written elsewhere cuts the live session and reaches peers within a second")
+  func revocationLatency() async throws {
+    let fleet = try TestFleet()
+    let server = try fleet.server()
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    // As another process has it: connections of its own to the same file.
+    let elsewhere = try SQLiteRegistry(path: fleet.registry.path, actor: "elsewhere")
+    let peer = try file(1000, fleet)
+    let peerClient = try DeviceClient.connect(peer, to: endpoint, listens: true)
+    var worst = Duration.zero
+    for id in UInt64(1)...5 {
+      let victim = try file(id, fleet)
+      let client = try DeviceClient.connect(victim, to: endpoint, listens: true)
+      let certificate = try #require(try victim.read { $0.certificate })
+      try await Task.sleep(for: .milliseconds(Int(id) * 37))
+      let start = ContinuousClock.now
+      _ = try elsewhere.revoke(
+        certificate.fields.address, through: nil, reason: .keyCompromise, issuer: fleet.authority.issuer)
+      #expect(throws: DeviceHostError.self) {
+        let inbox = try Inbox(path: "\(fleet.path)/\(id).inbox")
+        while ContinuousClock.now - start < .seconds(3) {
+          _ = try client.receiveMessage(inbox: inbox, timeout: .milliseconds(50)) { _ in }
+        }
+      }
+      worst = max(worst, start.duration(to: .now))
+      let inbox = try Inbox(path: "\(fleet.path)/peer-\(id).inbox")
+      _ = try peerClient.receiveMessage(inbox: inbox, timeout: .milliseconds(300)) { _ in }
+      #expect(try peer.read { (try? $0.trust.verify(certificate, isInitiator: true)) == nil })
+      #expect(throws: DeviceHostError.refused(endpoint: endpoint.description)) {
+        _ = try DeviceClient.connect(victim, to: endpoint, listens: false)
+      }
+    }
+    #expect(worst < .seconds(1))
+    print("revocation to cut session, worst of 5: \(worst)")
+    #expect(server.relay.metrics.revocationPropagation.snapshot.count == 5)
+    await server.shutDown()
+  }
+
+  @Test("Strangers are bounded in number, time and size")
+  func limits() async throws {
+    let fleet = try TestFleet()
+    var limits = RelayLimits()
+    limits.handshakeTimeout = 1
+    limits.idleTimeout = 1
+    limits.maximumUnauthenticated = 3
+    let server = try fleet.server(limits)
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+
+    // One that announces a frame longer than a stranger's may be, and one that says nothing.
+    let long = try RawSocket(port: bound.port)
+    long.write([0xFF, 0xFF, 1])
+    #expect(long.readToEnd().isEmpty && !long.timedOut)
+    let start = ContinuousClock.now
+    let silent = try (0..<3).map { _ in try RawSocket(port: bound.port) }
+    try await Task.sleep(for: .milliseconds(200))
+    let surplus = try RawSocket(port: bound.port)
+    #expect(surplus.readToEnd().isEmpty && !surplus.timedOut)
+    #expect(start.duration(to: .now) < .milliseconds(900))
+    for socket in silent { #expect(socket.readToEnd().isEmpty && !socket.timedOut) }
+    #expect(start.duration(to: .now) > .milliseconds(900))
+
+    // A device that says nothing more after its welcome.
+    let store = try file(1, fleet)
+    let client = try DeviceClient.connect(
+      store, to: Endpoint(host: "127.0.0.1", port: UInt16(bound.port)), listens: true)
+    let inbox = try Inbox(path: fleet.path + "/1.inbox")
+    #expect(throws: DeviceHostError.self) {
+      for _ in 0..<50 { _ = try client.receiveMessage(inbox: inbox, timeout: .milliseconds(100)) { _ in } }
+    }
+    let closures = server.relay.metrics.closures.withLock { $0 }
+    #expect(closures["frame_too_long"] == 1)
+    #expect(closures["overloaded"] == 1)
+    #expect(closures["handshake_timeout"] == 3)
+    #expect(closures["idle_timeout"] == 1)
+    await server.shutDown()
+    #expect(server.relay.metrics.connections.value == 0)
+  }
+
+  @Test("Shutting down, what was accepted is answered and kept; the port is free afterwards and taken before")
+  func drain() async throws {
+    let fleet = try TestFleet()
+    let server = try fleet.server()
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let second = try fleet.server()
+    await #expect(throws: RelayError.addressInUse("127.0.0.1:\(bound.port)")) {
+      _ = try await second.listen(host: "127.0.0.1", port: bound.port)
+    }
+    await second.shutDown()
+
+    let a = try file(1, fleet)
+    let b = try file(2, fleet)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    let sender = try DeviceClient.connect(a, to: endpoint, listens: false)
+    let address = try b.read { $0.address }
+    var stored = 0
+    let stopping = Task {
+      try await Task.sleep(for: .milliseconds(100))
+      await server.shutDown()
+    }
+    do {
+      for _ in 0..<100_000 {
+        let id = try sender.nextMessageID()
+        if try sender.send([1], to: address, id: id).outcome == .stored { stored += 1 }
+      }
+      Issue.record("the server never stopped")
+    } catch { #expect(error.isLost) }
+    try await stopping.value
+    #expect(stored > 0)
+
+    let again = try fleet.server()
+    _ = try await again.listen(host: "127.0.0.1", port: bound.port)
+    #expect(again.relay.metrics.mailWaiting.value >= stored)
+    await again.shutDown()
+  }
+
+  @Test("The metrics are served as text, and nothing else is")
+  func metrics() async throws {
+    let fleet = try TestFleet()
+    let server = try fleet.server()
+    let bound = try await server.listenForMetrics(host: "127.0.0.1", port: 0)
+    func get(_ path: String) throws -> String {
+      let socket = try RawSocket(port: bound.port)
+      socket.write(Array("GET \(path) HTTP/1.1\r\nhost: localhost\r\n\r\n".utf8))
+      return String(decoding: socket.readToEnd(), as: UTF8.self)
+    }
+    let text = try get("/metrics")
+    #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    for name in [
+      "countersign_handshakes_total{result=\"accepted\"} 0", "countersign_epoch 1", "countersign_connections 0",
+      "countersign_revocation_propagation_seconds_count 0",
+    ] { #expect(text.contains(name + "\n")) }
+    #expect(try get("/").hasPrefix("HTTP/1.1 404"))
+    #expect(try get("/healthz").hasSuffix("ok\n"))
+    await server.shutDown()
+  }
+}
+
+extension DeviceHostError {
+  /// Whether the server went away.
+  fileprivate var isLost: Bool {
+    switch self {
+    case .connectionLost, .timedOut, .refused, .unreachable: true
+    default: false
+    }
+  }
+}
+
+/// A value under a lock, for what threads of a test write.
+final class Locked<Value>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var storage: Value
+
+  init(_ value: Value) { storage = value }
+
+  var value: Value {
+    get { lock.withLock { storage } }
+    _modify {
+      lock.lock()
+      defer { lock.unlock() }
+      yield &storage
+    }
+  }
+}
+
+/// Hands something to one other thread.
+struct UnsafeSendable<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
