@@ -190,7 +190,11 @@ final class Relay: Sendable {
         if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
       } catch {
         log(.warning, "renewal_failed", client, ["reason": "\(error)"])
-        if case .deviceRevoked = error { client.connection.close(.revoked) } else { client.connection.close(.unavailable) }
+        if case .deviceRevoked = error {
+          client.connection.close(.revoked)
+        } else {
+          client.connection.close(.unavailable)
+        }
       }
     }
   }

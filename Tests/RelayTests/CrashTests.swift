@@ -102,7 +102,9 @@ struct CrashTests {
       try server.start()
     }
     ledger.value.isSending = false
-    for thread in threads[..<senders.count] { while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) } }
+    for thread in threads[..<senders.count] {
+      while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) }
+    }
     // Everybody has stopped sending: what is acknowledged must come.
     let deadline = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < deadline {
@@ -119,8 +121,8 @@ struct CrashTests {
     print("\(Self.kills) kills: \(end.acknowledged.count) acknowledged, \(end.delivered.count) delivered")
     #expect(end.faults.isEmpty)
     #expect(end.acknowledged.count > Self.kills)
-    #expect(missing.isEmpty)
-    #expect(twice.isEmpty)
+    #expect(missing.count == 0, "for example \(missing.first ?? "")")
+    #expect(twice.count == 0, "for example \(twice.first ?? "")")
     for name in ["registry", "mailbox"] {
       #expect(try Self.integrity(of: "\(directory)/\(name).sqlite") == "ok")
     }
@@ -176,9 +178,9 @@ struct CrashTests {
   /// Listens over one session after another; a restart of the application in between is part of it.
   private static func listen(_ path: String, _ endpoint: Endpoint, _ ledger: Locked<Ledger>) throws {
     while ledger.value.isListening {
-      let store = try DeviceStore(opening: path)
-      let inbox = try Inbox(path: path + ".inbox")
       do {
+        let store = try DeviceStore(opening: path)
+        let inbox = try Inbox(path: path + ".inbox")
         let client = try DeviceClient.connect(store, to: endpoint, listens: true)
         while ledger.value.isListening {
           _ = try client.receiveMessage(inbox: inbox, timeout: .milliseconds(200)) { message in

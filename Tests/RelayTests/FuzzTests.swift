@@ -114,7 +114,8 @@ struct FuzzTests {
       var span = frame.mutableBytes
       let key = try X25519.PrivateKey(copying: device.identity.slotA.key.secretBytes)
       let length = try handshake.writeHello(
-        key: key, certificate: device.identity.certificate!, serverKey: fleet.authority.serverKey.publicKey, into: &span)
+        key: key, certificate: device.identity.certificate!, serverKey: fleet.authority.serverKey.publicKey, into: &span
+      )
       connection.arrive(Array(frame[..<length]))
       let reply = connection.takeFrames()[0]
       try handshake.readReply(reply.bytes, sending: &sending, receiving: &receiving)

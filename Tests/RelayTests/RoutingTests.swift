@@ -26,7 +26,8 @@ struct RoutingTests {
     // Nobody listens for a; b's session does not belong to a; the device does not exist.
     try b.send(.frame(to: a.address, session: 0, frame("x").bytes), in: fleet)
     try b.send(.frame(to: a.address, session: b.connection!.sessionNumber!, frame("x").bytes), in: fleet)
-    try b.send(.frame(to: DeviceAddress(system: fleet.alpha, device: DeviceID(9)), session: 0, frame("x").bytes), in: fleet)
+    try b.send(
+      .frame(to: DeviceAddress(system: fleet.alpha, device: DeviceID(9)), session: 0, frame("x").bytes), in: fleet)
     try b.pump(fleet)
     #expect(b.heard.suffix(3) == ["unreachable", "unreachable", "unreachable"])
     #expect(fleet.relay.metrics.framesRouted.value == 2)
@@ -168,7 +169,8 @@ struct RoutingTests {
     try a.pump(fleet)
     #expect(
       a.heard == [
-        "welcome-only-renew", "peer-unknown-0", "unreachable", "refused-mayOnlyRenew", "certificate-1", "mail", "caughtUp",
+        "welcome-only-renew", "peer-unknown-0", "unreachable", "refused-mayOnlyRenew", "certificate-1", "mail",
+        "caughtUp",
       ])
     // ...and its own again once it has renewed.
     #expect(a.identity.certificate?.fields.lastEpoch == 11)

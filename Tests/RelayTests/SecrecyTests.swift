@@ -21,7 +21,9 @@ struct SecrecyTests {
     for name in names {
       let path = fleet.path + "/" + name
       var isDirectory: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory.boolValue else { continue }
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory.boolValue else {
+        continue
+      }
       files[name] = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     }
     return files

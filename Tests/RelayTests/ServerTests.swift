@@ -45,7 +45,8 @@ struct ServerTests {
       _ = try? box.value.0.receiveMessage(inbox: box.value.1, timeout: .seconds(10)) { got.value.append($0) }
     }
     listening.start()
-    let online = try sender.send(Array("online".utf8), to: address, id: try sender.nextMessageID(), timeout: .seconds(8))
+    let online = try sender.send(
+      Array("online".utf8), to: address, id: try sender.nextMessageID(), timeout: .seconds(8))
     #expect(online.outcome == .delivered)
     while !listening.isFinished { try await Task.sleep(for: .milliseconds(5)) }
     #expect(got.value.map(\.route) == [.mailbox, .online])

@@ -10,7 +10,9 @@ import Testing
 
 @Suite("Sessions")
 struct SessionTests {
-  @Test("A session begins with welcome and ends its catching up with caughtUp", arguments: [SchemeID.certified, .registered])
+  @Test(
+    "A session begins with welcome and ends its catching up with caughtUp",
+    arguments: [SchemeID.certified, .registered])
   func begins(scheme: SchemeID) throws {
     let fleet = try TestFleet()
     let device = try fleet.device(1, scheme: scheme)
@@ -170,8 +172,9 @@ struct SessionTests {
     polite.arrive(try device.seal(.ping))
     fleet.relay.queue.resume()
     try device.pump(fleet)
-    #expect(device.heard.filter { $0 != "caughtUp" } == ["welcome-1", "peer-asleep-1", "pong"]
-      || device.heard.filter { $0 != "caughtUp" } == ["welcome-1", "peer-online-1", "pong"])
+    #expect(
+      device.heard.filter { $0 != "caughtUp" } == ["welcome-1", "peer-asleep-1", "pong"]
+        || device.heard.filter { $0 != "caughtUp" } == ["welcome-1", "peer-online-1", "pong"])
 
     let flood = try open()
     fleet.relay.queue.suspend()

@@ -117,7 +117,8 @@ struct LoadReport: Encodable {
     printLine("\(devicesOnline) devices online at once, \(Int(handshakesPerSecond)) handshakes/s")
     printLine("\(relayedMessages) messages in conversations, none lost, \(Int(relayedMessagesPerSecond))/s")
     printLine("\(mailboxMessages) messages through the mailbox, none lost, \(Int(mailboxMessagesPerSecond))/s")
-    printLine("\(serverBytesPerConnection) bytes of server memory per connection, \(serverPeakBytes >> 20) MiB at most in all")
+    printLine(
+      "\(serverBytesPerConnection) bytes of server memory per connection, \(serverPeakBytes >> 20) MiB at most in all")
     printLine("\(duplicates) duplicates, \(failures) failures")
   }
 }

@@ -161,7 +161,9 @@ final class Mailbox: @unchecked Sendable {
   /// How many messages wait.
   func waitingCount() throws(RelayError) -> Int {
     do {
-      return try database.inDatabase { try Int.fetchOne($0, sql: "SELECT count(*) FROM mail WHERE body IS NOT NULL") ?? 0 }
+      return try database.inDatabase {
+        try Int.fetchOne($0, sql: "SELECT count(*) FROM mail WHERE body IS NOT NULL") ?? 0
+      }
     } catch { throw RelayError(mailbox: error, path: path) }
   }
 

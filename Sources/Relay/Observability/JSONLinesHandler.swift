@@ -23,7 +23,8 @@ public struct JSONLinesHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    var line = "{\"time\":\"\(Self.timestamp())\",\"level\":\"\(event.level)\",\"event\":\(Self.quoted("\(event.message)"))"
+    var line =
+      "{\"time\":\"\(Self.timestamp())\",\"level\":\"\(event.level)\",\"event\":\(Self.quoted("\(event.message)"))"
     let all = metadata.merging(event.metadata ?? [:]) { $1 }
     for (key, value) in all.sorted(by: { $0.key < $1.key }) {
       line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))"

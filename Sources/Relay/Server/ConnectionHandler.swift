@@ -82,7 +82,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   // MARK: Frames
 
   private func nextFrame() -> ByteBuffer? {
-    guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else { return nil }
+    guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else {
+      return nil
+    }
     if !session.isAuthenticated, Int(length) > relay.limits.maximumUnauthenticatedFrame {
       close(.frameTooLong)
       return nil

@@ -75,7 +75,8 @@ public final class RelayServer: Sendable {
     return try await bind(bootstrap, host, port)
   }
 
-  private func bind(_ bootstrap: ServerBootstrap, _ host: String, _ port: Int) async throws(RelayError) -> BoundEndpoint {
+  private func bind(_ bootstrap: ServerBootstrap, _ host: String, _ port: Int) async throws(RelayError) -> BoundEndpoint
+  {
     do {
       let channel = try await bootstrap.bind(host: host, port: port).get()
       listeners.append(channel)
