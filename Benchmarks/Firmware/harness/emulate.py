@@ -1,0 +1,183 @@
+"""One run of an image under QEMU: the plugin counts, the serial line talks, and RAM is read at the scan marker."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from image import Image
+from install import PLUGIN_HEADER
+from paths import FIRMWARE, WORK, run, swift_tool
+
+TIME_LIMIT = 120  # seconds of wall clock for one run
+
+
+@dataclass
+class Operation:
+    name: str
+    ticks: int
+    instructions: int = 0
+    cycles: int = 0
+    stack: int = 0  # bytes below the top of the stack
+    primitive: int = 0  # of the instructions, those spent in primitives
+
+
+@dataclass
+class Outcome:
+    """Everything one run showed."""
+
+    operations: list[Operation] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+    reports: list[tuple[str, bytes]] = field(default_factory=list)
+    memory: list[bytes] = field(default_factory=list)  # all RAM, at each scan marker
+    peak_stack: int = 0
+
+
+def plugin() -> Path:
+    library = WORK / "cost.so"
+    sources = sorted((FIRMWARE / "plugin").glob("*.c"))
+    newest = max(source.stat().st_mtime for source in (FIRMWARE / "plugin").iterdir())
+    if not library.exists() or library.stat().st_mtime < newest:
+        run([swift_tool("clang"), "-O2", "-Wall", "-Wextra", "-fPIC", "-shared", "-I", PLUGIN_HEADER.parent, *sources,
+             "-o", library])
+    return library
+
+
+class Emulator:
+    """QEMU as a child process. `peer` answers the messages of the image: bytes in, list of replies out."""
+
+    def __init__(self, image: Image, page: bytes, peer=None):
+        self.image, self.peer = image, peer
+        self.folder = Path(tempfile.mkdtemp(dir=WORK))
+        self.outcome = Outcome()
+        self.waiting: list[bytes] = []
+        (self.folder / "page.bin").write_bytes(page)
+        # Pipes rather than a socket: the FE310's serial port in QEMU drops what does not fit, and a socket's buffer holds
+        # only a few hundred bytes when they arrive one by one.
+        for name in ("release", "serial.in", "serial.out"):
+            os.mkfifo(self.folder / name)
+        self.serial = os.open(self.folder / "serial.out", os.O_RDWR)
+        self.input = os.open(self.folder / "serial.in", os.O_RDWR)
+        target, symbols = image.target, image.symbols
+        arguments = {
+            "code": image.flat, "base": target.flash_base, "owners": image.owners, "model": target.core,
+            "begin": symbols["marker_begin"] & ~1, "end": symbols["marker_end"] & ~1,
+            "scan": symbols["marker_scan"] & ~1 if "marker_scan" in symbols else 1,
+            "stack": f"{symbols['bss_end']:x}:{symbols['stack_top']:x}",
+            "out": self.folder / "cost", "release": self.folder / "release",
+        }
+        plugin_option = ",".join([str(plugin()), *(f"{key}={value}" for key, value in arguments.items())])
+        command = [target.emulator, "-M", target.machine, "-display", "none", "-icount", "shift=0", "-kernel",
+                   image.elf, "-device", f"loader,file={self.folder / 'page.bin'},addr={target.storage_page},force-raw=on",
+                   "-serial", f"pipe:{self.folder / 'serial'}",
+                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off", "-plugin", plugin_option]
+        command += ["-bios", "none"] if not target.is_arm else []
+        self.log = open(self.folder / "log", "w+")
+        self.process = subprocess.Popen([str(part) for part in command], stdout=self.log, stderr=self.log,
+                                        stdin=subprocess.DEVNULL)
+
+    def run(self) -> Outcome:
+        try:
+            self.qmp = self.connect("qmp").makefile("rw")
+            self.qmp.readline()
+            self.command("qmp_capabilities")
+            self.converse()
+            self.command("quit")
+            self.process.wait(timeout=30)
+            self.read_costs()
+            return self.outcome
+        finally:
+            self.process.kill()
+            self.log.close()
+            os.close(self.serial)
+            os.close(self.input)
+
+    def connect(self, name: str) -> socket.socket:
+        for _ in range(500):
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(self.folder / name))
+                return connection
+            except (FileNotFoundError, ConnectionRefusedError):
+                time.sleep(0.01)
+            if self.process.poll() is not None:
+                break
+        raise SystemExit(f"QEMU did not start:\n{(self.folder / 'log').read_text()}")
+
+    def command(self, name: str, **arguments):
+        self.qmp.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+        self.qmp.flush()
+        while True:
+            answer = json.loads(self.qmp.readline())
+            if "error" in answer:
+                raise SystemExit(f"{name}: {answer['error']}")
+            if "return" in answer:
+                return answer["return"]
+
+    # ---- The serial line ----
+
+    def converse(self) -> None:
+        """Handles lines until the image says that it is done; watches the plugin's output for the scan marker."""
+        pending, deadline, scans = b"", time.monotonic() + TIME_LIMIT, 0
+        while True:
+            readable, _, _ = select.select([self.serial], [], [], 0.02)
+            if readable:
+                pending += os.read(self.serial, 4096)
+                while b"\n" in pending:
+                    line, pending = pending.split(b"\n", 1)
+                    if line == b"done":
+                        return
+                    self.handle(line.decode("latin-1"))
+            elif (self.folder / "cost").read_text().count("scan\n") > scans:
+                scans += 1
+                self.read_memory()
+            elif self.process.poll() is not None:
+                raise SystemExit(f"QEMU ended early:\n{(self.folder / 'log').read_text()}")
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{self.image.name} on {self.image.target.core}: no end after {TIME_LIMIT} s")
+
+    def handle(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word == "fail":
+            raise SystemExit(f"{self.image.name} on {self.image.target.core}: the image failed with code {rest}")
+        if word == "op":
+            name, ticks = rest.split()
+            self.outcome.operations.append(Operation(name, int(ticks)))
+        elif word == ">":
+            message = bytes.fromhex(rest)
+            self.outcome.sent.append(message)
+            self.waiting += self.peer.receive(message)
+        elif word == "<":
+            if not self.waiting:
+                self.waiting += self.peer.speak()
+            message = self.waiting.pop(0)
+            self.outcome.received.append(message)
+            os.write(self.input, message.hex().encode() + b"\n")
+        elif word != "image":
+            self.outcome.reports.append((word, bytes.fromhex(rest)))
+
+    def read_memory(self) -> None:
+        dump = self.folder / "ram"
+        self.command("pmemsave", val=self.image.target_ram_base, size=self.image.target.ram_size, filename=str(dump))
+        self.outcome.memory.append(dump.read_bytes())
+        (self.folder / "release").write_bytes(b"\n")
+
+    # ---- The plugin's output ----
+
+    def read_costs(self) -> None:
+        top = self.image.symbols["stack_top"]
+        lines = [line.split() for line in (self.folder / "cost").read_text().splitlines()]
+        regions = [[int(word) for word in line[1:]] for line in lines if line[0] == "region"]
+        if len(regions) != len(self.outcome.operations):
+            raise SystemExit(f"{len(regions)} measured regions for {len(self.outcome.operations)} operations")
+        for operation, (instructions, cycles, lowest, primitive) in zip(self.outcome.operations, regions):
+            operation.instructions, operation.cycles = instructions, cycles
+            operation.stack, operation.primitive = top - lowest, primitive
+        [total] = [line for line in lines if line[0] == "total"]
+        self.outcome.peak_stack = top - int(total[3])

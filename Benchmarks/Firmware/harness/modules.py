@@ -1,0 +1,62 @@
+"""The product's own device modules, compiled as Embedded Swift for one target."""
+
+from pathlib import Path
+
+import sodium
+from paths import FIRMWARE, ROOT, WORK, run, swift_tool
+from targets import Target
+
+# In dependency order. A module is compiled when its folder exists.
+MODULES = ("Primitives", "Noise", "Credentials", "Schemes", "Device")
+
+FLAGS = """
+-swift-version 6 -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes
+-wmo -parse-as-library -Osize -Xcc -DCOUNTERSIGN_BARE_METAL
+-Xcc -ffunction-sections -Xcc -fdata-sections -Xfrontend -function-sections -Xfrontend -disable-stack-protector
+""".split()
+
+
+def swiftc(target: Target) -> list[str]:
+    flags = [str(swift_tool("swiftc")), "-target", target.triple, *FLAGS]
+    for flag in [*target.cpu_flags, *sodium.includes(target), "-fno-pic"]:
+        flags += ["-Xcc", flag]
+    if target.is_arm:
+        flags += ["-Xcc", "-mno-unaligned-access"] if target.core == "m0" else []
+    else:
+        flags += ["-Xcc", "-mno-relax"] if False else []
+    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target))]
+
+
+def folder(target: Target) -> Path:
+    return WORK / target.core / "modules"
+
+
+def newest(files) -> float:
+    return max((file.stat().st_mtime for file in files), default=0)
+
+
+def build(target: Target) -> list[Path]:
+    """Objects of all modules; a module is compiled again when it or one before it changed."""
+    folder(target).mkdir(parents=True, exist_ok=True)
+    objects, changed = [], 0.0
+    for name in MODULES:
+        sources = sorted((ROOT / "Sources" / name).rglob("*.swift"))
+        if not sources:
+            continue
+        changed = max(changed, newest(sources))
+        output = folder(target) / f"{name}.o"
+        if not output.exists() or output.stat().st_mtime < changed:
+            run([*swiftc(target), "-module-name", name, "-emit-module", "-emit-module-path",
+                 folder(target) / f"{name}.swiftmodule", "-c", *sources, "-o", output])
+        objects.append(output)
+    return objects
+
+
+def compile_image(target: Target, source: Path) -> Path:
+    """An image's own Swift file, against the modules."""
+    output = WORK / target.core / "images" / f"{source.stem}.o"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    inputs = [source, FIRMWARE / "board/firmware.h", *folder(target).glob("*.swiftmodule")]
+    if not output.exists() or output.stat().st_mtime < newest(inputs):
+        run([*swiftc(target), "-module-name", source.stem.capitalize(), "-c", source, "-o", output])
+    return output
