@@ -86,6 +86,10 @@ let hostTargets: [Target] = [
     ],
     swiftSettings: spans,
     linkerSettings: bindNow),
+  // The host's end of the wire for the firmware images of Benchmarks/Firmware.
+  .executableTarget(
+    name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
   .target(
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",

@@ -26,9 +26,13 @@ uint64_t SHIFT_RIGHT(uint64_t value, int amount) {
     return join(high >> amount, low >> amount | high << (32 - amount));
 }
 
-// Leading zero bits of a word that is not zero, for the Cortex-M0 and RV32IMC, which have no instruction for it.
+// Leading zero bits of a word, for the Cortex-M0 and RV32IMC, which have no instruction for it.
 int __clzsi2(uint32_t value) {
-    int count = 0;
-    for (; !(value & 1u << 31); value <<= 1) count++;
-    return count;
+    int count = 32;
+    for (int step = 16; step; step >>= 1) {
+        if (!(value >> step)) continue;
+        count -= step;
+        value >>= step;
+    }
+    return count - (int)value;
 }

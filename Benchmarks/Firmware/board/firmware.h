@@ -22,7 +22,7 @@ uint32_t ticks(void);
 void hook_random(uint8_t *out, size_t size);
 /// The page of flash that the assembly line writes: keys, certificate, server key. Read-only to the images.
 const uint8_t *hook_storage(void);
-/// Keeps `size` bytes under `slot` so that they outlive a reset. The images keep them in RAM.
+/// Keeps `size` bytes under `slot` so that they outlive a reset. The images let them go.
 void hook_store(uint8_t slot, const uint8_t *bytes, size_t size);
 
 // ---- The harness: a line protocol over the serial line ----
@@ -41,9 +41,6 @@ void report(const char *name, const uint8_t *bytes, size_t size);
 void secrets_gone(void);
 /// Ends the image as failed: `fail CODE`.
 void fail(uint32_t code) __attribute__((noreturn));
-
-/// Memory for what a session keeps, in one place that never moves: 1 KB, aligned for anything.
-void *image_memory(void);
 
 /// The image itself.
 void image_main(void);

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -32,11 +33,18 @@ class Outcome:
     """Everything one run showed."""
 
     operations: list[Operation] = field(default_factory=list)
-    sent: list[bytes] = field(default_factory=list)
-    received: list[bytes] = field(default_factory=list)
+    events: list[tuple[str, int, bytes]] = field(default_factory=list)  # way, operations before it, frame
     reports: list[tuple[str, bytes]] = field(default_factory=list)
     memory: list[bytes] = field(default_factory=list)  # all RAM, at each scan marker
     peak_stack: int = 0
+
+    @property
+    def sent(self) -> list[bytes]:
+        return [frame for way, _, frame in self.events if way == "sent"]
+
+    @property
+    def received(self) -> list[bytes]:
+        return [frame for way, _, frame in self.events if way == "received"]
 
 
 def plugin() -> Path:
@@ -50,13 +58,12 @@ def plugin() -> Path:
 
 
 class Emulator:
-    """QEMU as a child process. `peer` answers the messages of the image: bytes in, list of replies out."""
+    """QEMU as a child process. `peer` answers the messages of the image."""
 
     def __init__(self, image: Image, page: bytes, peer=None):
         self.image, self.peer = image, peer
-        self.folder = Path(tempfile.mkdtemp(dir=WORK))
+        self.folder = Path(tempfile.mkdtemp(prefix="qemu-", dir=WORK))
         self.outcome = Outcome()
-        self.waiting: list[bytes] = []
         (self.folder / "page.bin").write_bytes(page)
         # Pipes rather than a socket: the FE310's serial port in QEMU drops what does not fit, and a socket's buffer holds
         # only a few hundred bytes when they arrive one by one.
@@ -97,6 +104,7 @@ class Emulator:
             self.log.close()
             os.close(self.serial)
             os.close(self.input)
+            shutil.rmtree(self.folder)
 
     def connect(self, name: str) -> socket.socket:
         for _ in range(500):
@@ -151,13 +159,11 @@ class Emulator:
             self.outcome.operations.append(Operation(name, int(ticks)))
         elif word == ">":
             message = bytes.fromhex(rest)
-            self.outcome.sent.append(message)
-            self.waiting += self.peer.receive(message)
+            self.outcome.events.append(("sent", len(self.outcome.operations), message))
+            self.peer.receive(message)
         elif word == "<":
-            if not self.waiting:
-                self.waiting += self.peer.speak()
-            message = self.waiting.pop(0)
-            self.outcome.received.append(message)
+            message = self.peer.speak()
+            self.outcome.events.append(("received", len(self.outcome.operations), message))
             os.write(self.input, message.hex().encode() + b"\n")
         elif word != "image":
             self.outcome.reports.append((word, bytes.fromhex(rest)))

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import modules
 import sodium
+from catalogue import Spec
 from install import PICOLIBC, SODIUM
 from paths import FIRMWARE, WORK, run, swift_tool
 from targets import Target
@@ -128,3 +130,9 @@ def link(target: Target, name: str, objects: list[Path], curve: str) -> Image:
          *board_objects(target), *objects, archives[curve], archives["sodium"],
          PICOLIBC / target.picolibc / "libc.a", f"-Map={elf.with_suffix('.map')}", "-o", elf])
     return Image(target, name, elf)
+
+
+def build(target: Target, spec: Spec) -> Image:
+    """The image of a catalogue entry; entries that differ in data alone share one."""
+    objects = [modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)]
+    return link(target, spec.name, objects + modules.build(target), "ladder")

@@ -1,0 +1,37 @@
+import Primitives
+
+/// One scripted conversation with a firmware image, held by the product's own modules.
+protocol Conversation: AnyObject {
+  /// What the image's storage page holds.
+  var page: [UInt8] { get }
+  /// This side's static public key.
+  var publicKey: X25519.PublicKey { get }
+  /// Frames that this side sends before it has heard anything.
+  func open() throws -> [[UInt8]]
+  /// Takes a frame of the image; returns the answers.
+  func receive(_ frame: [UInt8]) throws -> [[UInt8]]
+  /// Whether everything that had to be said was said, and verified.
+  var isComplete: Bool { get }
+}
+
+extension Conversation {
+  func open() throws -> [[UInt8]] { [] }
+}
+
+/// Why this side ended a conversation.
+enum Refusal: Error {
+  case unexpectedFrame
+  case wrongPeer
+  case wrongContent
+}
+
+/// The conversations by the name of their image.
+nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversation] = [
+  "ik-certified": { try ServerConversation($0, .certified) },
+  "ik-registered": { try ServerConversation($0, .registered) },
+  "rotation": { try RotationConversation($0) },
+  "xx-initiator": { try DirectConversation($0, .responder) },
+  "xx-responder": { try DirectConversation($0, .initiator) },
+  "x-seal": { try RecipientConversation($0) },
+  "x-open": { try SenderConversation($0) },
+]

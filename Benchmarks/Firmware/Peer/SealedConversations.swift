@@ -1,0 +1,68 @@
+import Credentials
+import Device
+import Primitives
+import Schemes
+
+/// The recipient of a message that the image seals.
+final class RecipientConversation: Conversation {
+  let page: [UInt8]
+  let publicKey: X25519.PublicKey
+  private let mine: FleetDevice
+  private let imageAddress: DeviceAddress
+  private(set) var isComplete = false
+
+  init(_ fleet: Fleet) throws {
+    let image = try fleet.device(DeviceID(1))
+    mine = try fleet.device(DeviceID(2))
+    publicKey = try mine.certificate.publicKey
+    imageAddress = image.identity.address
+    page = image.page + encoded(try mine.certificate)
+  }
+
+  func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
+    var text = [UInt8](repeating: 0, count: frame.count)
+    var target = text.mutableBytes
+    let opened = try SealedMessage.open(
+      frame.bytes, from: imageAddress, with: mine.identity.slotA.key, certificate: mine.certificate, into: &target)
+    try mine.identity.trust.verify(opened.certificate, isInitiator: true)
+    guard opened.textLength == 64 else { throw Refusal.wrongContent }
+    isComplete = true
+    return []
+  }
+}
+
+/// The sender of a message that the image opens.
+final class SenderConversation: Conversation {
+  let page: [UInt8]
+  let publicKey: X25519.PublicKey
+  private let mine: FleetDevice
+  private let recipient: Certificate
+
+  init(_ fleet: Fleet) throws {
+    let image = try fleet.device(DeviceID(1))
+    mine = try fleet.device(DeviceID(2))
+    publicKey = try mine.certificate.publicKey
+    recipient = try image.certificate
+    var sender = [UInt8](repeating: 0, count: 12)
+    var target = sender.mutableBytes
+    var writer = ByteWriter(&target)
+    mine.identity.address.encode(&writer)
+    _ = consume writer
+    page = image.page + sender
+  }
+
+  func open() throws -> [[UInt8]] {
+    let text = [UInt8](repeating: 0x2A, count: 64)
+    var message = [UInt8](repeating: 0, count: text.count + SealedMessage.overhead)
+    var target = message.mutableBytes
+    _ = try SealedMessage.seal(
+      text.bytes, id: MessageID(77), from: mine.identity.slotA.key, certificate: mine.certificate, to: recipient,
+      into: &target)
+    return [message]
+  }
+
+  func receive(_ frame: [UInt8]) throws -> [[UInt8]] { throw Refusal.unexpectedFrame }
+
+  /// The harness compares the text that the image reports.
+  var isComplete: Bool { true }
+}

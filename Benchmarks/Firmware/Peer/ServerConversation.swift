@@ -1,0 +1,69 @@
+import Credentials
+import Device
+import Noise
+import Primitives
+import Schemes
+
+/// The server's end of `certified` and `registered`: handshake, the device's first record, the welcome.
+final class ServerConversation: Conversation {
+  private let fleet: Fleet
+  private let scheme: SchemeID
+  /// Seed, private key, server key, standalone certificate, scheme.
+  let page: [UInt8]
+  let publicKey: X25519.PublicKey
+  private let deviceKey: X25519.PublicKey
+  private var responder = CertifiedResponder()
+  private var sending = CipherState<ChaChaPoly>()
+  private var receiving = CipherState<ChaChaPoly>()
+  private(set) var isComplete = false
+
+  init(_ fleet: Fleet, _ scheme: SchemeID) throws {
+    self.fleet = fleet
+    publicKey = fleet.serverKey.publicKey
+    self.scheme = scheme
+    let key = X25519.PrivateKey.random()
+    deviceKey = key.publicKey
+    let certificate = try fleet.certificate(for: deviceKey, device: DeviceID(0x0102_0304_0506_0708))
+    page =
+      randomBytes(16) + [UInt8](copying: key.secretBytes) + [UInt8](copying: publicKey.bytes)
+      + encoded(certificate) + [scheme.rawValue, 0, 0, 0]
+  }
+
+  func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
+    receiving.hasKey ? [try answer(record: frame)] : [try answer(hello: frame)]
+  }
+
+  private func answer(hello frame: [UInt8]) throws -> [UInt8] {
+    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey)
+    guard claim.scheme == scheme, claim.publicKey == deviceKey else { throw Refusal.wrongPeer }
+    if scheme == .certified {
+      guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {
+        throw Refusal.wrongPeer
+      }
+    }
+    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var target = reply.mutableBytes
+    let length = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    return Array(reply[..<length])
+  }
+
+  private func answer(record frame: [UInt8]) throws -> [UInt8] {
+    var frame = frame
+    var message = frame.mutableBytes
+    let length = message.byteCount - tagLength
+    try receiving.decrypt(inPlace: &message)
+    guard case .hello(let hello) = try DeviceRecord(decoding: message.bytes.extracting(0..<length)),
+      hello.listens, hello.epoch == Fleet.epoch
+    else { throw Refusal.wrongContent }
+    let welcome = ServerRecord.welcome(
+      session: 1, mayOnlyRenew: false, try fleet.issuer.statement(EpochContent(epoch: Fleet.epoch)))
+    var answer = [UInt8](repeating: 0, count: 200)
+    var target = answer.mutableBytes
+    let answerLength = welcome.encode(into: &target) + tagLength
+    var sealed = target.prefix(answerLength)
+    try sending.encrypt(inPlace: &sealed)
+    isComplete = true
+    return Array(answer[..<answerLength])
+  }
+}
+

@@ -1,0 +1,59 @@
+"""The images: what each is for, what it links, and which secrets its session handled."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """One handshake inside a session, for the search of RAM: the frames that carried it, as ("sent" or "received", index),
+    how many leading bytes of each are not Noise's, and which key was the static one: "page" or the number of a draw."""
+
+    pattern: str
+    initiator: bool
+    frames: tuple[tuple[str, int, int], ...]
+    ephemeral: int | None = 0  # which draw of 32 random bytes
+    static: str | int = "page"
+
+
+@dataclass(frozen=True)
+class Spec:
+    name: str
+    source: str  # file in images/
+    scheme: str
+    role: str
+    key_offset: int = 16  # of the static private key on the storage page
+    flags: tuple[str, ...] = ()
+    handshakes: tuple[Handshake, ...] = ()
+    # Operations whose cost depends on a public signature, and so may differ from key to key.
+    public: frozenset[str] = frozenset()
+    # Operations outside the handshake: everything else adds up to it.
+    outside: frozenset[str] = frozenset({"load", "store", "seal", "open"})
+    limits: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+SERVER_IK = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0))),)
+XX = (("sent", 0, 1), ("received", 0, 1), ("sent", 1, 1))
+XX_BACK = (("received", 0, 1), ("sent", 0, 1), ("received", 1, 1))
+
+# A stored identity begins behind the seed; its first slot's key stands 62 bytes into it.
+STORED_KEY = 16 + 62
+
+SMALL = {"m4": {"flash": 28 << 10, "ram": 4 << 10}, "m0": {"flash": 34 << 10, "ram": 4 << 10}, "rv32": {"ram": 4 << 10}}
+PAIR = {"m4": {"flash": 56 << 10, "ram": 6 << 10}, "m0": {"ram": 6 << 10}, "rv32": {"ram": 6 << 10}}
+
+SPECS = (
+    Spec("ik-registered", "ik", "registered", "device", handshakes=SERVER_IK, limits=SMALL),
+    Spec("ik-certified", "ik", "certified", "device", handshakes=SERVER_IK, limits=SMALL),
+    Spec("xx-initiator", "xx", "certified", "initiator", STORED_KEY, ("-D", "INITIATOR"),
+         (Handshake("XX", True, XX),), frozenset({"read-2"}), limits=PAIR),
+    Spec("xx-responder", "xx", "certified", "responder", STORED_KEY, (),
+         (Handshake("XX", False, XX_BACK),), frozenset({"read-3"}), limits=PAIR),
+    Spec("x-seal", "x-seal", "certified", "sender of a sealed message", STORED_KEY, (),
+         (Handshake("X", True, (("sent", 0, 0),)),), frozenset({"verify"}), limits=PAIR),
+    Spec("x-open", "x-open", "certified", "recipient of a sealed message", STORED_KEY, (),
+         (Handshake("X", False, (("received", 0, 0),), ephemeral=None),), frozenset({"verify"}), limits=PAIR),
+    Spec("rotation", "rotation", "certified", "rotation", STORED_KEY, (),
+         (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0)), 0),
+          Handshake("IK", True, (("sent", 3, 1), ("received", 4, 0)), 2, static=1)),
+         frozenset({"record"}), frozenset({"load"}), limits=PAIR),
+)

@@ -1,0 +1,40 @@
+"""The bare primitives in C, on each core: what a handshake's cost should be compared with."""
+
+from types import SimpleNamespace
+
+import image
+import results
+from catalogue import Spec
+from emulate import Emulator, Outcome
+from measure import Failure, cross_check, demand_equal
+from paths import FIRMWARE, WORK
+from targets import Target
+
+SEED = bytes(range(1, 17))
+
+# Checking a signature handles public data, and takes time that depends on it.
+PUBLIC = {"ed25519-verify"}
+
+
+def records(target: Target) -> list[dict]:
+    """`primitives` links the ladder; `primitives-tables` libsodium's tables, and signs and verifies."""
+    return [measured(target, "primitives", "ladder", ()), measured(target, "primitives-tables", "tables", ("-DSIGNING",))]
+
+
+def measured(target: Target, name: str, curve: str, flags: tuple[str, ...]) -> dict:
+    source = image.compile_c(target, FIRMWARE / "images/primitives.c", WORK / target.core / f"{name}.o", *flags)
+    built = image.link(target, name, [source], curve)
+    first, second = Emulator(built, SEED).run(), Emulator(built, SEED).run()
+    where = f"{name} on {target.core}"
+    demand_equal(where, first.operations, second.operations)
+    by_name = {}
+    for operation in first.operations:
+        cross_check(where, built, operation)
+        same = by_name.setdefault(operation.name, operation)
+        if operation.name not in PUBLIC and same.instructions != operation.instructions:
+            raise Failure(f"{where}: {operation.name} takes {same.instructions} or {operation.instructions} instructions")
+    once = Outcome(operations=list(by_name.values()), peak_stack=first.peak_stack)
+    spec = Spec(name, "primitives", "primitives", curve)
+    entry = results.record(built, spec, once)
+    print(f"{target.core:5} {name:17} " + ", ".join(f"{o.name} {o.instructions:,}" for o in once.operations), flush=True)
+    return entry

@@ -1,0 +1,20 @@
+import CFirmware
+import Primitives
+
+/// The storage page. Its first 16 bytes seed the images' generator; the rest is what the image's product would store.
+enum Storage {
+  /// `count` bytes that begin at `offset` of the product's part.
+  @_lifetime(immortal)
+  static func bytes(_ offset: Int, _ count: Int) -> RawSpan {
+    let start = UnsafeRawPointer(hook_storage()) + 16 + offset
+    return _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: count), borrowing: ())
+  }
+
+  /// A public field of fixed length.
+  static func field<let count: Int>(_ offset: Int) -> Bytes<count> {
+    var field = Bytes<count>()
+    var target = field.mutableBytes
+    copyBytes(bytes(offset, count), to: &target)
+    return field
+  }
+}
