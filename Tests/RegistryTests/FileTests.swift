@@ -150,7 +150,9 @@ import Testing
   @Test func aLockedDatabaseIsWaitedForAndThenReported() throws {
     try create()
     let registry = try directory.openRegistry(actor: "test")
-    let other = try DatabaseQueue(path: directory.registryPath)
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let other = try DatabaseQueue(path: directory.registryPath, configuration: configuration)
     try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
     let start = ContinuousClock.now
     #expect(throws: RegistryError.busy(directory.registryPath)) { try registry.addSystem(named: "alpha") }

@@ -36,11 +36,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     } catch { throw RegistryError(error, path: path) }
   }
 
-  deinit {
-    // Nobody else is here now. A connection that still has statements would not close, and leave its log behind.
-    readerLookup.forgetStatements()
-    writerLookup.forgetStatements()
-  }
+  deinit { try? close() }
 
   /// Creates an empty registry file, readable by its owner only, in WAL mode and with the current schema.
   static func create(path: String) throws(RegistryError) {
@@ -84,7 +80,8 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     do { try writer.inDatabase(body) } catch { throw RegistryError(error, path: path) }
   }
 
-  /// Closes both connections; the last one to close folds the log back into the database file.
+  /// Closes both connections, the writing one last: the last of all to close folds the log back into the database file, and
+  /// one that only reads could not. Ending the registry's life does it too, and tells of no error.
   public func close() throws(RegistryError) {
     do {
       reader.unsafeRead { _ in readerLookup.forgetStatements() }
