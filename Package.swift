@@ -98,6 +98,7 @@ let hostTargets: [Target] = [
   guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
   guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
+  tests("PrimitivesTests", ["Primitives"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),

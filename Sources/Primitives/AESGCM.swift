@@ -104,7 +104,22 @@
       _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, _ key: RawSpan, _ nonce: UInt64,
       _ associatedData: RawSpan, _ inHardware: Bool
     ) {
-      withPointers(key, nonce, associatedData) { key, nonce, data in
+      withNonce(nonce) { encrypt(input, to: output, key, $0, associatedData, inHardware) }
+    }
+
+    private static func decrypt(
+      _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, _ key: RawSpan, _ nonce: UInt64,
+      _ associatedData: RawSpan, _ inHardware: Bool
+    ) -> Bool {
+      withNonce(nonce) { decrypt(input, to: output, key, $0, associatedData, inHardware) }
+    }
+
+    /// Under a nonce of 12 bytes.
+    static func encrypt(
+      _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, _ key: RawSpan,
+      _ nonce: UnsafeRawBufferPointer, _ associatedData: RawSpan, _ inHardware: Bool
+    ) {
+      withPointers(key, associatedData) { key, data in
         if inHardware {
           _ = crypto_aead_aes256gcm_encrypt(
             output.u8, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nil, nonce.u8, key.u8)
@@ -118,11 +133,12 @@
       }
     }
 
-    private static func decrypt(
-      _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, _ key: RawSpan, _ nonce: UInt64,
-      _ associatedData: RawSpan, _ inHardware: Bool
+    /// Under a nonce of 12 bytes.
+    static func decrypt(
+      _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer, _ key: RawSpan,
+      _ nonce: UnsafeRawBufferPointer, _ associatedData: RawSpan, _ inHardware: Bool
     ) -> Bool {
-      withPointers(key, nonce, associatedData) { key, nonce, data in
+      withPointers(key, associatedData) { key, data in
         if inHardware {
           return crypto_aead_aes256gcm_decrypt(
             output.u8, nil, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nonce.u8, key.u8) == 0
@@ -145,16 +161,15 @@
     }
 
     private static func withPointers<R>(
-      _ key: RawSpan, _ nonce: UInt64, _ associatedData: RawSpan,
-      _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> R
+      _ key: RawSpan, _ associatedData: RawSpan, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> R
     ) -> R {
+      key.withUnsafeBytes { key in associatedData.withUnsafeBytes { data in body(key, data) } }
+    }
+
+    private static func withNonce<R>(_ nonce: UInt64, _ body: (UnsafeRawBufferPointer) -> R) -> R {
       let high = UInt32(truncatingIfNeeded: nonce >> 32)
       let low = UInt32(truncatingIfNeeded: nonce)
-      return withUnsafeBytes(of: (UInt32(0), high.bigEndian, low.bigEndian)) { nonce in
-        key.withUnsafeBytes { key in
-          associatedData.withUnsafeBytes { data in body(key, nonce, data) }
-        }
-      }
+      return withUnsafeBytes(of: (UInt32(0), high.bigEndian, low.bigEndian), body)
     }
   }
 #endif

@@ -56,26 +56,40 @@ public enum ChaChaPoly: AEAD {
     _ input: UnsafePointer<UInt8>, _ count: Int, to output: UnsafeMutablePointer<UInt8>, _ key: RawSpan,
     _ nonce: UInt64, _ associatedData: RawSpan
   ) {
-    withNonce(nonce) { nonce in
-      key.withUnsafeBytes { key in
-        associatedData.withUnsafeBytes { data in
-          _ = crypto_aead_chacha20poly1305_ietf_encrypt(
-            output, nil, input, UInt64(count), data.u8, UInt64(data.count), nil, nonce, key.u8)
-        }
-      }
-    }
+    withNonce(nonce) { seal(input, count, to: output, key, $0, associatedData) }
   }
 
   private static func open(
     _ input: UnsafePointer<UInt8>, _ count: Int, to output: UnsafeMutablePointer<UInt8>, _ key: RawSpan,
     _ nonce: UInt64, _ associatedData: RawSpan
   ) -> Bool {
-    withNonce(nonce) { nonce in
-      key.withUnsafeBytes { key in
-        associatedData.withUnsafeBytes { data in
-          crypto_aead_chacha20poly1305_ietf_decrypt(
-            output, nil, nil, input, UInt64(count), data.u8, UInt64(data.count), nonce, key.u8) == 0
-        }
+    withNonce(nonce) { open(input, count, to: output, key, $0, associatedData) }
+  }
+
+  /// Under a nonce of 12 bytes.
+  @inline(__always)
+  static func seal(
+    _ input: UnsafePointer<UInt8>, _ count: Int, to output: UnsafeMutablePointer<UInt8>, _ key: RawSpan,
+    _ nonce: UnsafePointer<UInt8>, _ associatedData: RawSpan
+  ) {
+    key.withUnsafeBytes { key in
+      associatedData.withUnsafeBytes { data in
+        _ = crypto_aead_chacha20poly1305_ietf_encrypt(
+          output, nil, input, UInt64(count), data.u8, UInt64(data.count), nil, nonce, key.u8)
+      }
+    }
+  }
+
+  /// Under a nonce of 12 bytes.
+  @inline(__always)
+  static func open(
+    _ input: UnsafePointer<UInt8>, _ count: Int, to output: UnsafeMutablePointer<UInt8>, _ key: RawSpan,
+    _ nonce: UnsafePointer<UInt8>, _ associatedData: RawSpan
+  ) -> Bool {
+    key.withUnsafeBytes { key in
+      associatedData.withUnsafeBytes { data in
+        crypto_aead_chacha20poly1305_ietf_decrypt(
+          output, nil, nil, input, UInt64(count), data.u8, UInt64(data.count), nonce, key.u8) == 0
       }
     }
   }
