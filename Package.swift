@@ -5,6 +5,11 @@ import PackageDescription
 /// of the host is.
 let embedded = Context.environment["EMBEDDED"] == "1"
 
+/// With CORE=1 there are the device modules, their tests and what guards them, on the host and without any other package: AES-GCM
+/// then needs the processor's AES instructions. For fuzzing, benchmarks and release tests, which would else build them all anew.
+let core = Context.environment["CORE"] == "1"
+let hasSwiftCrypto = !embedded && !core
+
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 /// SecretBytes has raw memory for storage.
@@ -39,11 +44,32 @@ func guardProgram(_ name: String, _ dependency: Target.Dependency, path: String)
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
   deviceModule(
-    "Primitives", ["CSodium"] + (embedded ? [] : [.product(name: "Crypto", package: "swift-crypto")]), rawStorage),
+    "Primitives", ["CSodium"] + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : []),
+    rawStorage + (hasSwiftCrypto ? [.define("SWIFT_CRYPTO")] : [])),
   deviceModule("Noise", ["Primitives"]),
   deviceModule("Credentials", ["Primitives"]),
   deviceModule("Schemes", ["Credentials", "Noise", "Primitives"]),
   deviceModule("Device", ["Schemes", "Credentials", "Noise", "Primitives"]),
+]
+
+/// The device modules' tests and the programs that guard them.
+let coreTargets: [Target] = [
+  .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
+  .target(
+    name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
+    swiftSettings: spans),
+  .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
+  guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
+  .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
+  guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
+  tests("PrimitivesTests", ["Primitives"]),
+  tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
+  .target(
+    name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    path: "Tests/Support/FleetSupport", swiftSettings: spans),
+  tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
+  tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
+  tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
 ]
 
 let hostTargets: [Target] = [
@@ -90,16 +116,6 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
-  .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
-  .target(
-    name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
-    swiftSettings: spans),
-  .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
-  guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
-  .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
-  guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
-  tests("PrimitivesTests", ["Primitives"]),
-  tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests(
@@ -109,16 +125,10 @@ let hostTargets: [Target] = [
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
     ]),
-  .target(
-    name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
-    path: "Tests/Support/FleetSupport", swiftSettings: spans),
   .executableTarget(
     name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
     swiftSettings: spans),
   tests("ComparisonTests", ["Comparison"]),
-  tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
-  tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
-  tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
   tests(
     "DeviceHostTests",
     ["DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "DeviceStoreWorker"]),
@@ -130,14 +140,15 @@ let package = Package(
   products: [
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Noise", targets: ["Noise"]),
+    .library(name: "Device", targets: ["Device", "Schemes", "Credentials"]),
   ]
-    + (embedded
+    + (embedded || core
       ? []
       : [
         .library(name: "Registry", targets: ["Registry", "Credentials", "Primitives"]),
         .executable(name: "countersign", targets: ["CountersignCLI"]),
       ]),
-  dependencies: embedded
+  dependencies: embedded || core
     ? []
     : [
       .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -148,6 +159,6 @@ let package = Package(
       .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
       .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-  targets: deviceTargets + (embedded ? [] : hostTargets),
+  targets: deviceTargets + (embedded ? [] : coreTargets) + (embedded || core ? [] : hostTargets),
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,10 @@
 #if !hasFeature(Embedded)
   import CSodium
-  private import Crypto
-  private import Foundation
+
+  #if SWIFT_CRYPTO
+    private import Crypto
+    private import Foundation
+  #endif
 
   /// AES-256-GCM (NIST SP 800-38D) with Noise's nonce: 32 zero bits, then n in big-endian. Hosts only.
   ///
@@ -9,6 +12,13 @@
   /// and copies. Both are constant-time.
   public enum AESGCM: AEAD {
     public static var noiseName: StaticString { "AESGCM" }
+
+    /// Whether swift-crypto is there for processors without AES instructions.
+    #if SWIFT_CRYPTO
+      @_spi(Testing) public static let hasFallback = true
+    #else
+      @_spi(Testing) public static let hasFallback = false
+    #endif
 
     /// Whether this processor has the AES instructions that libsodium needs.
     public static let isHardwareAvailable: Bool = {
@@ -125,11 +135,15 @@
             output.u8, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nil, nonce.u8, key.u8)
           return
         }
-        // Neither can fail: the lengths are right, and GCM's limit of 64 GiB is out of a span's reach here.
-        let nonce = try! AES.GCM.Nonce(data: nonce)
-        let box = try! AES.GCM.seal(input, using: Crypto.SymmetricKey(data: key), nonce: nonce, authenticating: data)
-        box.ciphertext.copyBytes(to: output)
-        box.tag.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: output[input.count...]))
+        #if !SWIFT_CRYPTO
+          preconditionFailure("this build has AES-GCM only where the processor has AES instructions")
+        #else
+          // Neither can fail: the lengths are right, and GCM's limit of 64 GiB is out of a span's reach here.
+          let nonce = try! AES.GCM.Nonce(data: nonce)
+          let box = try! AES.GCM.seal(input, using: Crypto.SymmetricKey(data: key), nonce: nonce, authenticating: data)
+          box.ciphertext.copyBytes(to: output)
+          box.tag.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: output[input.count...]))
+        #endif
       }
     }
 
@@ -143,20 +157,24 @@
           return crypto_aead_aes256gcm_decrypt(
             output.u8, nil, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nonce.u8, key.u8) == 0
         }
-        let length = input.count - tagLength
-        guard
-          let nonce = try? AES.GCM.Nonce(data: nonce),
-          let box = try? AES.GCM.SealedBox(
-            nonce: nonce, ciphertext: UnsafeRawBufferPointer(rebasing: input[..<length]),
-            tag: UnsafeRawBufferPointer(rebasing: input[length...])),
-          var plaintext = try? AES.GCM.open(box, using: Crypto.SymmetricKey(data: key), authenticating: data)
-        else {
-          sodium_memzero(output.u8, length)
-          return false
-        }
-        plaintext.copyBytes(to: output)
-        plaintext.resetBytes(in: plaintext.startIndex..<plaintext.endIndex)
-        return true
+        #if !SWIFT_CRYPTO
+          preconditionFailure("this build has AES-GCM only where the processor has AES instructions")
+        #else
+          let length = input.count - tagLength
+          guard
+            let nonce = try? AES.GCM.Nonce(data: nonce),
+            let box = try? AES.GCM.SealedBox(
+              nonce: nonce, ciphertext: UnsafeRawBufferPointer(rebasing: input[..<length]),
+              tag: UnsafeRawBufferPointer(rebasing: input[length...])),
+            var plaintext = try? AES.GCM.open(box, using: Crypto.SymmetricKey(data: key), authenticating: data)
+          else {
+            sodium_memzero(output.u8, length)
+            return false
+          }
+          plaintext.copyBytes(to: output)
+          plaintext.resetBytes(in: plaintext.startIndex..<plaintext.endIndex)
+          return true
+        #endif
       }
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct AllocationTests {
   @Test("The counter sees an allocation")
   func counterSeesAnAllocation() {
-    let count = Allocations.count { _ = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 16).deallocate() }
+    let count = Allocations.count { UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 16).deallocate() }
     #expect(count == 1)
   }
 

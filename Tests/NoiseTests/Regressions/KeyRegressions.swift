@@ -80,7 +80,7 @@ struct KeyRegressions {
   func pskValidityRule() throws {
     let fault = NoiseError.invalidPattern(.pskWithoutEphemeral)
     // The responder answers under the psk alone.
-    #expect(throws: fault) { try HandshakePattern("A", .init(.e), .init()).psk(1).validate() }
+    #expect(throws: fault) { try HandshakePattern("A", .init(.e), .init(.s)).psk(1).validate() }
     #expect(throws: fault) { try HandshakePattern("B", .init(.e), .init(.s)).psk(0).validate() }
     // The initiator encrypts its payload, or its static key, under the psk before its ephemeral key.
     #expect(throws: fault) { try HandshakePattern("C", .init(.s), .init(.e)).psk(0).validate() }

@@ -6,8 +6,9 @@ import Testing
 struct TransportRegressions {
   @Test("Rekey keeps n, and touches one direction only")
   func rekeyKeepsNonce() throws {
-    let keys = (X25519.PrivateKey.random(), X25519.PrivateKey.random())
-    var parties = try Parties<ChaChaPoly, SHA256>(.XX, initiatorKey: keys.0, responderKey: keys.1)
+    let initiatorKey = X25519.PrivateKey.random()
+    let responderKey = X25519.PrivateKey.random()
+    var parties = try Parties<ChaChaPoly, SHA256>(.XX, initiatorKey: initiatorKey, responderKey: responderKey)
     try parties.finish()
     var alice = TransportState<ChaChaPoly>()
     var bob = TransportState<ChaChaPoly>()
@@ -82,7 +83,7 @@ struct TransportRegressions {
     #expect(try open(&receiver, datagrams[0]) == [0])
 
     // Forgeries far ahead, which would push everything out of a window that believed them.
-    for counter in [UInt64(5_000), 1 << 40, .max - 1] {
+    for counter: UInt64 in [5_000, 1 << 40, .max - 1] {
       var forged = datagrams[1]
       withUnsafeBytes(of: counter.bigEndian) { forged.replaceSubrange(0..<8, with: $0) }
       #expect(throws: NoiseError.decryptionFailed) { try open(&receiver, forged) }

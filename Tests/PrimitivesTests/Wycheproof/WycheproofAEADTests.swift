@@ -17,8 +17,8 @@ struct WycheproofAEADTests {
   @Test("AES-256-GCM, by the processor and by swift-crypto")
   func aesGCM() throws {
     for inHardware in [false, true] {
-      guard !inHardware || AESGCM.isHardwareAvailable else {
-        print("wycheproof: skipped AES-GCM by the processor: it has no AES instructions")
+      guard inHardware ? AESGCM.isHardwareAvailable : AESGCM.hasFallback else {
+        print("wycheproof: skipped AES-GCM by \(inHardware ? "the processor" : "swift-crypto"): not here")
         continue
       }
       try check(

@@ -1,0 +1,20 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "countersign-fuzz",
+  dependencies: [.package(name: "countersign", path: "../..")],
+  targets: [
+    .target(name: "Driver"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "Driver",
+        .product(name: "Device", package: "countersign"),
+        .product(name: "Noise", package: "countersign"),
+        .product(name: "Primitives", package: "countersign"),
+      ],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+  ],
+  swiftLanguageModes: [.v6]
+)
