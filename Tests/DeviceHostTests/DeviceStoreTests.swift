@@ -136,7 +136,8 @@ struct DeviceStoreTests {
     var leftovers = 0
     for _ in 0..<40 {
       let worker = try Worker("churn", count: .max, file: store.path)
-      usleep(UInt32.random(in: 15_000..<60_000, using: &generator))
+      worker.waitForWork()
+      usleep(UInt32.random(in: 0..<30_000, using: &generator))
       worker.kill()
       let (numbers, status) = try worker.numbers()
       #expect(status == SIGKILL)
@@ -146,7 +147,6 @@ struct DeviceStoreTests {
       #expect(scratch.names == ["1-1.device", "1-1.device.lock"])
     }
     print("killed 40 times, \(seen.count) numbers drawn, \(leftovers) temporary files found and removed")
-    // The kills hit a process at work, not one that was still starting.
-    #expect(seen.count > 40)
+    #expect(seen.count >= 40)
   }
 }

@@ -45,6 +45,7 @@ func mode(_ path: String) throws -> Int {
 final class Worker {
   private let process = Process()
   private let output = Pipe()
+  private var printed = Data()
 
   /// The program is built beside the tests.
   private static var executable: URL {
@@ -64,6 +65,11 @@ final class Worker {
     try process.run()
   }
 
+  /// Waits until it has stored something, however busy this machine is.
+  func waitForWork() {
+    printed += output.fileHandleForReading.availableData
+  }
+
   /// kill -9.
   func kill() {
     Foundation.kill(process.processIdentifier, SIGKILL)
@@ -71,7 +77,7 @@ final class Worker {
 
   /// Waits for its end, and returns the numbers that it printed.
   func numbers() throws -> (numbers: [UInt64], status: Int32) {
-    let data = output.fileHandleForReading.readDataToEndOfFile()
+    let data = printed + output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     let text = String(decoding: data, as: UTF8.self)
     // A last line without its end was being printed when the process was killed.

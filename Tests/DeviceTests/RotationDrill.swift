@@ -105,9 +105,14 @@ final class RotationDrill {
     return false
   }
 
+  /// Writes what has changed to flash, which a lost connection does not keep a device from: nothing may follow from a change
+  /// that is not stored, the next session least of all.
   private func store() throws {
     guard device.identity.isDirty else { return }
-    try step()
+    do { try step() } catch {
+      device.saveIfDirty()
+      throw error
+    }
     device.save()
     try step()
   }
