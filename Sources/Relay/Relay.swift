@@ -178,7 +178,9 @@ final class Relay: Sendable {
 
   /// Certifies a key: the one in use again, or the next one.
   private func renew(_ key: X25519.PublicKey, for client: Client) {
+    guard client.beginRenewal(limit: limits.renewalsAtOnce) else { return client.connection.close(.violation) }
     queue.async { [self] in
+      defer { client.endRenewal() }
       do throws(RegistryError) {
         let certificate = try registry.renew(key, for: client.address, issuer: authority.issuer)
         metrics.countCertificate(client.address.system)

@@ -16,6 +16,8 @@ public struct RelayLimits: Sendable {
   public var maximumUnauthenticatedFrame = 1_024
   /// Frames that a device may send after `hello` and before the server's `welcome`.
   public var framesBeforeWelcome = 64
+  /// Certificates that one session may ask for before the first is answered.
+  public var renewalsAtOnce = 4
   /// Bytes that wait for a device to read them; a slower reader is cut off.
   public var outboundBytes = 4 << 20
   /// Conversations with devices of other systems that one session can answer.

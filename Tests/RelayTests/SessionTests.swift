@@ -206,4 +206,49 @@ struct SessionTests {
     }
     try device.run(in: fleet)
   }
+
+  @Test("A connection that ends while its session is made known leaves nothing behind")
+  func endsAtOnce() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1)
+    let connection = fleet.connect()
+    connection.arrive(try device.firstFrame(on: connection))
+    try device.readReply(connection.takeFrames()[0])
+    let hello = try device.seal(.hello(device.identity.hello(listens: true)))
+    fleet.relay.queue.suspend()
+    connection.arrive(hello)
+    connection.cut()
+    fleet.relay.queue.resume()
+    fleet.settle()
+    #expect(fleet.relay.router.count == 0)
+    // A session that has ended before it was added is not added.
+    let claimant = Claimant(scheme: .certified, address: device.address, generation: 1, lastEpoch: 9, publicKey: nil)
+    let late = Client(claimant, number: 7, listens: true, connection: connection)
+    fleet.relay.end(late)
+    #expect(fleet.relay.router.add(late).isEmpty)
+    fleet.relay.office.begin(late)
+    fleet.settle()
+    #expect(fleet.relay.router.count == 0)
+    let sender = try fleet.device(2)
+    try sender.run(in: fleet)
+    try sender.deposit([1], to: device.identity.certificate!, in: fleet)
+    try device.run(in: fleet)
+    #expect(device.inbox.count == 1)
+  }
+
+  @Test("A device that asks for certificate after certificate without waiting is cut")
+  func renewalFlood() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1)
+    try device.run(in: fleet)
+    fleet.relay.queue.suspend()
+    let key = device.identity.certificate!.publicKey
+    for _ in 0..<fleet.limits.renewalsAtOnce { device.connection?.arrive(try device.seal(.renew(key))) }
+    #expect(device.connection?.isOpen == true)
+    device.connection?.arrive(try device.seal(.renew(key)))
+    device.connection?.settle()
+    #expect(device.connection?.closeReason == .violation)
+    fleet.relay.queue.resume()
+    fleet.settle()
+  }
 }

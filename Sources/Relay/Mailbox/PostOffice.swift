@@ -63,8 +63,9 @@ final class PostOffice: @unchecked Sendable {
     }
   }
 
+  /// A confirmation for which there is no room is dropped: the message comes again, and the device knows it.
   func delivered(to client: Client, from sender: DeviceAddress, id: MessageID) {
-    submit(.delivered(to: client, from: sender, id: id))
+    submit(.delivered(to: client, from: sender, id: id), limit: limits.queueLength)
   }
 
   /// Gives a device what waits for it, and from then on what comes.
@@ -113,6 +114,8 @@ final class PostOffice: @unchecked Sendable {
       case .deposit, .delivered: changes.append(work)
       case .begin(let client):
         commit(&changes)
+        // The end that follows it may have come first; what is set before that end is seen here.
+        guard !client.hasEnded else { continue }
         listeners[client.address] = Listener(client: client)
         sendPage(to: client)
       case .resume(let client):

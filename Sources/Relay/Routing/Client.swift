@@ -34,6 +34,8 @@ final class Client: Sendable {
   private struct State {
     var lastEpoch: Epoch
     var isOrderedToRotate = false
+    /// Certificates that were asked for and have not been answered.
+    var renewals = 0
     /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
     var correspondents: [Correspondent] = []
   }
@@ -44,6 +46,7 @@ final class Client: Sendable {
   }
 
   private let state: Mutex<State>
+  private let ended = Atomic<Bool>(false)
 
   init(_ claimant: Claimant, number: UInt32, listens: Bool, connection: any RelayConnection) {
     self.number = number
@@ -61,6 +64,23 @@ final class Client: Sendable {
     get { state.withLock { $0.lastEpoch } }
     set { state.withLock { $0.lastEpoch = newValue } }
   }
+
+  /// Whether the connection has ended. It may do so while the session is still being made known.
+  var hasEnded: Bool {
+    get { ended.load(ordering: .acquiring) }
+    set { ended.store(newValue, ordering: .releasing) }
+  }
+
+  /// Counts a certificate that is asked for; false when too many are under way.
+  func beginRenewal(limit: Int) -> Bool {
+    state.withLock { state in
+      guard state.renewals < limit else { return false }
+      state.renewals += 1
+      return true
+    }
+  }
+
+  func endRenewal() { state.withLock { $0.renewals -= 1 } }
 
   /// Marks the order to rotate as given in this session; false when it was before.
   func orderToRotate() -> Bool {

@@ -22,9 +22,10 @@ final class Router: Sendable {
   }
 
   /// Adds a session and returns those that it replaces: an earlier one that listens when the new one does, and every one
-  /// under an earlier key.
+  /// under an earlier key. One whose connection has ended meanwhile is not added.
   func add(_ client: Client) -> [Client] {
     state.withLock { state in
+      guard !client.hasEnded else { return [] }
       var replaced: [Client] = []
       var kept = [client]
       for other in state.byDevice[client.address] ?? [] {
@@ -44,6 +45,7 @@ final class Router: Sendable {
   /// Removes a session; one that was replaced before is gone already.
   func remove(_ client: Client) {
     state.withLock { state in
+      client.hasEnded = true
       guard state.bySession[client.number] === client else { return }
       state.bySession[client.number] = nil
       let rest = state.byDevice[client.address]?.filter { $0 !== client } ?? []

@@ -17,14 +17,16 @@ public final class RelayServer: Sendable {
 
   /// Opens the mailbox at `mailboxPath` and begins to watch the registry. Nothing listens yet.
   ///
-  /// - Parameter threads: event loops; each takes its share of the connections.
+  /// - Parameters:
+  ///   - desk: which schemes are served and how; by default those in which a device has a certified key.
+  ///   - threads: event loops; each takes its share of the connections.
   public init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
-    threads: Int = System.coreCount, logger: Logger
+    desk: AdmissionDesk? = nil, threads: Int = System.coreCount, logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
     relay = try Relay(
-      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger)
+      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     var lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>] = [:]
     for loop in group.makeIterator() {

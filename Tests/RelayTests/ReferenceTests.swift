@@ -1,0 +1,108 @@
+import Credentials
+import Device
+import Foundation
+import NIOCore
+import Noise
+import Primitives
+import Schemes
+import Testing
+
+@testable import Relay
+
+/// The reference says what the code does: every metric, every label, every limit, every record and length.
+@Suite("Reference")
+struct ReferenceTests {
+  private func document(_ name: String) throws -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return try String(contentsOf: root.appendingPathComponent("docs/reference/\(name).md"), encoding: .utf8)
+  }
+
+  @Test("Every metric and label that is served is described, and nothing else")
+  func metrics() throws {
+    let text = try document("server")
+    let served = Set(
+      RelayMetrics().exposition.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
+        .map { String($0.split(separator: " ")[2]) })
+    let described = Set(text.matches(of: /`(countersign_[a-z_]+)[`{]/).map { String($0.1) })
+    #expect(served == described)
+    let labels =
+      HandshakeResult.allCases.map(\.rawValue) + DepositResult.allCases.map(\.rawValue) + CloseReason.labels
+    for label in labels { #expect(text.contains("`\(label)`"), "\(label)") }
+    for refusal in AdmissionRefusal.allCases { #expect(HandshakeResult(refusal).rawValue == refusal.rawValue) }
+  }
+
+  @Test("The limits are the defaults")
+  func limits() throws {
+    let text = try document("server")
+    let limits = RelayLimits()
+    func grouped(_ number: Int) -> String {
+      var digits = String(number)
+      for offset in stride(from: digits.count - 3, to: 0, by: -3) {
+        digits.insert(",", at: digits.index(digits.startIndex, offsetBy: offset))
+      }
+      return digits
+    }
+    for (name, value) in [
+      ("connections", grouped(limits.maximumConnections)),
+      ("connections that have not authenticated", grouped(limits.maximumUnauthenticated)),
+      ("handshakes per second, each event loop", grouped(limits.handshakesPerSecond)),
+      ("handshakes that wait, each event loop", grouped(limits.handshakeQueueLength)),
+      ("time from connecting to `hello`", "\(limits.handshakeTimeout) s"),
+      ("silence", "\(limits.idleTimeout) s"),
+      ("frame before authentication", "\(grouped(limits.maximumUnauthenticatedFrame)) bytes"),
+      ("frames between `hello` and `welcome`", "\(limits.framesBeforeWelcome)"),
+      ("certificates asked for at once in a session", "\(limits.renewalsAtOnce)"),
+      ("bytes that wait for a device to read them", "\(limits.outboundBytes >> 20) MiB"),
+      ("conversations with devices of other systems that a session can answer", "\(limits.correspondents)"),
+      ("messages that wait for one device", grouped(limits.mailbox.messagesPerDevice)),
+      ("bytes that wait for one device", "\(limits.mailbox.bytesPerDevice >> 20) MiB"),
+      ("time that a message waits", "\(limits.mailbox.lifetime / 86_400) days"),
+      ("deposits and confirmations that wait for the disk", "\(grouped(limits.mailbox.queueLength)) each"),
+      ("time for a graceful shutdown", "\(limits.drainTimeout) s"),
+    ] {
+      #expect(text.contains("| \(name) | \(value) |"), "\(name)")
+    }
+  }
+
+  @Test("The lengths of the handshake's frames are those on the wire")
+  func lengths() throws {
+    let text = try document("relay")
+    let fleet = try TestFleet()
+    var first: [Int] = []
+    for (id, scheme) in [(UInt64(1), SchemeID.certified), (2, .registered)] {
+      let device = try fleet.device(id, scheme: scheme)
+      let connection = fleet.connect()
+      let frame = try device.firstFrame(on: connection)
+      first.append(frame.count)
+      connection.arrive(frame)
+      let reply = connection.takeFrames()[0]
+      #expect(text.contains("| 2 | server | the scheme's answer | \(reply.count) for both |"))
+      try device.readReply(reply)
+      let hello = try device.seal(.hello(device.identity.hello(listens: false)))
+      #expect(text.contains("| 3 | device | the record `hello`, sealed | \(hello.count) |"))
+      connection.arrive(hello)
+      fleet.settle()
+      let welcome = connection.takeFrames()[0]
+      #expect(text.contains("| 4 | server | the record `welcome`, sealed | \(welcome.count) |"))
+    }
+    #expect(text.contains("| \(first[0]) for `certified`, \(first[1]) for `registered` |"))
+  }
+
+  @Test("The types of the records are those in the tables")
+  func types() throws {
+    let text = try document("relay")
+    for byte in UInt8.min...UInt8.max {
+      let digits = String(byte, radix: 16, uppercase: true)
+      let isDescribed = text.contains("| 0x\(digits.count == 1 ? "0" : "")\(digits) |")
+      let record = [byte] + [UInt8](repeating: 0, count: 200)
+      func isKnown(_ parse: () throws(DeviceError) -> Void) -> Bool {
+        do throws(DeviceError) { try parse() } catch { return error != .unexpectedRecord(byte) }
+        return true
+      }
+      let isDeviceRecord = isKnown { () throws(DeviceError) in _ = try DeviceRecord(decoding: record.bytes) }
+      let isServerRecord = isKnown { () throws(DeviceError) in _ = try ServerRecord(decoding: record.bytes) }
+      #expect(isDescribed == (isDeviceRecord || isServerRecord), "0x\(digits)")
+    }
+  }
+}
