@@ -66,7 +66,9 @@ private func arrival(_ genuine: [UInt8], _ input: inout Input) -> [UInt8] {
   return message
 }
 
-private func tryToRead<Hash: HashFunction>(_ state: inout HandshakeState<ChaChaPoly, Hash>, _ message: [UInt8]) -> Bool {
+private func tryToRead<Hash: HashFunction>(
+  _ state: inout HandshakeState<ChaChaPoly, Hash>, _ message: [UInt8]
+) -> Bool {
   let before = withUnsafeBytes(of: &state) { [UInt8]($0) }
   do {
     _ = try state.readMessage(message)
@@ -80,9 +82,9 @@ private func tryToRead<Hash: HashFunction>(_ state: inout HandshakeState<ChaChaP
 
 /// Long-term keys that are made once: making them is most of what a run would else do.
 enum Keys {
-  nonisolated(unsafe) static let initiator = X25519.PrivateKey.random()
-  nonisolated(unsafe) static let responder = X25519.PrivateKey.random()
-  nonisolated(unsafe) static let psk = SymmetricKey.random()
+  static let initiator = X25519.PrivateKey.random()
+  static let responder = X25519.PrivateKey.random()
+  static let psk = SymmetricKey.random()
 
   static func give<Hash: HashFunction>(
     _ state: inout HandshakeState<ChaChaPoly, Hash>, _ key: borrowing X25519.PrivateKey,

@@ -6,7 +6,8 @@ func fuzzNames(_ span: RawSpan) {
   let bytes = input.takeRest()
   // Half of the inputs are only the pattern's name, which is where the grammar is.
   let text =
-    bytes.first == UInt8(ascii: "N") ? String(decoding: bytes, as: UTF8.self)
+    bytes.first == UInt8(ascii: "N")
+    ? String(decoding: bytes, as: UTF8.self)
     : "Noise_\(String(decoding: bytes, as: UTF8.self))_25519_ChaChaPoly_SHA256"
   guard let name = try? NoiseProtocolName(text) else { return }
   require(name.description == text, "a name prints back as it was")

@@ -70,7 +70,8 @@ func fuzzDatagram(_ span: RawSpan) {
     } catch {
       guard isGenuine else { continue }
       require(
-        accepted.contains(counter) || counter + 2_048 <= highest, "a genuine new datagram within the window is accepted")
+        accepted.contains(counter) || counter + 2_048 <= highest, "a genuine new datagram within the window is accepted"
+      )
     }
   }
 }
