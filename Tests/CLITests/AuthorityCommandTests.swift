@@ -138,6 +138,22 @@ import Testing
     #expect(try tool.run(["audit", "--dir", dir]).output.split(separator: "\n").count == 6)
   }
 
+  @Test func aPolicyIsAllowedListedAndDenied() throws {
+    try initialize()
+    #expect(try tool.run(["system", "add", "--dir", dir, "beta"]).status == 0)
+    let list = ["policy", "list", "--dir", dir]
+    #expect(try tool.run(["policy", "allow", "--dir", dir, "alpha", "beta"]).status == 0)
+    #expect(try tool.run(list).output == "alpha\tbeta\tallowed\n")
+    let denial = try tool.run(["policy", "deny", "--dir", dir, "alpha", "2", "--output", "json"]).json
+    #expect(denial["allowed"] as? Bool == false)
+    let statement = try #require(denial["statement"] as? String)
+    let inspection = try tool.run(["inspect", "-", "--dir", dir, "--output", "json"], input: statement).json
+    #expect(inspection["kind"] as? String == "policy statement")
+    #expect(inspection["signature"] as? String == "valid")
+    #expect(try tool.run(list).output == "alpha\tbeta\tdenied\n")
+    #expect(try tool.run(["policy", "allow", "--dir", dir, "alpha", "alpha"]).status == 64)
+  }
+
   @Test func aBackupIsMadeBesideEverything() throws {
     try initialize()
     let copy = temporary.path + "/copy.sqlite"

@@ -63,12 +63,17 @@ enum PassphraseSource {
     guard tcgetattr(descriptor, &settings) == 0 else {
       throw Failure(.noInput, "cannot switch the terminal's echo off: \(String(cString: strerror(errno)))")
     }
-    let saved = settings
+    EchoGuard.saved = settings
+    // Whoever gives up in the middle gets a terminal back that shows what is typed.
+    let interrupted = signal(SIGINT) { _ in
+      EchoGuard.restore()
+      _exit(128 + SIGINT)
+    }
     settings.c_lflag &= ~tcflag_t(ECHO)
     tcsetattr(descriptor, TCSAFLUSH, &settings)
     defer {
-      var saved = saved
-      tcsetattr(descriptor, TCSAFLUSH, &saved)
+      EchoGuard.restore()
+      signal(SIGINT, interrupted)
       Foundation.write(descriptor, "\n", 1)
     }
     _ = prompt.withCString { Foundation.write(descriptor, $0, strlen($0)) }
@@ -85,5 +90,17 @@ enum PassphraseSource {
   private static func memset_explicit(_ buffer: UnsafeMutableRawBufferPointer) {
     var span = buffer.mutableBytes
     wipe(&span)
+  }
+}
+
+/// The terminal's settings from before a passphrase was asked for, where a signal's handler finds them.
+private enum EchoGuard {
+  nonisolated(unsafe) static var saved = termios()
+
+  /// Only functions that a handler may call (POSIX, async-signal-safe).
+  static func restore() {
+    let descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+    tcsetattr(descriptor, TCSAFLUSH, &saved)
+    close(descriptor)
   }
 }
