@@ -40,7 +40,7 @@ public struct MailboxLimits: Sendable {
   /// Seconds that the server remembers a message that was delivered, so that a deposit that is repeated because its receipt
   /// was lost is not delivered again.
   public var memory: Int64 = 86_400
-  /// Deposits that wait for the disk; what exceeds it is refused.
+  /// Deposits and confirmations that wait for the disk; a deposit beyond it is refused.
   public var queueLength = 8_192
 
   public init() {}

@@ -58,7 +58,7 @@ struct ReferenceTests {
       ("messages that wait for one device", grouped(limits.mailbox.messagesPerDevice)),
       ("bytes that wait for one device", "\(limits.mailbox.bytesPerDevice >> 20) MiB"),
       ("time that a message waits", "\(limits.mailbox.lifetime / 86_400) days"),
-      ("deposits and confirmations that wait for the disk", "\(grouped(limits.mailbox.queueLength)) each"),
+      ("deposits and confirmations that wait for the disk", grouped(limits.mailbox.queueLength)),
       ("time for a graceful shutdown", "\(limits.drainTimeout) s"),
     ] {
       #expect(text.contains("| \(name) | \(value) |"), "\(name)")

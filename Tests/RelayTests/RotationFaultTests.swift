@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import Primitives
+import Schemes
 import Testing
 
 @testable import Registry
@@ -114,9 +115,11 @@ struct RotationFaultTests {
   }
 
   /// A device that has an order to rotate, and a message in its mailbox sealed to the old key.
-  private func scene() throws -> (TestFleet, SimulatedDevice, SimulatedDevice, MessageID) {
+  private func scene(
+    _ scheme: SchemeID = .certified
+  ) throws -> (TestFleet, SimulatedDevice, SimulatedDevice, MessageID) {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: scheme)
     let sender = try fleet.device(2)
     try sender.run(in: fleet)
     let sent = try sender.deposit([1, 2, 3], to: device.identity.certificate!, in: fleet)
@@ -144,9 +147,9 @@ struct RotationFaultTests {
     #expect(device.inbox.count == 2, comment)
   }
 
-  @Test("Without a fault")
-  func undisturbed() throws {
-    let (fleet, device, sender, id) = try scene()
+  @Test("Without a fault", arguments: [SchemeID.certified, .registered])
+  func undisturbed(scheme: SchemeID) throws {
+    let (fleet, device, sender, id) = try scene(scheme)
     try live(device, fleet, Plan())
     try check(fleet, device, sender, id, "undisturbed")
   }

@@ -1,11 +1,11 @@
 import Credentials
 import Device
-import DeviceHost
 import Foundation
 import Logging
 import Primitives
 import Testing
 
+@testable import DeviceHost
 @testable import Registry
 @testable import Relay
 
@@ -130,6 +130,67 @@ struct ServerTests {
     #expect(closures["idle_timeout"] == 1)
     await server.shutDown()
     #expect(server.relay.metrics.connections.value == 0)
+  }
+
+  @Test("A device that does not read is cut off; what it was sent does not pile up")
+  func slowReader() async throws {
+    let fleet = try TestFleet()
+    var limits = RelayLimits()
+    limits.outboundBytes = 1 << 20
+    let server = try fleet.server(limits)
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    let sender = try DeviceClient.connect(try file(1, fleet), to: endpoint, listens: false)
+    let victim = try file(2, fleet)
+    let address = try victim.read { $0.address }
+    let sleeper = try DeviceClient.connect(victim, to: endpoint, listens: true)
+    let body = [UInt8](repeating: 1, count: 60_000)
+    for _ in 0..<500 {
+      try sender.send(.frame(to: address, session: 0, body.bytes))
+      if server.relay.metrics.closures.withLock({ $0["slow_reader"] ?? 0 }) > 0 { break }
+    }
+    let deadline = ContinuousClock.now + .seconds(5)
+    while server.relay.metrics.sessions.value > 1, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(server.relay.metrics.closures.withLock { $0 } == ["slow_reader": 1])
+    #expect(server.relay.metrics.sessions.value == 1)
+    withExtendedLifetime(sleeper) {}
+    await server.shutDown()
+  }
+
+  @Test("Handshakes beyond the rate wait, and beyond the queue are turned away; sessions go on meanwhile")
+  func handshakeRate() async throws {
+    let fleet = try TestFleet()
+    var limits = RelayLimits()
+    limits.handshakesPerSecond = 5
+    limits.handshakeQueueLength = 2
+    let server = try fleet.server(limits, threads: 1)
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    let device = try file(1, fleet)
+    let start = ContinuousClock.now
+    for _ in 0..<10 { _ = try DeviceClient.connect(device, to: endpoint, listens: true) }
+    // Five at once are allowed, then five a second.
+    #expect(start.duration(to: .now) > .milliseconds(700))
+    let client = try DeviceClient.connect(device, to: endpoint, listens: true)
+    let sockets = try (0..<12).map { _ in
+      let socket = try RawSocket(port: bound.port)
+      socket.write([0, 1, 0])
+      return socket
+    }
+    let asked = ContinuousClock.now
+    try client.send(.lookup(try device.read { $0.address }))
+    var hasAnswer = false
+    while !hasAnswer, let event = try client.receive(timeout: .seconds(2)) {
+      if case .peer = event { hasAnswer = true }
+    }
+    #expect(hasAnswer)
+    #expect(asked.duration(to: .now) < .milliseconds(500))
+    for socket in sockets { #expect(socket.readToEnd().isEmpty && !socket.timedOut) }
+    #expect(server.relay.metrics.handshakes.value(.overloaded) > 0)
+    #expect(server.relay.metrics.handshakes.value(.unknownScheme) > 0)
+    await server.shutDown()
   }
 
   @Test("Shutting down, what was accepted is answered and kept; the port is free afterwards and taken before")

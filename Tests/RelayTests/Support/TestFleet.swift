@@ -104,9 +104,9 @@ final class TestFleet {
   }
 
   /// A server with sockets on the same files, beside the one without.
-  func server(_ limits: RelayLimits? = nil) throws -> RelayServer {
+  func server(_ limits: RelayLimits? = nil, threads: Int = 2) throws -> RelayServer {
     try RelayServer(
       registry: registry, authority: authority, mailboxPath: path + "/mailbox-of-server.sqlite",
-      limits: limits ?? self.limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      limits: limits ?? self.limits, threads: threads, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 }
