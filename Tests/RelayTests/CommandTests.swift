@@ -53,11 +53,13 @@ struct CommandTests {
     #expect(foreign.status == 68)
     #expect(foreign.error.contains("cannot listen on 203.0.113.7:7700"))
 
-    let lock = try ServerLock(directory: directory)
-    let second = try serve(directory, "--listen", any)
-    #expect(second.status == 75)
-    #expect(second.error.contains("a server runs on"))
-    withExtendedLifetime(lock) {}
+    do {
+      let lock = try ServerLock(directory: directory)
+      let second = try serve(directory, "--listen", any)
+      #expect(second.status == 75)
+      #expect(second.error.contains("a server runs on"))
+      withExtendedLifetime(lock) {}
+    }
 
     let server = try fleet.server()
     let bound = try await server.listen(host: "127.0.0.1", port: 0)
@@ -68,7 +70,9 @@ struct CommandTests {
     await server.shutDown()
 
     let sealed = AuthorityDirectory(fleet.path + "/sealed")
-    let right = try #require(Passphrase(copying: Array("right".utf8).bytes))
+    let text = Array("right".utf8)
+    let passphrase = Passphrase(copying: text.bytes)
+    let right = try #require(passphrase)
     try sealed.create(
       sealing: .passphrase(right, .init(passes: 1, memory: 64)), certificateEpochs: 8, actor: "test")
     let file = fleet.path + "/wrong"
