@@ -28,6 +28,11 @@ struct CommandTests {
     process.standardOutput = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    // One that does start must not keep the test waiting.
+    let identifier = process.processIdentifier
+    let guardian = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 20, execute: guardian)
+    defer { guardian.cancel() }
     let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     return Outcome(status: process.terminationStatus, error: text)
@@ -81,6 +86,10 @@ struct CommandTests {
     #expect(wrong.status == 77)
     #expect(wrong.error.hasPrefix("countersign: wrong passphrase"))
 
+    // The journal would bring a damaged file back.
+    for name in ["mailbox.sqlite-wal", "mailbox.sqlite-shm"] {
+      try? FileManager.default.removeItem(atPath: directory + "/" + name)
+    }
     try Data("this is no mailbox but has some length".utf8).write(
       to: URL(fileURLWithPath: directory + "/mailbox.sqlite"))
     let damaged = try serve(directory, "--listen", any)
