@@ -71,7 +71,8 @@ extension Survey {
           Hands one shared key to all devices but those known to be compromised. No identity, no traffic between two \
           parties, no help against a compromise that nobody knows of; the header is what every device must receive.
           """,
-        isPublicKey: false, deviceStorage: [labels * key], serverStorage: [1], serverKeys: [root])
+        isPublicKey: false, deviceStorage: [labels * key], serverStorage: [1], serverKeys: [root],
+        served: 1 << BroadcastProbe.height)
     }
   }
 

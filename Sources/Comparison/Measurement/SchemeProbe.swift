@@ -30,6 +30,8 @@ struct SchemeFacts {
   var deviceStorage: [Int]
   var serverStorage: [Int]
   var serverKeys: [String]
+  /// How many devices one run of the server serves: more than one where it speaks to all at once.
+  var served = 1
 }
 
 extension HandshakePattern {
