@@ -155,6 +155,13 @@ public struct PeerSession: ~Copyable {
     if let other, certificate.fields.address != other { throw .subjectMismatch }
   }
 
+  /// Overwrites the session's keys: it is over.
+  public mutating func close() {
+    noise.wipe()
+    sending.wipe()
+    receiving.wipe()
+  }
+
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: PeerRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
     guard isEstablished else { throw .noise(.outOfTurn) }

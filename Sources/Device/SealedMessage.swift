@@ -25,6 +25,7 @@ public enum SealedMessage {
     // The payload is laid out where it is sealed: behind e and the encrypted s.
     let payloadLength = Certificate.handshakeLength + 8 + text.byteCount
     var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
+    defer { noise.wipe() }
     let prologue = Prologue(
       .sealed(
         from: certificate.fields.address, to: recipient.fields.address, generation: recipient.fields.generation))
@@ -57,6 +58,7 @@ public enum SealedMessage {
     certificate: Certificate, into text: inout MutableRawSpan
   ) throws(DeviceError) -> Opened {
     var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .responder)
+    defer { noise.wipe() }
     let prologue = Prologue(
       .sealed(from: sender, to: certificate.fields.address, generation: certificate.fields.generation))
     let length: Int

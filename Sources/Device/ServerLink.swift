@@ -49,6 +49,13 @@ public struct ServerLink: ~Copyable {
     } catch { throw .schemes(error) }
   }
 
+  /// Overwrites the session's keys: it is over.
+  public mutating func close() {
+    handshake.close()
+    sending.wipe()
+    receiving.wipe()
+  }
+
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: DeviceRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
     let needed = record.encodedLength + tagLength

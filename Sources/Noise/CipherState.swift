@@ -121,6 +121,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
   public mutating func rekey() throws(NoiseError) {
     guard hasKey else { throw .outOfTurn }
     var block = SecretBytes<48>()
+    defer { block.wipe() }
     var bytes = block.mutableBytes
     Cipher.seal(inPlace: &bytes, key: key.bytes, nonce: .max, authenticating: RawSpan())
     key.copy(from: bytes.bytes.extracting(0..<32))

@@ -43,6 +43,7 @@ extension HandshakeState {
     guard message.byteCount >= length else { throw .bufferTooSmall(needed: length) }
 
     var checkpoint = SymmetricState<Cipher, Hash>()
+    defer { checkpoint.wipe() }
     checkpoint.copy(from: symmetric)
     do {
       let offset = try writeTokens(into: &message)
@@ -53,7 +54,7 @@ extension HandshakeState {
     } catch {
       symmetric.copy(from: checkpoint)
       if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed {
-        e = X25519.PrivateKey()
+        e.wipe()
         hasE = false
       }
       throw error
@@ -80,10 +81,12 @@ extension HandshakeState {
     guard payload.byteCount >= length else { throw .bufferTooSmall(needed: length) }
 
     var checkpoint = SymmetricState<Cipher, Hash>()
+    defer { checkpoint.wipe() }
     checkpoint.copy(from: symmetric)
     let oldRE = re
     let oldRS = rs
     var oldPeer = PeerSecrets()
+    defer { oldPeer.wipe() }
     oldPeer.copy(from: peer)
     do {
       try readTokens(message, into: &payload, resolving: resolving)
@@ -189,6 +192,7 @@ extension HandshakeState {
       throw .missingKey(isLocalStatic ? .localStatic : .localEphemeral)
     }
     var shared = SecretBytes<32>()
+    defer { shared.wipe() }
     do {
       if isLocalStatic {
         try s.agree(with: remote, into: &shared)

@@ -51,6 +51,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   @inlinable
   mutating func mixKey(_ inputKeyMaterial: RawSpan) {
     var temporary = SecretBytes<64>()
+    defer { temporary.wipe() }
     HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &temporary)
     // A 64-byte output is truncated to the 32 bytes of the cipher's key.
     cipher.initializeKey(temporary.bytes)
@@ -69,6 +70,10 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   mutating func mixKeyAndHash(_ inputKeyMaterial: RawSpan) {
     var second = SecretBytes<64>()
     var third = SecretBytes<64>()
+    defer {
+      second.wipe()
+      third.wipe()
+    }
     HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &second, &third)
     mixHash(second.bytes.extracting(0..<Hash.digestLength))
     cipher.initializeKey(third.bytes)
@@ -119,6 +124,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   @inlinable
   mutating func split(_ first: inout CipherState<Cipher>, _ second: inout CipherState<Cipher>) {
     var temporary = SecretBytes<64>()
+    defer { temporary.wipe() }
     HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: RawSpan(), into: &temporary)
     first.initializeKey(chainingKey.bytes)
     second.initializeKey(temporary.bytes)

@@ -7,12 +7,14 @@ public enum HKDF<Hash: HashFunction> {
   ) {
     precondition(output.byteCount <= 255 * Hash.digestLength, "HKDF gives at most 255 digests")
     var pseudorandomKey = SecretBytes<64>()
+    defer { pseudorandomKey.wipe() }
     var key = pseudorandomKey.mutableBytes
     var extract = HMAC<Hash>(key: salt)
     extract.update(inputKeyMaterial)
     extract.finalize(into: &key)
 
     var block = SecretBytes<64>()
+    defer { block.wipe() }
     var blockBytes = block.mutableBytes
     var done = 0
     var counter: UInt8 = 1
@@ -47,6 +49,7 @@ public enum HKDF<Hash: HashFunction> {
   ) {
     let length = Hash.digestLength
     var temporary = SecretBytes<64>()
+    defer { temporary.wipe() }
     var temporaryBytes = temporary.mutableBytes
     var extract = HMAC<Hash>(key: chainingKey.bytes.extracting(0..<length))
     extract.update(inputKeyMaterial)

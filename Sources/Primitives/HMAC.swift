@@ -9,6 +9,7 @@ public struct HMAC<Hash: HashFunction> {
     inner = Hash()
     outer = Hash()
     var pad = SecretBytes<128>()
+    defer { pad.wipe() }
     var padBytes = pad.mutableBytes
     if key.byteCount > Hash.blockLength {
       Hash.hash(key, into: &padBytes)

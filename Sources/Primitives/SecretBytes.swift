@@ -1,10 +1,11 @@
 import Builtin
 import CSodium
 
-/// A secret byte string of fixed length. It cannot be copied by accident and overwrites itself when it ends.
+/// A secret byte string of fixed length that cannot be copied by accident.
 ///
-/// A move leaves the old place as it was, so a long-term secret belongs where it never moves: make it empty in its final
-/// place and fill it there.
+/// A move leaves the old place as it was, so a secret belongs where it never moves: make it empty in its final place and
+/// fill it there. Whoever made it calls ``wipe()`` before it ends. A deinit could not do that: the compiler (Swift 6.3) hands
+/// it the value in a new place, and the bytes would stay in the old one.
 ///
 /// The storage is raw memory, which gives the type an address instead of a value: the compiler can neither spread the bytes
 /// over registers nor put a temporary copy of them (or of any struct that holds them) on the stack.
@@ -39,7 +40,8 @@ public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
     return secret
   }
 
-  deinit { sodium_memzero(start, count) }
+  /// Embedded Swift cannot end a value of raw storage without one.
+  deinit {}
 
   @inlinable
   public var bytes: RawSpan {

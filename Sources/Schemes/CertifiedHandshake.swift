@@ -57,6 +57,11 @@ public struct CertifiedHandshake: ~Copyable {
     } catch { throw .noise(error) }
   }
 
+  /// Overwrites the keys of a handshake that will not be finished; a finished one has done so.
+  public mutating func close() {
+    noise.wipe()
+  }
+
   /// The hash that names this session (channel binding), after the reply has been read.
   public var handshakeHash: RawSpan {
     @_lifetime(borrow self)

@@ -134,5 +134,6 @@ def link(target: Target, name: str, objects: list[Path], curve: str) -> Image:
 
 def build(target: Target, spec: Spec) -> Image:
     """The image of a catalogue entry; entries that differ in data alone share one."""
-    objects = [modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)]
-    return link(target, spec.name, objects + modules.build(target), "ladder")
+    product = modules.build(target)
+    own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)
+    return link(target, spec.name, [own, *product], "ladder")

@@ -52,6 +52,10 @@ private func session() {
     var message = whole.prefix(recordLength)
     try receiving.decrypt(inPlace: &message)
   }
+  handshake.close()
+  sending.wipe()
+  receiving.wipe()
+  key.wipe()
   // `welcome`, which firmware with a trust store would go on to decode.
   if frame[0] != 0x81 { fail(3) }
 }

@@ -18,6 +18,7 @@ private func rotate() {
   session(&identity)
   session(&identity)
   if identity.certificate?.fields.generation != 2 { fail(3) }
+  identity.clear()
 }
 
 /// One session with the server, until it sends `caughtUp` or has certified the new key.
@@ -46,10 +47,14 @@ private func session(_ identity: inout DeviceIdentity) {
     }
     store(&identity)
     switch order {
-    case .none: if isLast { return }
-    case .renew(let key): say(.renew(key), &link)
-    case .reconnect: return
+    case .none: if !isLast { continue }
+    case .renew(let key):
+      say(.renew(key), &link)
+      continue
+    case .reconnect: break
     }
+    link.close()
+    return
   }
 }
 

@@ -29,5 +29,6 @@ private func session() {
   measure("verify") { () throws(CredentialsError) in
     try identity.trust.verify(opened.certificate, isInitiator: true)
   }
+  identity.clear()
   text.bytes.extracting(0..<opened.textLength).withUnsafeBytes { report("text", $0.baseAddress, $0.count) }
 }

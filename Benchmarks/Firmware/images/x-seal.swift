@@ -28,4 +28,5 @@ private func session() {
       text.bytes, id: id, from: identity.slotA.key, certificate: mine, to: recipient, into: &target)
   }
   send(length)
+  identity.clear()
 }

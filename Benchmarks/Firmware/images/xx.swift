@@ -41,6 +41,8 @@ private func session() {
     }
   }
   talk(&session, &identity)
+  session.close()
+  identity.clear()
 }
 
 #if INITIATOR

@@ -21,4 +21,4 @@ func store(_ identity: inout DeviceIdentity) {
 }
 
 /// The stored form on its way to flash.
-nonisolated(unsafe) private var storedIdentity = Bytes<1024>()
+nonisolated(unsafe) private var storedIdentity = Bytes<1280>()
