@@ -62,6 +62,10 @@ let coreTargets: [Target] = [
   guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
   guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
+  // The host's end of the wire for the firmware images of Benchmarks/Firmware.
+  .executableTarget(
+    name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   tests("PrimitivesTests", ["Primitives"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   .target(
@@ -112,10 +116,6 @@ let hostTargets: [Target] = [
     ],
     swiftSettings: spans,
     linkerSettings: bindNow),
-  // The host's end of the wire for the firmware images of Benchmarks/Firmware.
-  .executableTarget(
-    name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
-    path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests(

@@ -33,6 +33,12 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
     initializeKey(bytes.bytes)
   }
 
+  /// Replaces the key in place, n at zero.
+  @inlinable
+  public mutating func setKey(_ bytes: borrowing SymmetricKey) {
+    initializeKey(bytes.bytes)
+  }
+
   /// Whether there is a key (HasKey).
   @inlinable public var hasKey: Bool { isKeyed }
 

@@ -82,6 +82,11 @@ public struct CompactHandshake: ~Copyable {
     } catch { throw .noise(error) }
   }
 
+  /// Overwrites the keys of a handshake that will not be finished; a finished one has done so.
+  public mutating func close() {
+    noise.wipe()
+  }
+
   /// Device: reads the answer and derives the session's keys.
   public mutating func readReply(
     _ frame: RawSpan, sending: inout CipherState<ChaChaPoly>, receiving: inout CipherState<ChaChaPoly>

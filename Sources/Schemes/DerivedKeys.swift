@@ -41,6 +41,7 @@ public enum DerivedKeys<Hash: HashFunction> {
   /// The next key of the hash ratchet, in place. There is no way back to the one before.
   public static func ratchet(_ key: inout SymmetricKey) {
     var next = SymmetricKey()
+    defer { next.wipe() }
     derive("countersign-v1 ratchet", from: key, RawSpan(), into: &next)
     key.copy(from: next.bytes)
   }
@@ -53,6 +54,7 @@ public enum DerivedKeys<Hash: HashFunction> {
     precondition(Hash.digestLength == 32 && iterations > 0)
     var keyed = HMAC<Hash>(key: system.bytes)
     var block = SecretBytes<32>()
+    defer { block.wipe() }
     var bytes = block.mutableBytes
     var first = keyed
     first.update(salt)
@@ -60,6 +62,7 @@ public enum DerivedKeys<Hash: HashFunction> {
     first.update(RawSpan(_unsafeStart: index.utf8Start, byteCount: 4))
     first.finalize(into: &bytes)
     var sum = SecretBytes<32>()
+    defer { sum.wipe() }
     sum.copy(from: bytes.bytes)
     for _ in 1..<iterations {
       var next = keyed

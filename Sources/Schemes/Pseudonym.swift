@@ -8,6 +8,7 @@ public enum Pseudonym<Hash: HashFunction> {
 
   public static func make(for epoch: Epoch, key: borrowing SymmetricKey) -> Bytes<8> {
     var code = SecretBytes<64>()
+    defer { code.wipe() }
     var bytes = code.mutableBytes
     var mac = HMAC<Hash>(key: key.bytes)
     mac.updateLabel("countersign-v1 pseudonym")

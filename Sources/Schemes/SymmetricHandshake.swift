@@ -51,10 +51,16 @@ public struct SymmetricHandshake<Hash: HashFunction>: ~Copyable {
       throw .authenticationFailed
     }
     var key = SymmetricKey()
+    defer { key.wipe() }
     transcript.sessionKey(3, scheme: scheme, into: &key)
-    sending = CipherState(key: key)
+    sending.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
-    receiving = CipherState(key: key)
+    receiving.setKey(key)
+    transcript.wipe()
+  }
+
+  /// Overwrites the key of an exchange that will not be finished; a finished one has done so.
+  public mutating func close() {
     transcript.wipe()
   }
 }

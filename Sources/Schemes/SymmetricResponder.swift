@@ -63,10 +63,11 @@ public struct SymmetricResponder<Hash: HashFunction>: ~Copyable {
     var target = rest.prefix(SymmetricTranscript<Hash>.codeLength)
     transcript.value(2, scheme: scheme, into: &target)
     var key = SymmetricKey()
+    defer { key.wipe() }
     transcript.sessionKey(3, scheme: scheme, into: &key)
-    receiving = CipherState(key: key)
+    receiving.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
-    sending = CipherState(key: key)
+    sending.setKey(key)
     transcript.wipe()
     return length
   }

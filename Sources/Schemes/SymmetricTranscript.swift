@@ -26,6 +26,7 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
   /// PRF `index` over the prologue and what has been said, truncated to the length of `output`.
   func value(_ index: UInt8, scheme: SchemeID, into output: inout MutableRawSpan) {
     var whole = SecretBytes<64>()
+    defer { whole.wipe() }
     var bytes = whole.mutableBytes
     let prologue = Prologue(scheme: scheme)
     var mac = HMAC<Hash>(key: key.bytes)
@@ -39,6 +40,7 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
   /// Whether `code` is PRF `index`.
   func isValue(_ index: UInt8, scheme: SchemeID, _ code: RawSpan) -> Bool {
     var expected = SecretBytes<16>()
+    defer { expected.wipe() }
     var bytes = expected.mutableBytes
     value(index, scheme: scheme, into: &bytes)
     return constantTimeEquals(expected.bytes, code)

@@ -27,11 +27,17 @@ enum Refusal: Error {
 
 /// The conversations by the name of their image.
 nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversation] = [
-  "ik-certified": { try ServerConversation($0, .certified) },
-  "ik-registered": { try ServerConversation($0, .registered) },
+  "compact-kk": { try CompactConversation($0, .compactKK) },
+  "derived-key": { try SymmetricConversation($0, .derivedKey) },
+  "derived-key-ephemeral": { try EphemeralConversation($0, .derivedKeyEphemeral) },
+  "derived-key-ratchet": { try SymmetricConversation($0, .derivedKeyRatchet) },
+  "hybrid-ikpsk2": { try HybridConversation($0, .hybridIKpsk2) },
+  "ik-certified": { try CertifiedConversation($0, .certified) },
+  "ik-registered": { try CertifiedConversation($0, .registered) },
   "rotation": { try RotationConversation($0) },
   "xx-initiator": { try DirectConversation($0, .responder) },
   "xx-responder": { try DirectConversation($0, .initiator) },
+  "shared-key": { try SymmetricConversation($0, .sharedKey) },
   "x-seal": { try RecipientConversation($0) },
   "x-open": { try SenderConversation($0) },
 ]

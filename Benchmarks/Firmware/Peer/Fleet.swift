@@ -80,3 +80,12 @@ func encoded(_ certificate: Certificate) -> [UInt8] {
   certificate.encode(into: &target)
   return bytes
 }
+
+/// A device's address.
+func encoded(_ address: DeviceAddress) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: DeviceAddress.encodedLength)
+  var target = bytes.mutableBytes
+  var writer = ByteWriter(&target)
+  address.encode(&writer)
+  return bytes
+}

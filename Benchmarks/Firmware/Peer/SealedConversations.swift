@@ -43,12 +43,7 @@ final class SenderConversation: Conversation {
     mine = try fleet.device(DeviceID(2))
     publicKey = try mine.certificate.publicKey
     recipient = try image.certificate
-    var sender = [UInt8](repeating: 0, count: 12)
-    var target = sender.mutableBytes
-    var writer = ByteWriter(&target)
-    mine.identity.address.encode(&writer)
-    _ = consume writer
-    page = image.page + sender
+    page = image.page + encoded(mine.identity.address)
   }
 
   func open() throws -> [[UInt8]] {

@@ -4,47 +4,39 @@ import Noise
 import Primitives
 import Schemes
 
-/// The server's end of `certified` and `registered`: handshake, the device's first record, the welcome.
-final class ServerConversation: Conversation {
-  private let fleet: Fleet
-  private let scheme: SchemeID
-  /// Seed, private key, server key, standalone certificate, scheme.
+/// The server's end of a session: a handshake, which each scheme has of its own, then the device's first record and the
+/// welcome.
+class ServerConversation: Conversation {
+  let fleet: Fleet
+  let scheme: SchemeID
+  /// Seed, private key, server key, standalone certificate, scheme, symmetric key, address.
   let page: [UInt8]
   let publicKey: X25519.PublicKey
-  private let deviceKey: X25519.PublicKey
-  private var responder = CertifiedResponder()
-  private var sending = CipherState<ChaChaPoly>()
-  private var receiving = CipherState<ChaChaPoly>()
+  let deviceKey: X25519.PublicKey
+  /// The key that device and server share, in the schemes that have one.
+  let symmetricKey = SymmetricKey.random()
+  var sending = CipherState<ChaChaPoly>()
+  var receiving = CipherState<ChaChaPoly>()
   private(set) var isComplete = false
 
   init(_ fleet: Fleet, _ scheme: SchemeID) throws {
     self.fleet = fleet
-    publicKey = fleet.serverKey.publicKey
     self.scheme = scheme
+    publicKey = fleet.serverKey.publicKey
     let key = X25519.PrivateKey.random()
     deviceKey = key.publicKey
     let certificate = try fleet.certificate(for: deviceKey, device: DeviceID(0x0102_0304_0506_0708))
     page =
       randomBytes(16) + [UInt8](copying: key.secretBytes) + [UInt8](copying: publicKey.bytes)
-      + encoded(certificate) + [scheme.rawValue, 0, 0, 0]
+      + encoded(certificate) + [scheme.rawValue, 0, 0, 0] + [UInt8](copying: symmetricKey.bytes)
+      + encoded(certificate.fields.address)
   }
 
-  func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
+  /// The answer to the first frame; it fills in both directions' keys.
+  func answer(hello frame: [UInt8]) throws -> [UInt8] { throw Refusal.unexpectedFrame }
+
+  final func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
     receiving.hasKey ? [try answer(record: frame)] : [try answer(hello: frame)]
-  }
-
-  private func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey)
-    guard claim.scheme == scheme, claim.publicKey == deviceKey else { throw Refusal.wrongPeer }
-    if scheme == .certified {
-      guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {
-        throw Refusal.wrongPeer
-      }
-    }
-    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
-    var target = reply.mutableBytes
-    let length = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
-    return Array(reply[..<length])
   }
 
   private func answer(record frame: [UInt8]) throws -> [UInt8] {
@@ -63,7 +55,25 @@ final class ServerConversation: Conversation {
     var sealed = target.prefix(answerLength)
     try sending.encrypt(inPlace: &sealed)
     isComplete = true
-    return Array(answer[..<answerLength])
+    return [UInt8](answer[..<answerLength])
   }
 }
 
+/// `certified` and `registered`.
+final class CertifiedConversation: ServerConversation {
+  private var responder = CertifiedResponder()
+
+  override func answer(hello frame: [UInt8]) throws -> [UInt8] {
+    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey)
+    guard claim.scheme == scheme, claim.publicKey == deviceKey else { throw Refusal.wrongPeer }
+    if scheme == .certified {
+      guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {
+        throw Refusal.wrongPeer
+      }
+    }
+    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var target = reply.mutableBytes
+    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    return reply
+  }
+}

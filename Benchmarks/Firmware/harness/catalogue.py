@@ -13,6 +13,7 @@ class Handshake:
     frames: tuple[tuple[str, int, int], ...]
     ephemeral: int | None = 0  # which draw of 32 random bytes
     static: str | int = "page"
+    psk: int | None = None  # offset on the storage page
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Spec:
     limits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
+# Without public keys there is no Noise pattern; the transcript is the scheme's own.
+SYMMETRIC = (Handshake("symmetric", True, (("sent", 0, 0), ("received", 0, 0))),)
 SERVER_IK = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0))),)
 XX = (("sent", 0, 1), ("received", 0, 1), ("sent", 1, 1))
 XX_BACK = (("received", 0, 1), ("sent", 0, 1), ("received", 1, 1))
@@ -41,7 +44,20 @@ STORED_KEY = 16 + 62
 SMALL = {"m4": {"flash": 28 << 10, "ram": 4 << 10}, "m0": {"flash": 34 << 10, "ram": 4 << 10}, "rv32": {"ram": 4 << 10}}
 PAIR = {"m4": {"flash": 56 << 10, "ram": 6 << 10}, "m0": {"ram": 6 << 10}, "rv32": {"ram": 6 << 10}}
 
+# Images that only talk to the server keep their symmetric key behind the seed, the other keys and the certificate.
+PROVISIONED_PSK = 16 + 184
+
 SPECS = (
+    Spec("shared-key", "symmetric", "shared-key", "device", PROVISIONED_PSK, ("-D", "SHARED"), SYMMETRIC, limits=SMALL),
+    Spec("derived-key", "symmetric", "derived-key", "device", PROVISIONED_PSK, (), SYMMETRIC, limits=SMALL),
+    Spec("derived-key-ratchet", "symmetric", "derived-key-ratchet", "device", PROVISIONED_PSK, ("-D", "RATCHET"),
+         SYMMETRIC, limits=SMALL),
+    Spec("derived-key-ephemeral", "ephemeral", "derived-key-ephemeral", "device",
+         handshakes=(Handshake("NNpsk0", True, (("sent", 0, 3), ("received", 0, 0)), psk=PROVISIONED_PSK),), limits=SMALL),
+    Spec("compact-kk", "kk", "compact-kk", "device",
+         handshakes=(Handshake("KK", True, (("sent", 0, 3), ("received", 0, 0))),), limits=SMALL),
+    Spec("hybrid-ikpsk2", "hybrid", "hybrid-ikpsk2", "device",
+         handshakes=(Handshake("IKpsk2", True, (("sent", 0, 1), ("received", 0, 0)), psk=PROVISIONED_PSK),), limits=SMALL),
     Spec("ik-registered", "ik", "registered", "device", handshakes=SERVER_IK, limits=SMALL),
     Spec("ik-certified", "ik", "certified", "device", handshakes=SERVER_IK, limits=SMALL),
     Spec("xx-initiator", "xx", "certified", "initiator", STORED_KEY, ("-D", "INITIATOR"),

@@ -1,14 +1,18 @@
 """The host's end of the wire as a child process: see Peer/main.swift."""
 
+import os
 import subprocess
 
 from paths import ROOT, run, swift_tool
 
-PROGRAM = ROOT / ".build/debug/FirmwarePeer"
+# The device modules alone need no other package; the folder is the one that Scripts/test uses for them.
+SCRATCH = ROOT / ".build-core"
+PROGRAM = SCRATCH / "debug/FirmwarePeer"
 
 
 def build() -> None:
-    run([swift_tool("swift"), "build", "--package-path", ROOT, "--product", "FirmwarePeer"])
+    run([swift_tool("swift"), "build", "--package-path", ROOT, "--scratch-path", SCRATCH, "--product", "FirmwarePeer"],
+        env=os.environ | {"CORE": "1"})
 
 
 class Peer:

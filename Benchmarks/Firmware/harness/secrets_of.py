@@ -1,5 +1,6 @@
 """Which secrets a session handled: the image's random draws, and everything that follows from them."""
 
+import hmac
 import struct
 
 import noise
@@ -40,7 +41,26 @@ def secrets(spec: Spec, page: bytes, peer_key: bytes, outcome: Outcome) -> dict[
         ephemeral = b"" if handshake.ephemeral is None else draws[handshake.ephemeral]
         frames = {"sent": outcome.sent, "received": outcome.received}
         messages = [frames[way][index][skip:] for way, index, skip in handshake.frames]
-        side = noise.Side(handshake.initiator, private, ephemeral, peer_key)
+        if handshake.pattern == "symmetric":
+            found |= symmetric(private, messages, spec.scheme == "derived-key-ratchet")
+            continue
+        psk = b"" if handshake.psk is None else page[handshake.psk : handshake.psk + 32]
+        side = noise.Side(handshake.initiator, private, ephemeral, peer_key, psk)
         for name, value in noise.Transcript(handshake.pattern, side, messages).replay().items():
             found[f"{name} of handshake {number + 1}"] = value
     return found
+
+
+def symmetric(key: bytes, messages: list[bytes], ratchets: bool) -> dict[str, bytes]:
+    """The schemes without public keys: four values of one PRF under the key, over what was said. See SymmetricTranscript."""
+    found = {"symmetric key": key}
+    if ratchets:
+        first = hmac.digest(b"countersign-v1 ratchet", key, "sha256")
+        key = hmac.digest(first, b"\x01", "sha256")
+        found |= {"ratchet's HKDF": first, "key moved forward": key}
+    hello, reply = messages
+    prologue = b"countersign-v1\0" + hello[:1]
+    said = hello[:-16] + reply[:16]
+    if hmac.digest(key, b"\x02" + prologue + said, "sha256")[:16] != reply[16:]:
+        raise SystemExit("the transcript of the symmetric exchange is not what the harness takes it for")
+    return found | {f"session key {n}": hmac.digest(key, bytes([n]) + prologue + said, "sha256") for n in (3, 4)}

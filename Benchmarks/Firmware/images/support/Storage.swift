@@ -10,11 +10,22 @@ enum Storage {
     return _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: count), borrowing: ())
   }
 
+  /// Where a field stands.
+  struct Field {
+    let offset: Int
+    let count: Int
+
+    var bytes: RawSpan {
+      @_lifetime(immortal)
+      get { Storage.bytes(offset, count) }
+    }
+  }
+
   /// A public field of fixed length.
-  static func field<let count: Int>(_ offset: Int) -> Bytes<count> {
-    var field = Bytes<count>()
-    var target = field.mutableBytes
+  static func read<let count: Int>(_ offset: Int) -> Bytes<count> {
+    var value = Bytes<count>()
+    var target = value.mutableBytes
     copyBytes(bytes(offset, count), to: &target)
-    return field
+    return value
   }
 }

@@ -1,0 +1,18 @@
+import CFirmware
+import Primitives
+
+/// What an image that only talks to the server finds on its storage page, in this order.
+enum Provision {
+  static let certificate = Storage.Field(offset: 64, count: 116)
+  static let scheme = Storage.Field(offset: 180, count: 1)
+  static let symmetricKey = Storage.Field(offset: 184, count: 32)
+  /// The pseudonym, or the address: twelve bytes of which a scheme uses what it needs.
+  static let hint = Storage.Field(offset: 216, count: 12)
+
+  /// The device's private key.
+  static func load(_ key: inout X25519.PrivateKey) {
+    measure("load") { () throws(PrimitivesError) in try key.load(Storage.bytes(0, 32)) }
+  }
+
+  static var serverKey: X25519.PublicKey { Storage.read(32) }
+}
