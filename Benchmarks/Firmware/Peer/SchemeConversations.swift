@@ -56,7 +56,7 @@ final class SymmetricConversation: ServerConversation {
     let claim = try responder.readHello(frame.bytes)
     guard claim.scheme == scheme, claim.counter == 1 else { throw Refusal.wrongContent }
     var key = SymmetricKey()
-    key.copy(from: symmetricKey.bytes)
+    key.copy(from: bytes(of: symmetricKey).bytes)
     if scheme != .sharedKey {
       let pseudonym = Pseudonym<SHA256>.make(for: Fleet.epoch, key: key)
       for index in 0..<8 where claim.hint[index] != pseudonym[index] { throw Refusal.wrongPeer }

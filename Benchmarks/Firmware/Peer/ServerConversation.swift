@@ -28,7 +28,7 @@ class ServerConversation: Conversation {
     let certificate = try fleet.certificate(for: deviceKey, device: DeviceID(0x0102_0304_0506_0708))
     page =
       randomBytes(16) + [UInt8](copying: key.secretBytes) + [UInt8](copying: publicKey.bytes)
-      + encoded(certificate) + [scheme.rawValue, 0, 0, 0] + [UInt8](copying: symmetricKey.bytes)
+      + encoded(certificate) + [scheme.rawValue, 0, 0, 0] + bytes(of: symmetricKey)
       + encoded(certificate.fields.address)
   }
 
@@ -77,3 +77,6 @@ final class CertifiedConversation: ServerConversation {
     return reply
   }
 }
+
+/// A copy of a key's bytes. A property of an object has no lifetime that a span could borrow; an argument has.
+func bytes(of key: borrowing SymmetricKey) -> [UInt8] { [UInt8](copying: key.bytes) }
