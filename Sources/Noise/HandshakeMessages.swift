@@ -54,7 +54,7 @@ extension HandshakeState {
     } catch {
       symmetric.copy(from: checkpoint)
       if pattern.messages[messageIndex].contains(.e) && !ephemeralIsFixed {
-        e.wipe()
+        e.clear()
         hasE = false
       }
       throw error

@@ -53,6 +53,12 @@ public enum X25519 {
       publicKey = other.publicKey
     }
 
+    /// Overwrites the private half and forgets the public one.
+    public mutating func clear() {
+      wipe()
+      publicKey = PublicKey()
+    }
+
     /// Overwrites the private half.
     public mutating func wipe() {
       secret.wipe()
