@@ -28,6 +28,7 @@ typedef struct crypto_hash_sha512_state {
 typedef struct crypto_generichash_blake2b_state crypto_generichash_blake2b_state;
 
 void sodium_memzero(void *pnt, size_t len);
+void sodium_stackzero(const size_t len);
 int sodium_memcmp(const void *b1_, const void *b2_, size_t len);
 int sodium_is_zero(const unsigned char *n, size_t nlen);
 void randombytes_buf(void *buf, size_t size);
@@ -89,8 +90,10 @@ static inline void countersign_blake2b_update(countersign_blake2b_state *state, 
   (void)crypto_generichash_blake2b_update((crypto_generichash_blake2b_state *)(void *)state, in, n);
 }
 
+// libsodium leaves the digest, which may be a key, in a buffer on the stack; what lies below is overwritten.
 static inline void countersign_blake2b_final(countersign_blake2b_state *state, unsigned char *out) {
   (void)crypto_generichash_blake2b_final((crypto_generichash_blake2b_state *)(void *)state, out, 64);
+  sodium_stackzero(1024);
 }
 
 #endif

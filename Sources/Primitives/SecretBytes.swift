@@ -4,8 +4,8 @@ import CSodium
 /// A secret byte string of fixed length that cannot be copied by accident.
 ///
 /// A move leaves the old place as it was, so a secret belongs where it never moves: make it empty in its final place and
-/// fill it there. Whoever made it calls ``wipe()`` before it ends. A deinit could not do that: the compiler (Swift 6.3) hands
-/// it the value in a new place, and the bytes would stay in the old one.
+/// fill it there. Whoever made it calls ``wipe()`` before it ends. The deinit does not replace that: the compiler (Swift 6.3) may
+/// hand it the value in a new place, and the bytes stay in the old one.
 ///
 /// The storage is raw memory, which gives the type an address instead of a value: the compiler can neither spread the bytes
 /// over registers nor put a temporary copy of them (or of any struct that holds them) on the stack.
@@ -40,8 +40,13 @@ public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
     return secret
   }
 
-  /// Embedded Swift cannot end a value of raw storage without one.
-  deinit {}
+  #if hasFeature(Embedded)
+    /// Embedded Swift cannot end a value of raw storage without one.
+    deinit {}
+  #else
+    /// A second chance for a value that nobody wiped.
+    deinit { sodium_memzero(start, count) }
+  #endif
 
   @inlinable
   public var bytes: RawSpan {
