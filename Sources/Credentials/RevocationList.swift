@@ -48,7 +48,7 @@ public struct RevocationList: Sendable {
       entries[free] = new
     } else {
       // At least 1, for 0 says that there is no overflow.
-      overflowsUntil = max(overflowsUntil, new.lastEpoch, 1)
+      overflowsUntil = max(overflowsUntil, max(new.lastEpoch, 1))
     }
   }
 
