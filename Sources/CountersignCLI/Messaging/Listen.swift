@@ -63,6 +63,8 @@ struct Listen: ParsableCommand {
   private func listen(
     server endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
   ) throws(Failure) {
+    // How long to wait before a ping keeps the session open, or before giving up.
+    let quiet = min(.seconds(15), timeout?.duration ?? .seconds(15))
     var backoff = Backoff()
     var lastMessage = ContinuousClock.now
     while !isDone(printer) {
@@ -72,7 +74,7 @@ struct Listen: ParsableCommand {
         printer.note("listening as \(try store.read { $0.address }) at \(endpoint)")
         backoff.reset()
         while !isDone(printer), !client.shouldReconnect {
-          let got = try client.receiveMessage(inbox: inbox, timeout: .seconds(15)) { printer.show($0) }
+          let got = try client.receiveMessage(inbox: inbox, timeout: quiet) { printer.show($0) }
           if got {
             lastMessage = .now
           } else if let timeout, lastMessage.duration(to: .now) >= timeout.duration {
