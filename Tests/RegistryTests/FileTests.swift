@@ -39,10 +39,34 @@ import Testing
     try create()
     let key = try Data(contentsOf: URL(fileURLWithPath: directory.keyFilePath))
     #expect(throws: RegistryError.authorityExists(path: directory.path)) { try create() }
-    // A part of one counts: the other may be on its way from a backup.
+    // A registry that is in use counts without its key: that may be on its way from a backup.
+    let registry = try directory.openRegistry(actor: "test")
+    _ = try registry.addSystem(named: "alpha")
+    try registry.close()
     unlink(directory.keyFilePath)
     #expect(throws: RegistryError.authorityExists(path: directory.path)) { try create() }
     try key.write(to: URL(fileURLWithPath: directory.keyFilePath))
+  }
+
+  @Test func whatACrashLeavesBetweenTheFilesIsClearedByTheNextAttempt() throws {
+    try create()
+    // The registry has been moved in, the key file has not.
+    let workshop = directory.path + "/.init"
+    mkdir(workshop, 0o700)
+    rename(directory.keyFilePath, workshop + "/authority.key")
+    try create()
+    let registry = try directory.openRegistry(actor: "test")
+    _ = try directory.unlock(registry, passphrase: nil)
+    #expect(access(workshop, F_OK) != 0)
+  }
+
+  @Test func twoAttemptsAtOnceDoNotMix() throws {
+    mkdir(directory.path, 0o700)
+    let other = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    flock(other, LOCK_EX)
+    #expect(throws: RegistryError.authorityExists(path: directory.path)) { try create() }
+    close(other)
+    try create()
   }
 
   @Test func whereThereIsNoAuthority() throws {

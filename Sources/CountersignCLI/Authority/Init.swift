@@ -63,9 +63,7 @@ struct Init: ParsableCommand {
   func run() throws {
     let directory = try authority.directory()
     // Before a person types a passphrase twice.
-    if access(directory.keyFilePath, F_OK) == 0 || access(directory.registryPath, F_OK) == 0 {
-      throw Failure(.authorityExists(path: directory.path))
-    }
+    try registering { () throws(RegistryError) in try directory.checkVacant() }
     let sealing =
       unsealed ? AuthorityDirectory.Sealing.unsealed : .passphrase(try passphrase.passphrase(isNew: true), cost.value)
     let made = Authority.random()
