@@ -99,6 +99,8 @@ class Emulator:
             self.process.wait(timeout=30)
             self.read_costs()
             return self.outcome
+        except ConnectionError:
+            raise SystemExit(f"{self.image.name}: QEMU ended early:\n{(self.folder / 'log').read_text()}") from None
         finally:
             self.process.kill()
             self.log.close()

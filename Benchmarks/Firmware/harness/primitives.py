@@ -16,12 +16,12 @@ SEED = bytes(range(1, 17))
 PUBLIC = {"ed25519-verify"}
 
 
-def records(target: Target) -> list[dict]:
-    """`primitives` links the ladder; `primitives-tables` libsodium's tables, and signs and verifies."""
-    return [measured(target, "primitives", "ladder", ()), measured(target, "primitives-tables", "tables", ("-DSIGNING",))]
+# `primitives` links the ladder; `primitives-tables` libsodium's tables, and signs and verifies.
+NAMES = {"primitives": ("ladder", ()), "primitives-tables": ("tables", ("-DSIGNING",))}
 
 
-def measured(target: Target, name: str, curve: str, flags: tuple[str, ...]) -> dict:
+def measured(target: Target, name: str) -> dict:
+    curve, flags = NAMES[name]
     source = image.compile_c(target, FIRMWARE / "images/primitives.c", WORK / target.core / f"{name}.o", *flags)
     built = image.link(target, name, [source], curve)
     first, second = Emulator(built, SEED).run(), Emulator(built, SEED).run()

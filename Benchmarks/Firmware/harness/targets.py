@@ -34,7 +34,7 @@ M0 = Target(
     flash_base=0,
     flash_size=256 << 10,
     ram_size=16 << 10,
-    storage_page=0x3FC00,
+    storage_page=0x3F800,
     ticks_per_instruction=16e6 / 1e9,
     calibration="Arm's table, uncalibrated",
 )

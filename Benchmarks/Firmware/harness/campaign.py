@@ -1,0 +1,61 @@
+"""The whole run: what can be shared is made first, then the images are measured, several at a time."""
+
+import os
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import catalogue
+import emulate
+import image
+import measure
+import modules
+import peer
+import primitives
+import results
+import sodium
+from targets import Target
+
+
+def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool) -> tuple[list[dict], list[str]]:
+    """The records, in the order of the catalogue, and a line for each guard that did not hold."""
+    emulate.plugin()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        host = pool.submit(peer.build)
+        for made in [host, *[pool.submit(prepare, target) for target in cores]]:
+            made.result()
+        tasks = []
+        for target in cores:
+            if with_primitives:
+                tasks += [pool.submit(attempt, primitives.measured, target, name) for name in primitives.NAMES]
+            tasks += [pool.submit(attempt, measured, target, spec) for spec in specs]
+        return collect(tasks)
+
+
+def prepare(target: Target) -> None:
+    """What every image of a target links."""
+    sodium.archives(target)
+    image.board_objects(target)
+    modules.build(target)
+
+
+def measured(target: Target, spec: catalogue.Spec) -> dict:
+    built = image.build(target, spec)
+    entry = results.record(built, spec, measure.measure(built, spec))
+    print(f"{target.core:5} {spec.name:22} flash {entry['flash_bytes']:7,}  RAM {entry['static_ram_bytes']:6,} + "
+          f"{entry['peak_stack_bytes']:6,}  instructions {entry['instructions']:12,}  "
+          f"overhead {results.overhead(entry)}", flush=True)
+    return entry
+
+
+def attempt(work, target: Target, what) -> dict | str:
+    """A guard that does not hold fails the run, but not before the other images have had their turn."""
+    try:
+        return work(target, what)
+    except (measure.Failure, SystemExit) as failure:
+        print(f"FAILED: {failure}", flush=True)
+        return str(failure)
+
+
+def collect(tasks: list[Future]) -> tuple[list[dict], list[str]]:
+    outcomes = [task.result() for task in tasks]
+    return ([outcome for outcome in outcomes if isinstance(outcome, dict)],
+            [outcome for outcome in outcomes if isinstance(outcome, str)])
