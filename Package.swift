@@ -99,8 +99,8 @@ let hostTargets: [Target] = [
   hostModule(
     "Comparison", ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
     resources: [
-      .embedInCode("Resources/catalog.json"), .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
-      .embedInCode("Resources/page.js"),
+      .embedInCode("Resources/catalog.json"), .embedInCode("Resources/firmware.json"),
+      .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"), .embedInCode("Resources/page.js"),
     ]),
   .executableTarget(
     name: "CountersignCLI",

@@ -75,10 +75,9 @@ struct ModelTests {
   @Test("Firmware results replace computed numbers, and bring flash and RAM")
   func onTarget() throws {
     let results = """
-      {"date": "2026-01-02", "command": "run", "records": [
-        {"core": "m4", "image": "ik", "scheme": "certified", "role": "device", "flash_bytes": 26000,
-         "static_ram_bytes": 400, "peak_stack_bytes": 2600, "instructions": 1, "model_cycles": 6400000},
-        {"core": "m4", "scheme": "certified", "role": "device", "operation": "seal", "model_cycles": 1}]}
+      [{"kind": "emulated", "date": "2026-01-02", "command": "run", "core": "m4", "image": "ik", "scheme": "certified",
+        "role": "device", "flash_bytes": 26000, "static_ram_bytes": 400, "peak_stack_bytes": 2600, "instructions": 1,
+        "model_cycles": 6400000, "operations": [{"operation": "seal", "model_cycles": 1}]}]
       """
     let onTarget = try OnTargetResults(JSONValue.parse(Data(results.utf8), file: "results.json"), file: "results.json")
     #expect(onTarget.records.count == 1)
@@ -91,16 +90,35 @@ struct ModelTests {
     let row = CostModel(m4, catalog: catalog, onTarget: onTarget).row(profile)
     #expect(row.value("cpu_ms") == 100)
     #expect(row.values["cpu_ms"]?.kind == .onTarget)
-    #expect(row.values["cpu_ms"]?.from == "run, 2026-01-02")
+    #expect(row.values["cpu_ms"]?.from == "emulated, 2026-01-02, run")
     #expect(row.value("ram_bytes") == 3_000)
     // 3,000 of half of 10 KiB.
     #expect(abs((row.verdict.use[.ram] ?? 0) - 3_000 / 5_120) < 1e-9)
     #expect(CostModel(budget, catalog: catalog, onTarget: onTarget).row(profile).values["flash_bytes"] == nil)
     for bad in [
-      #"{"records": 3}"#, #"[{"scheme": "x", "core": "z80"}]"#, #"[{"scheme": "x", "core": "m0", "flash_bytes": -1}]"#,
+      #"{"records": []}"#, #"[{"scheme": "x", "core": "z80"}]"#, #"[{"scheme": "x", "core": "m0", "flash_bytes": -1}]"#,
     ] {
       #expect(throws: BudgetError.self) {
         try OnTargetResults(JSONValue.parse(Data(bad.utf8), file: "bad"), file: "bad")
+      }
+    }
+  }
+
+  @Test("The shipped firmware results are those of the repository, and cover every scheme that has an image")
+  func shippedFirmware() throws {
+    let shipped = try OnTargetResults.shipped()
+    let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/Firmware/results.json").standardized
+    let whole = try OnTargetResults.read(file.path)
+    #expect(shipped.source == whole.source && shipped.source.hasPrefix("emulated, 20"))
+    let images: [SchemeName] = [
+      .sharedKey, .derivedKey, .derivedKeyRatchet, .derivedKeyEphemeral, .compactKK, .registered, .certified,
+      .hybridIKpsk2,
+    ]
+    for core in Core.allCases where core != .host {
+      for scheme in images {
+        let record = try #require(shipped.record(scheme, on: core), "\(scheme) on \(core)")
+        #expect(record == whole.record(scheme, on: core))
+        #expect(record.flashBytes != nil && record.ramBytes != nil && record.cycles != nil)
       }
     }
   }

@@ -49,7 +49,7 @@ def compare(*options):
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     (folder / "results.json").write_text(json.dumps(RESULTS))
-    base = compare("--results", str(folder / "results.json"), "--html", str(folder / "page.html"), "--output", "json")
+    base = compare("--firmware", str(folder / "results.json"), "--html", str(folder / "page.html"), "--output", "json")
     (folder / "base.json").write_text(base)
     return folder
 
@@ -65,7 +65,7 @@ def browser(files):
 def command(files, situation):
     options = [word for name, value in situation.items() for word in (f"--{name}", value)]
     return json.loads(compare(
-        "--measurements", str(files / "base.json"), "--results", str(files / "results.json"), "--output", "json", *options))
+        "--measurements", str(files / "base.json"), "--firmware", str(files / "results.json"), "--output", "json", *options))
 
 
 def shown(browser):

@@ -31,6 +31,9 @@ void hook_store(uint8_t slot, const uint8_t *bytes, size_t size);
 void op_begin(void);
 /// Marks its end, and prints `op NAME TICKS`.
 void op_end(const char *name);
+/// The buffer that every frame passes through, and its size in bytes.
+uint8_t *wire_frame(void);
+enum { wire_frame_capacity = 256 };
 /// Sends a message to the peer on the host: `> HEX`.
 void wire_send(const uint8_t *bytes, size_t size);
 /// Asks the host for the peer's next message, and waits for it. Returns its size; larger than `capacity` ends the image.

@@ -29,6 +29,11 @@ static void decimal(uint32_t value) {
     serial_put('\n');
 }
 
+uint8_t *wire_frame(void) {
+    static uint8_t frame[wire_frame_capacity];
+    return frame;
+}
+
 void wire_send(const uint8_t *bytes, size_t size) {
     text("> ");
     hex(bytes, size);

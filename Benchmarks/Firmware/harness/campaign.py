@@ -42,7 +42,7 @@ def measured(target: Target, spec: catalogue.Spec) -> dict:
     entry = results.record(built, spec, measure.measure(built, spec))
     print(f"{target.core:5} {spec.name:22} flash {entry['flash_bytes']:7,}  RAM {entry['static_ram_bytes']:6,} + "
           f"{entry['peak_stack_bytes']:6,}  instructions {entry['instructions']:12,}  "
-          f"overhead {results.overhead(entry)}", flush=True)
+          f"overhead {results.overhead(entry):.3f}", flush=True)
     return entry
 
 

@@ -82,10 +82,13 @@ def source_lists() -> list[str]:
 
 def write_version_header() -> None:
     """The one header that libsodium's configure would have made."""
-    version = re.search(r"AC_INIT\(\[libsodium\],\[([^]]*)\]", (DEBS / "sodium/configure.ac").read_text()).group(1)
     text = (SODIUM / "include/sodium/version.h.in").read_text()
-    values = {"@VERSION@": version, "@SODIUM_LIBRARY_VERSION_MAJOR@": "10", "@SODIUM_LIBRARY_VERSION_MINOR@": "3",
+    values = {"@VERSION@": sodium_version(), "@SODIUM_LIBRARY_VERSION_MAJOR@": "10", "@SODIUM_LIBRARY_VERSION_MINOR@": "3",
               "@SODIUM_LIBRARY_MINIMAL_DEF@": ""}
     for key, value in values.items():
         text = text.replace(key, value)
     (SODIUM / "include/sodium/version.h").write_text(text)
+
+
+def sodium_version() -> str:
+    return re.search(r"AC_INIT\(\[libsodium\],\[([^]]*)\]", (DEBS / "sodium/configure.ac").read_text()).group(1)

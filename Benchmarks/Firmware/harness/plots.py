@@ -8,18 +8,18 @@ COLOURS = ("#2f6f9f", "#d08a2e", "#6a9a4a", "#8a8a8a")
 
 
 def write(records: list[dict], folder: Path) -> None:
-    images = [r for r in records if not r["image"].startswith("primitives")]
+    images = [r for r in records if r["scheme"] != "primitives"]
     if not images:
         return
-    name = lambda r: f"{r['image']} ({r['core']})"
+    name = lambda r: f"{r['core']} {r['image']}"
     parts = ("protocol", "primitives", "runtime", "harness")
-    (folder / "flash.svg").write_text(stacked(
+    (folder / "firmware-flash.svg").write_text(stacked(
         "Flash by component, bytes", parts,
         [(name(r), [r["flash_by_component"][part] for part in parts]) for r in images]))
-    (folder / "ram.svg").write_text(stacked(
+    (folder / "firmware-ram.svg").write_text(stacked(
         "RAM, bytes", ("static", "peak stack"),
         [(name(r), [r["static_ram_bytes"], r["peak_stack_bytes"]]) for r in images]))
-    (folder / "cycles.svg").write_text(stacked(
+    (folder / "firmware-cycles.svg").write_text(stacked(
         "One handshake, millions of model cycles", ("cycles",),
         [(name(r), [round(r["model_cycles"] / 1e6, 2)]) for r in images]))
 

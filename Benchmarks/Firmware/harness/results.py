@@ -1,18 +1,12 @@
-"""What the runs showed, as records, as a table, and beside the aims and published peers."""
+"""What the runs showed, as records."""
 
 import json
+import time
 from pathlib import Path
 
-from catalogue import SPECS, Spec
+from catalogue import Spec
 from emulate import Outcome
 from image import Image
-
-# Published figures of whole implementations, for orientation only: other functions are in them.
-PEERS = (
-    ("EDHOC on nRF52840 (hal-04382397; with stack and waiting)", "31 KB", "8.9 KB"),
-    ("DTLS 1.3 on nRF52840 (the same)", "142 KB", "33 KB"),
-    ("micro-EDHOC", "25 KB", "1.8 to 4.2 KB"),
-)
 
 
 def record(image: Image, spec: Spec, outcome: Outcome) -> dict:
@@ -63,54 +57,40 @@ def traffic(outcome: Outcome) -> list[tuple[int, int]]:
     return [tuple(pair) for pair in result]
 
 
+# What the comparison needs, embedded in the command.
+SHIPPED = ("kind", "date", "command", "core", "image", "scheme", "role", "flash_bytes", "static_ram_bytes",
+           "peak_stack_bytes", "instructions", "model_cycles", "bytes_sent", "bytes_received")
+
+
+def stamp(records: list[dict], command: str) -> list[dict]:
+    """Every record says what kind of measurement it is, and when and how it was made, so that it can stand alone."""
+    date = time.strftime("%Y-%m-%d", time.gmtime())
+    return [{"kind": "emulated", "date": date, "command": command} | entry for entry in records]
+
+
 def write(records: list[dict], folder: Path) -> None:
-    (folder / "results.json").write_text(json.dumps(records, indent=1) + "\n")
-    (folder / "results.md").write_text(markdown(records))
+    """results.json, a list of records."""
+    (folder / "results.json").write_text(lines(records))
 
 
-def markdown(records: list[dict]) -> str:
-    lines = ["# Cost on the target", "", "Made by `Benchmarks/Firmware/run`; counts are exact and repeat. Bytes of flash and",
-             "RAM hold the whole image, harness included. Cycles come from a model: see README.md.", ""]
-    lines += table(
-        ["image", "core", "flash", "static RAM", "stack", "instructions", "model cycles", "sent", "received", "overhead"],
-        [[r["image"], r["core"], r["flash_bytes"], r["static_ram_bytes"], r["peak_stack_bytes"], r["instructions"],
-          r["model_cycles"], r["bytes_sent"], r["bytes_received"], overhead(r)] for r in records])
-    lines += ["", "Flash by component, bytes:", ""]
-    parts = ["protocol", "primitives", "runtime", "harness"]
-    lines += table(["image", "core", *parts],
-                   [[r["image"], r["core"], *(r["flash_by_component"][part] for part in parts)] for r in records])
-    lines += ["", "Operation by operation:", ""]
-    lines += table(
-        ["image", "core", "operation", "instructions", "model cycles", "stack", "sent", "received"],
-        [[r["image"], r["core"], o["operation"], o["instructions"], o["model_cycles"], o["peak_stack_bytes"],
-          o["bytes_sent"], o["bytes_received"]] for r in records for o in r["operations"]])
-    lines += ["", "Aims:", ""] + aims(records)
-    lines += ["", "Published peers, on other parts and with other functions linked:", ""]
-    lines += table(["implementation", "flash", "RAM"], [list(peer) for peer in PEERS])
-    return "\n".join(lines) + "\n"
+def ship(records: list[dict], path: Path) -> None:
+    """The records of the schemes, without their operations."""
+    devices = [entry for entry in records if entry["role"] == "device"]
+    path.write_text(lines([{key: entry[key] for key in SHIPPED} for entry in devices]))
 
 
-def table(head: list, rows: list[list]) -> list[str]:
-    show = lambda cell: f"{cell:,}" if isinstance(cell, int) else str(cell)
-    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + [
-        "| " + " | ".join(show(cell) for cell in row) + " |" for row in rows]
+def lines(records: list[dict]) -> str:
+    """JSON with a line for each record and each operation, so that a change shows as one."""
+    texts = []
+    for entry in records:
+        text = json.dumps({key: value for key, value in entry.items() if key != "operations"})
+        if "operations" in entry:
+            operations = ",\n  ".join(json.dumps(operation) for operation in entry["operations"])
+            text = text[:-1] + ', "operations": [\n  ' + operations + "]}"
+        texts.append(text)
+    return "[" + ",\n".join(texts) + "]\n"
 
 
-def overhead(entry: dict) -> str:
+def overhead(entry: dict) -> float:
     """A handshake's instructions over those that its primitives took."""
-    return f"{entry['instructions'] / entry['primitive_instructions']:.3f}" if entry["primitive_instructions"] else "-"
-
-
-def aims(records: list[dict]) -> list[str]:
-    """One line for each aim of the catalogue: kept or missed."""
-    limits = {spec.name: spec.limits for spec in SPECS}
-    rows = []
-    for r in records:
-        aim = limits.get(r["image"], {}).get(r["core"], {})
-        found = {"flash": r["flash_bytes"], "ram": r["static_ram_bytes"] + r["peak_stack_bytes"]}
-        for kind, limit in aim.items():
-            rows.append([r["image"], r["core"], kind, found[kind], limit, "kept" if found[kind] <= limit else "missed"])
-        if aim:
-            ratio = r["instructions"] / r["primitive_instructions"]
-            rows.append([r["image"], r["core"], "overhead", f"{ratio:.3f}", "1.100", "kept" if ratio <= 1.1 else "missed"])
-    return table(["image", "core", "aim", "found", "limit", ""], rows)
+    return entry["instructions"] / entry["primitive_instructions"] if entry["primitive_instructions"] else 1.0

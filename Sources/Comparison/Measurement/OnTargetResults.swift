@@ -11,39 +11,39 @@ public struct OnTargetResults: Codable, Equatable, Sendable {
     public var cycles: Double?
   }
 
-  /// The command that made them, and when.
+  /// What kind of measurement it is, when it was made, and by which command.
   public var source: String
   public var records: [Record]
 
-  /// Where Benchmarks/Firmware/run writes them.
-  public static let standardPath = "Benchmarks/Firmware/results.json"
+  /// The results in the program: those that its repository held when it was built.
+  public static func shipped() throws(BudgetError) -> OnTargetResults {
+    let file = "firmware.json"
+    return try OnTargetResults(JSONValue.parse(Data(PackageResources.firmware_json), file: file), file: file)
+  }
 
   public static func read(_ path: String) throws(BudgetError) -> OnTargetResults {
     try OnTargetResults(try JSONValue.read(path), file: path)
   }
 
-  /// A list of records, or an object with `date`, `command` and `records`. Records of single operations are left out, and
-  /// fields that this tool does not use are ignored: the file belongs to the firmware runs.
+  /// A list of records, as Benchmarks/Firmware/run writes it. Every record says where it comes from, and fields that this
+  /// tool does not use are ignored: the file belongs to the firmware runs.
   init(_ value: JSONValue, file: String) throws(BudgetError) {
-    let entries: [JSONValue]
-    switch value {
-    case .array(let list):
-      entries = list
-      source = "Benchmarks/Firmware/run, \(file)"
-    case .object(let fields):
-      guard case .array(let list)? = fields["records"] ?? fields["results"] else {
-        throw .field("\(file): records", problem: "is missing", allowed: "a list of records")
-      }
-      entries = list
-      var words: [String] = []
-      for key in ["command", "date"] { if case .string(let text)? = fields[key] { words.append(text) } }
-      source = words.isEmpty ? "Benchmarks/Firmware/run, \(file)" : words.joined(separator: ", ")
-    default: throw .field(file, problem: "is \(value.typeName)", allowed: "a list of records, or an object")
+    guard case .array(let entries) = value else {
+      throw .field(file, problem: "is \(value.typeName)", allowed: "a list of records")
     }
+    source = Self.source(entries.first) ?? file
     records = []
     for (index, entry) in entries.enumerated() {
       if let record = try Self.record(entry, path: "\(file)[\(index)]") { records.append(record) }
     }
+  }
+
+  private static func source(_ value: JSONValue?) -> String? {
+    guard case .object(let fields)? = value else { return nil }
+    let words = ["kind", "date", "command"].compactMap { key in
+      if case .string(let text)? = fields[key] { text } else { nil }
+    }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
   }
 
   private static func record(_ value: JSONValue, path: String) throws(BudgetError) -> Record? {
@@ -64,7 +64,7 @@ public struct OnTargetResults: Codable, Equatable, Sendable {
       default: throw .field("\(path).\(key)", problem: "is not a count", allowed: "a number from 0")
       }
     }
-    guard try text("operation") == nil, let scheme = try text("scheme") else { return nil }
+    guard let scheme = try text("scheme") else { return nil }
     guard let name = try text("core"), let core = Core(rawValue: name) else {
       throw .field("\(path).core", problem: "is not a known core", allowed: "m0, m4, rv32")
     }

@@ -35,8 +35,8 @@ struct CompareCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Firmware results; without it \(OnTargetResults.standardPath) is read where it exists.", valueName: "file"))
-  var results: String?
+      "Firmware results of Benchmarks/Firmware/run instead of the shipped ones.", valueName: "file"))
+  var firmware: String?
 
   @Option(
     help: ArgumentHelp("Use the measurements of an earlier run's JSON output instead of measuring.", valueName: "file"))
@@ -84,12 +84,7 @@ struct CompareCommand: ParsableCommand {
       }
       return scheme
     }
-    var onTarget: OnTargetResults?
-    if let results {
-      onTarget = try OnTargetResults.read(results)
-    } else if FileManager.default.fileExists(atPath: OnTargetResults.standardPath) {
-      onTarget = try OnTargetResults.read(OnTargetResults.standardPath)
-    }
+    let onTarget = try firmware.map(OnTargetResults.read) ?? OnTargetResults.shipped()
     var measured =
       try measurements.map(Measurements.read) ?? Survey.run(names.isEmpty ? SchemeName.allCases : names)
     if !names.isEmpty { measured.profiles.removeAll { !names.contains($0.scheme) } }

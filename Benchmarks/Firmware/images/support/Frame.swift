@@ -1,18 +1,32 @@
 import CFirmware
 import Primitives
 
-/// The one buffer through which every frame goes, in static memory.
-nonisolated(unsafe) var frame = Bytes<320>()
+/// The one buffer through which every frame goes: memory of the board. A global of Swift would be copied to the stack, whole,
+/// wherever it is read.
+struct Frame {
+  var bytes: RawSpan {
+    @_lifetime(immortal)
+    get { _overrideLifetime(RawSpan(_unsafeStart: wire_frame(), byteCount: capacity), borrowing: ()) }
+  }
+
+  var mutableBytes: MutableRawSpan {
+    @_lifetime(immortal)
+    get { _overrideLifetime(MutableRawSpan(_unsafeStart: wire_frame(), byteCount: capacity), copying: ()) }
+  }
+
+  private var capacity: Int { Int(wire_frame_capacity) }
+}
+
+let frame = Frame()
 
 /// Sends the first `count` bytes of the frame to the peer.
 func send(_ count: Int) {
-  frame.bytes.withUnsafeBytes { wire_send($0.baseAddress, count) }
+  wire_send(wire_frame(), count)
 }
 
 /// Receives the peer's next frame and returns its length.
 func receive() -> Int {
-  var target = frame.mutableBytes
-  return target.withUnsafeMutableBytes { wire_receive($0.baseAddress, $0.count) }
+  wire_receive(wire_frame(), Int(wire_frame_capacity))
 }
 
 /// Runs one step and measures it; a step that throws ends the image.

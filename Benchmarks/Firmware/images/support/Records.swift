@@ -24,5 +24,5 @@ func exchange(_ sending: inout CipherState<ChaChaPoly>, _ receiving: inout Ciphe
   sending.wipe()
   receiving.wipe()
   // `welcome`, which firmware with a trust store would go on to decode.
-  if frame[0] != 0x81 { fail(3) }
+  if frame.bytes.unsafeLoad(as: UInt8.self) != 0x81 { fail(3) }
 }

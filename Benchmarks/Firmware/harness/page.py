@@ -1,0 +1,96 @@
+"""The reference page: every number of a run as tables, beside the aims and published peers."""
+
+from catalogue import SPECS
+from results import overhead
+
+# Published figures of whole implementations, for orientation only: other functions are in them.
+PEERS = (
+    ("EDHOC on nRF52840 (hal-04382397)", "31 KB", "8.9 KB", "with its network stack"),
+    ("DTLS 1.3 on nRF52840 (hal-04382397)", "142 KB", "33 KB", "with its network stack"),
+    ("micro-EDHOC", "25 KB", "1.8 to 4.2 KB", "as its authors give it"),
+)
+
+CORES = {"m0": "Cortex-M0, micro:bit (nRF51822: 256 KB of flash, 16 KB of RAM)",
+         "m4": "Cortex-M4, Netduino Plus 2 (STM32F405: 1 MB, 128 KB)",
+         "rv32": "RV32IMC, HiFive1 (FE310: external flash, 16 KB)"}
+
+HEAD = """# What the firmware costs
+
+Written by `{command}` on {date}; do not edit. Each row is a firmware image of the product's own device modules on an emulated
+microcontroller, whose other end was the host's code: a row stands here because the conversation was held to its end and verified.
+Instructions, bytes and stack are exact and were the same in two runs. Model cycles add a cost for each instruction and are
+**{calibration}**; they know no wait states of the flash. What is counted and what fails the run:
+[Benchmarks/Firmware](../../Benchmarks/Firmware/README.md).
+
+libsodium {sodium} is compiled with `-Os` without link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
+of the whole image, its serial line and frame buffer included; the stack is the deepest of the whole session, storage and first
+messages included. Instructions, cycles and bytes of a row are those of the handshake alone (of a sealed message, or of the two
+sessions of a key rotation); sealing and opening records is among the operations further down. Overhead is the handshake's
+instructions over those spent inside libsodium.
+"""
+
+
+def page(records: list[dict], sodium: str) -> str:
+    calibration = "; ".join(sorted({f"{r['core']}: {r['model']}" for r in records}))
+    text = HEAD.format(command=records[0]["command"], date=records[0]["date"], calibration=calibration, sodium=sodium)
+    lines = text.splitlines()
+    images = [r for r in records if r["scheme"] != "primitives"]
+    for core, title in CORES.items():
+        rows = [r for r in images if r["core"] == core]
+        if rows:
+            lines += ["", f"## {title}", ""] + summary(rows)
+    lines += ["", "![Flash by component](firmware-flash.svg)", "", "![RAM](firmware-ram.svg)", "",
+              "![Cycles](firmware-cycles.svg)", "", "## What was aimed at", ""] + aims(images)
+    lines += ["", "## Beside published implementations", "",
+              "On other parts, by other people, with other functions linked: orientation, not a comparison. Ours, on the M4, is the",
+              "image of one scheme with its primitives, serial line and stack.", ""] + beside(images)
+    lines += ["", "## Flash by component", ""] + components(images)
+    lines += ["", "## Operation by operation", ""] + operations(records)
+    return "\n".join(lines) + "\n"
+
+
+def summary(rows: list[dict]) -> list[str]:
+    return table(
+        ["image", "scheme, role", "flash", "static RAM", "peak stack", "instructions", "model cycles", "sent", "received",
+         "overhead"],
+        [[r["image"], f"{r['scheme']}, {r['role']}", r["flash_bytes"], r["static_ram_bytes"], r["peak_stack_bytes"],
+          r["instructions"], r["model_cycles"], r["bytes_sent"], r["bytes_received"], f"{overhead(r):.3f}"] for r in rows])
+
+
+def components(images: list[dict]) -> list[str]:
+    parts = ["protocol", "primitives", "runtime", "harness"]
+    return table(["core", "image", *parts],
+                 [[r["core"], r["image"], *(r["flash_by_component"][part] for part in parts)] for r in images])
+
+
+def operations(records: list[dict]) -> list[str]:
+    return table(
+        ["core", "image", "operation", "instructions", "model cycles", "stack", "sent", "received"],
+        [[r["core"], r["image"], o["operation"], o["instructions"], o["model_cycles"], o["peak_stack_bytes"],
+          o["bytes_sent"], o["bytes_received"]] for r in records for o in r["operations"]])
+
+
+def aims(images: list[dict]) -> list[str]:
+    """One line for each aim of the catalogue: kept or missed."""
+    limits = {spec.name: spec.limits for spec in SPECS}
+    rows = []
+    for r in images:
+        aim = limits.get(r["image"], {}).get(r["core"], {})
+        found = {"flash": r["flash_bytes"], "RAM and stack": r["static_ram_bytes"] + r["peak_stack_bytes"],
+                 "overhead": round(overhead(r), 3)}
+        for kind, limit in aim.items():
+            rows.append([r["core"], r["image"], kind, found[kind], limit, "kept" if found[kind] <= limit else "**missed**"])
+    return table(["core", "image", "aim", "found", "at most", ""], rows)
+
+
+def beside(images: list[dict]) -> list[str]:
+    ours = {"ik-registered": "device to server", "xx-initiator": "device to device, certificates verified"}
+    rows = [[f"Countersign, {ours[r['image']]}", r["flash_bytes"], r["static_ram_bytes"] + r["peak_stack_bytes"],
+             "measured in this run"] for r in images if r["core"] == "m4" and r["image"] in ours]
+    return table(["implementation", "flash", "RAM", ""], rows + [list(peer) for peer in PEERS])
+
+
+def table(head: list, rows: list[list]) -> list[str]:
+    show = lambda cell: f"{cell:,}" if isinstance(cell, int) else str(cell)
+    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + [
+        "| " + " | ".join(show(cell) for cell in row) + " |" for row in rows]
