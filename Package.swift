@@ -71,7 +71,11 @@ let coreTargets: [Target] = [
   .target(
     name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
-  tests("CredentialsTests", ["Credentials", "Primitives", "FleetSupport", "TestSupport"]),
+  tests(
+    "CredentialsTests",
+    ["Credentials", "Primitives", "FleetSupport", "TestSupport"]
+      // An X25519 that is not ours, for the keys of identity-based credentials.
+      + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : [])),
   tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
   tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
 ]

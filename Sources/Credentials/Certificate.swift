@@ -1,6 +1,6 @@
 import Primitives
 
-/// What a certificate says about its subject, 20 bytes on the wire.
+/// What a certificate or an identity-based credential says about its subject, 20 bytes on the wire.
 public struct CertificateFields: Equatable, Sendable {
   public static let encodedLength = 20
 
@@ -88,6 +88,11 @@ extension CertificateFields {
     // Reserved: the signature's algorithm and a reference to an issuance log.
     let flags = try reader.uint8()
     guard flags == 0 else { throw .reservedFlags(flags) }
+    try self.init(afterFlags: &reader)
+  }
+
+  /// Reads what follows the kind and the flags.
+  init(afterFlags reader: inout ByteReader) throws(CredentialsError) {
     issuer = IssuerKeyID(try reader.uint16())
     system = SystemID(try reader.uint32())
     device = DeviceID(try reader.uint64())
@@ -95,9 +100,9 @@ extension CertificateFields {
     lastEpoch = try reader.uint16()
   }
 
-  func encode(_ writer: inout ByteWriter) {
-    writer.uint8(WireKind.certificate.leadingByte)
-    writer.uint8(0)
+  func encode(_ writer: inout ByteWriter, as kind: WireKind = .certificate, flags: UInt8 = 0) {
+    writer.uint8(kind.leadingByte)
+    writer.uint8(flags)
     writer.uint16(issuer.rawValue)
     writer.uint32(system.rawValue)
     writer.uint64(device.rawValue)

@@ -22,6 +22,10 @@ public enum CredentialsError: Error, Equatable, Sendable {
   case subjectMismatch
   /// The fixed-size list of revocations is full, so that no certificate can be trusted without asking the server.
   case revocationListFull
+  /// A point is not a canonical encoding, not on the curve, or not of the prime-order group; or it leads to no usable key.
+  case invalidPoint
+  /// What claims to be evidence of misissuance is not about one generation of one device, or shows only one credential.
+  case notEvidence
   /// The signer is out of reach or refused.
   case signerUnavailable
 }

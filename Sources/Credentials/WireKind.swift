@@ -8,6 +8,7 @@ public enum WireKind: UInt8, Sendable {
   case epochStatement = 3
   case revocationStatement = 4
   case policyStatement = 5
+  case misissuanceEvidence = 6
 
   /// The first byte of an object of this kind.
   var leadingByte: UInt8 { WireKind.version << 4 | rawValue }

@@ -54,6 +54,56 @@ struct BadInputTests {
     #expect(accepted > 10_000)
   }
 
+  @Test func identityCredentials() throws {
+    let master = try Master()
+    let credential = try master.injected()
+    var accepted = 0
+    BadInput.forEach("identity credentials", like: [credential.encoded]) { input in
+      do throws(CredentialsError) {
+        let decoded = try IdentityCredential(decoding: input.bytes)
+        accepted += 1
+        if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
+        // Reconstruction is the slow part, and must not trap either.
+        if accepted % 20 == 0, let key = try? decoded.publicKey(under: master.publicKey), decoded != credential,
+          let original = try? credential.publicKey(under: master.publicKey), key == original
+        {
+          Issue.record("two credentials, one key: \(input)")
+        }
+      } catch {}
+    }
+    #expect(accepted > 10_000)
+  }
+
+  @Test func misissuanceEvidence() throws {
+    let master = try Master()
+    let evidence = try MisissuanceEvidence(master.injected(), master.injected())
+    var accepted = 0
+    BadInput.forEach("misissuance evidence", like: [evidence.encoded]) { input in
+      do throws(CredentialsError) {
+        let decoded = try MisissuanceEvidence(decoding: input.bytes)
+        accepted += 1
+        if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
+      } catch {}
+    }
+    #expect(accepted > 5_000)
+  }
+
+  @Test func blindedCredentials() throws {
+    let master = try Master()
+    var request = IdentityRequest()
+    request.generate()
+    let answer = try master.key.issueBlinded(master.fields(), request: request.point)
+    var accepted = 0
+    BadInput.forEach("blinded credentials", like: [answer.encoded]) { input in
+      do throws(CredentialsError) {
+        let decoded = try BlindedCredential(decoding: input.bytes)
+        accepted += 1
+        if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
+      } catch {}
+    }
+    #expect(accepted > 10_000)
+  }
+
   @Test func trustStores() throws {
     var trust = authority.trust()
     for device: UInt64 in 0..<40 { try trust.accept(authority.revocation(device: device)) }

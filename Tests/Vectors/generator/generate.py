@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the committed vectors, or checks them.
 
-    generate.py                    write ../noise/*.json
+    generate.py                    write ../noise/*.json and ../credentials/*.json
     generate.py --check            fail if any of them differs from what would be written
     generate.py --validate FOLDER  run this reference over every foreign set *.json of a folder
 
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from make_fallback import fallback_vectors
+from make_identity import identity_vectors
 from make_negative import negative_vectors
 from make_positive import deferred_vectors, psk_vectors
 from make_primitives import primitive_vectors
@@ -30,6 +31,7 @@ FILES = {
     "noise/transport.json": transport_vectors,
     "noise/negative.json": negative_vectors,
     "noise/primitives.json": primitive_vectors,
+    "credentials/identity.json": identity_vectors,
 }
 
 

@@ -1,0 +1,70 @@
+import Primitives
+
+/// The device's side of blinded issuance: a secret u, kept until the credential has come, and the point U = uB that is sent.
+public struct IdentityRequest: ~Copyable, Sendable {
+  private var secret = Edwards25519.Scalar()
+  /// U.
+  public private(set) var point = Bytes<32>()
+
+  /// A place for a request.
+  public init() {}
+
+  /// Draws a new secret.
+  public mutating func generate() {
+    secret.fillWithRandom()
+    derivePoint()
+  }
+
+  /// Becomes the request with this secret: 32 bytes below L, other than 0.
+  ///
+  /// - Throws: ``CredentialsError/invalidPoint``.
+  public mutating func load(_ bytes: RawSpan) throws(CredentialsError) {
+    do { try secret.load(bytes) } catch { throw .invalidPoint }
+    derivePoint()
+    guard point != Bytes() else { throw .invalidPoint }
+  }
+
+  /// The 32 secret bytes, for storage in a place that is itself protected.
+  public var secretBytes: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { secret.bytes }
+  }
+
+  /// Computes the private key from the issuer's answer and checks that the credential leads to its public key.
+  ///
+  /// - Throws: ``CredentialsError/unknownIssuer(_:)``, ``CredentialsError/invalidPoint``, or
+  ///   ``CredentialsError/subjectMismatch`` when the answer belongs to another request. `key` is then as it was.
+  public func complete(
+    _ answer: BlindedCredential, under master: MasterPublicKey, into key: inout X25519.PrivateKey
+  ) throws(CredentialsError) {
+    guard answer.credential.issuance == .blinded else { throw .subjectMismatch }
+    let expected = try answer.credential.publicKey(under: master)
+    var sum = Edwards25519.Scalar()
+    defer { sum.wipe() }
+    do { try sum.load(answer.contribution.bytes) } catch { throw .invalidPoint }
+    sum.add(secret)
+    var candidate = X25519.PrivateKey()
+    defer { candidate.wipe() }
+    try candidate.load(lifting: sum)
+    guard candidate.publicKey == expected else { throw .subjectMismatch }
+    key.copy(from: candidate)
+  }
+
+  public mutating func wipe() { secret.wipe() }
+
+  private mutating func derivePoint() {
+    do { point = try Edwards25519.Point(base: secret).bytes } catch { point = Bytes() }
+  }
+}
+
+extension X25519.PrivateKey {
+  /// Replaces this key, in place, by the ``Lift`` of a scalar.
+  ///
+  /// - Throws: ``CredentialsError/invalidPoint`` for the one scalar in 2^126 that has none.
+  public mutating func load(lifting scalar: borrowing Edwards25519.Scalar) throws(CredentialsError) {
+    var lifted = SecretBytes<32>()
+    defer { lifted.wipe() }
+    guard Lift.lift(scalar, into: &lifted) else { throw .invalidPoint }
+    do { try load(lifted.bytes) } catch { throw .invalidPoint }
+  }
+}
