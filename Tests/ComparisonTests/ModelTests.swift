@@ -148,7 +148,52 @@ struct ModelTests {
     defer { try? FileManager.default.removeItem(at: file) }
     #expect(try Measurements.read(file.path) == measured)
     #expect(throws: BudgetError.self) { try Measurements.read("/nonexistent") }
-    #expect(Advice.summary(report.rows).joined().contains("Where the derived key wins"))
+    #expect(Advice.summary(report.rows, report.budget).joined().contains("Where the derived key wins"))
+  }
+
+  @Test("Chosen columns are printed in their order, and nothing else; an unknown one is named")
+  func columns() throws {
+    let catalog = try Catalog.shipped()
+    let report = Report(
+      try Budget.load("ble-tag", catalog), try Self.measured.get(), catalog: catalog, onTarget: nil,
+      selection: try Column.named("server_us,handshake_bytes"))
+    #expect(report.markdown().contains("| scheme | server: handshake, us | handshake, B | fits | binds |"))
+    #expect(report.text().contains("server: handshake, us  handshake, B\n"))
+    #expect(
+      report.csv().hasPrefix(
+        "scheme,fits,binding,server_us,server_us_kind,handshake_bytes,handshake_bytes_kind,server_keys,advice\r\n"))
+    #expect(throws: BudgetError.self) { try Column.named("server_us,") }
+    #expect { try Column.named("speed") } throws: {
+      "\($0)".hasPrefix("columns: \"speed\" is unknown; allowed: handshake_bytes, device_bytes")
+    }
+  }
+
+  @Test("The rate from which the derived key saves a tenth of the battery's life is the rate at which it does")
+  func tenth() throws {
+    let catalog = try Catalog.shipped()
+    var budget = try Budget.load("sensor-802154", catalog)
+    let profiles = try Self.measured.get().profiles
+    func rows() -> [Row] { CostModel(budget, catalog: catalog, onTarget: nil).rows(profiles) }
+    let advice = Advice.summary(rows(), budget)
+    let sentence = try #require(advice.first { $0.contains("handshakes a day on") })
+    budget.usage.handshakesPerDay = try #require(sentence.split(separator: " ").lazy.compactMap { Double($0) }.first)
+    let days = Dictionary(uniqueKeysWithValues: rows().map { ($0.profile.scheme, $0.value("battery_days")) })
+    let certified = try #require(days[.certified] ?? nil)
+    let derived = try #require(days[.derivedKey] ?? nil)
+    // The rate is printed with three digits.
+    #expect(abs((derived - certified) / derived - 0.1) < 0.001)
+  }
+
+  @Test("Where no scheme with a key of its own fits, the advice says what keeps the nearest out, and by how much")
+  func derivedKeyWins() throws {
+    let catalog = try Catalog.shipped()
+    var budget = try Budget.load("sensor-802154", catalog)
+    budget.limits.firstMessageSeconds = 0.06
+    let rows = CostModel(budget, catalog: catalog, onTarget: nil).rows(try Self.measured.get().profiles)
+    let advice = Advice.summary(rows, budget).joined(separator: " ")
+    #expect(advice.contains("Choose derived-key-ephemeral"))
+    #expect(advice.contains("Nearest comes compact-kk, with 2."))
+    #expect(advice.contains("of: time to the first message."))
   }
 
   @Test("The page holds its data without a way out of it")

@@ -35,6 +35,7 @@ SITUATIONS = [
     {"device": "linux-gateway", "radio": "ethernet", "battery": "mains", "fleet-size": "1"},
     {"device": "class-0", "radio": "ble-27", "battery": "cr2032", "memory-share": "0.25"},
     {"device": "class-1", "radio": "ble", "readmission-seconds": "0.5", "handshakes-per-day": "0.142857"},
+    {"device": "nrf51", "first-message-seconds": "1"},
     {"device": "class-2", "radio": "lorawan-eu868-dr1", "battery-days": "3650", "handshakes-per-day": "0"},
 ]
 

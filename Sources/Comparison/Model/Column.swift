@@ -23,6 +23,25 @@ public struct Column: Codable, Sendable {
     self.meaning = meaning
   }
 
+  /// The columns that `keys` names, separated by commas, in their order.
+  public static func named(_ keys: String) throws(BudgetError) -> [Column] {
+    var columns: [Column] = []
+    for key in keys.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let column = all.first(where: { $0.key == key }) else {
+        throw .field(
+          "columns", problem: "\"\(key)\" is unknown", allowed: all.map(\.key).joined(separator: ", "))
+      }
+      columns.append(column)
+    }
+    return columns
+  }
+
+  /// Its heading where tables are not divided into groups: some titles need their group to be understood.
+  var heading: String {
+    let title = group == .server ? "server: \(self.title)" : self.title
+    return unit.isEmpty ? title : "\(title), \(unit)"
+  }
+
   public static let all: [Column] = [
     Column("handshake_bytes", "handshake", "B", .wire, "All bytes of the handshake's frames, both ways."),
     Column("device_bytes", "device sends", "B", .wire, "Bytes that the device sends in a handshake."),

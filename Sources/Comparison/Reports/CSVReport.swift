@@ -3,13 +3,14 @@ import Foundation
 /// The comparison for a spreadsheet: for every column its number and its kind (RFC 4180).
 extension Report {
   public func csv() -> String {
+    let columns = selection ?? Column.all
     var lines = [
-      (["scheme", "fits", "binding"] + Column.all.flatMap { [$0.key, "\($0.key)_kind"] } + ["server_keys", "advice"])
+      (["scheme", "fits", "binding"] + columns.flatMap { [$0.key, "\($0.key)_kind"] } + ["server_keys", "advice"])
         .joined(separator: ",")
     ]
     for row in rows {
       var cells = [row.profile.scheme.rawValue, row.verdict.fits ? "yes" : "no", row.verdict.binding?.rawValue ?? ""]
-      for column in Column.all {
+      for column in columns {
         let quantity = row.values[column.key]
         cells.append(quantity.map { "\($0.value)" } ?? "")
         cells.append(quantity.map { $0.kind.rawValue + ($0.verified ? "" : " unverified") } ?? "")

@@ -11,6 +11,7 @@ extension Report {
     var cores: [CoreCosts]
     var columns: [Column]
     var groups: [String]
+    var limits: [Limit]
     var limitWords: [String: String]
     var preference: [SchemeName]
     var legend: String
@@ -30,6 +31,7 @@ extension Report {
     let data = PageData(
       devices: devices, radios: radios, batteries: batteries, cores: catalog.cores, columns: Column.all,
       groups: Column.Group.allCases.map(\.rawValue),
+      limits: Limit.allCases,
       limitWords: Dictionary(uniqueKeysWithValues: Limit.allCases.map { ($0.rawValue, $0.words) }),
       preference: Advice.preference, legend: Format.legend, origin: origin, budget: budget,
       measurements: measurements, onTarget: onTarget)

@@ -31,7 +31,8 @@ extension Report {
         advice: Advice.sentence(row))
     }
     let output = Output(
-      budget: budget, schemes: schemes, choice: Advice.choice(rows)?.profile.scheme, advice: Advice.summary(rows),
+      budget: budget, schemes: schemes, choice: Advice.choice(rows)?.profile.scheme,
+      advice: Advice.summary(rows, budget),
       measurements: measurements, onTarget: onTarget)
     return String(decoding: try Self.encoder().encode(output), as: UTF8.self) + "\n"
   }

@@ -1,6 +1,7 @@
 /// The comparison for a document.
 extension Report {
   public func markdown() -> String {
+    if let selection { return markdown(selection) }
     var lines = [situation + ".", ""]
     for group in Column.Group.allCases {
       let columns = columns(group)
@@ -21,7 +22,22 @@ extension Report {
         "| `\(row.profile.scheme.rawValue)` | \(row.verdict.fits ? "yes" : "no") | \(binding) | "
           + "\(row.profile.serverKeys.joined(separator: "; ")) | \(Advice.sentence(row)) |")
     }
-    lines += [""] + Advice.summary(rows) + ["", "_\(Format.legend). \(origin)._"]
+    lines += [""] + Advice.summary(rows, budget) + ["", "_\(Format.legend). \(origin)._"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// One table of some columns, and what the whole comparison says.
+  private func markdown(_ columns: [Column]) -> String {
+    var lines = [situation + ".", ""]
+    lines.append("| scheme | " + columns.map(\.heading).joined(separator: " | ") + " | fits | binds |")
+    lines.append("|---|" + columns.map { _ in "---:|" }.joined() + "---|---|")
+    for row in rows {
+      let cells = columns.map { Format.marked(row.values[$0.key]) }
+      lines.append(
+        "| `\(row.profile.scheme.rawValue)` | " + cells.joined(separator: " | ")
+          + " | \(row.verdict.fits ? "yes" : "no") | \(row.verdict.binding?.words ?? "-") |")
+    }
+    lines += [""] + Advice.summary(rows, budget) + ["", "_\(Format.legend). \(origin)._"]
     return lines.joined(separator: "\n") + "\n"
   }
 }

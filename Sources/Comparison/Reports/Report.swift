@@ -7,12 +7,18 @@ public struct Report: Sendable {
   public let rows: [Row]
   public let onTarget: OnTargetResults?
   public let catalog: Catalog
+  /// The columns that somebody asked for; nil is all of them.
+  public let selection: [Column]?
 
-  public init(_ budget: Budget, _ measurements: Measurements, catalog: Catalog, onTarget: OnTargetResults?) {
+  public init(
+    _ budget: Budget, _ measurements: Measurements, catalog: Catalog, onTarget: OnTargetResults?,
+    selection: [Column]? = nil
+  ) {
     self.budget = budget
     self.measurements = measurements
     self.catalog = catalog
     self.onTarget = onTarget
+    self.selection = selection
     rows = CostModel(budget, catalog: catalog, onTarget: onTarget).rows(measurements.profiles)
   }
 

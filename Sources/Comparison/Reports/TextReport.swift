@@ -2,14 +2,13 @@
 extension Report {
   public func text() -> String {
     var lines = [situation, ""]
-    for group in Column.Group.allCases {
-      lines.append(group.rawValue)
-      let columns = columns(group)
-      let table =
-        [["scheme"] + columns.map(Self.heading)]
-        + rows.map { row in [row.profile.scheme.rawValue] + columns.map { Format.marked(row.values[$0.key]) } }
-      lines += Self.align(table)
-      lines.append("")
+    if let selection {
+      lines += table(selection, headings: selection.map(\.heading)) + [""]
+    } else {
+      for group in Column.Group.allCases {
+        let columns = columns(group)
+        lines += [group.rawValue] + table(columns, headings: columns.map(Self.heading)) + [""]
+      }
     }
     lines.append("Keys that the server holds, and the verdict")
     for row in rows {
@@ -17,9 +16,15 @@ extension Report {
       lines.append("    \(Advice.sentence(row))")
     }
     lines.append("")
-    lines += Advice.summary(rows)
+    lines += Advice.summary(rows, budget)
     lines += ["", Format.legend, origin]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func table(_ columns: [Column], headings: [String]) -> [String] {
+    Self.align(
+      [["scheme"] + headings]
+        + rows.map { row in [row.profile.scheme.rawValue] + columns.map { Format.marked(row.values[$0.key]) } })
   }
 
   /// Columns as wide as their widest cell; the first to the left, numbers to the right.

@@ -156,7 +156,8 @@ function row(budget, profile) {
   if (values.battery_days) use.battery = limits.battery_days / values.battery_days.value;
   use.readmission = values.readmission_s.value / limits.readmission_seconds;
   const binding = Object.keys(use).reduce((a, b) => (use[b] > use[a] ? b : a));
-  return { profile, values, use, binding, fits: Object.values(use).every((u) => u <= 1) };
+  const daily = { asleep, lost, messages: usage.messages_per_day * message, handshakes: usage.handshakes_per_day * handshake };
+  return { profile, values, use, binding, daily, fits: Object.values(use).every((u) => u <= 1) };
 }
 
 // Three significant digits: Sources/Comparison/Reports/Format.swift.
@@ -180,22 +181,51 @@ function choose(rows) {
   return undefined;
 }
 
-function summary(rows) {
+const compared = [["handshake_bytes", "bytes on the wire"], ["cpu_ms", "processor time"], ["handshake_mj", "energy"],
+  ["server_us", "server time"]];
+
+// How much longer the battery lasts with the derived key, and from how many handshakes a day on that is a tenth.
+function batterySentences(choice, kdf, budget) {
+  if (!choice.values.battery_days || !kdf.values.battery_days) return [];
+  const mine = choice.values.battery_days.value;
+  const its = kdf.values.battery_days.value;
+  const content = budget.battery.capacity_mah.value * 3.6 * budget.battery.volts.value * 1000;
+  const rate = budget.usage.handshakes_per_day;
+  const myHandshake = choice.values.handshake_mj.value;
+  const itsHandshake = kdf.values.handshake_mj.value;
+  const myRest = content / mine - rate * myHandshake;
+  const itsRest = content / its - rate * itsHandshake;
+  const tenth = (itsRest - 0.9 * myRest) / (0.9 * myHandshake - itsHandshake);
+  return [
+    `Over the battery's life that is ${short(its - mine)} days of ${short(its)} (${short((100 * (its - mine)) / its)} %).`,
+    tenth > 0 && tenth <= 86400
+      ? `From ${short(tenth)} handshakes a day on, the derived key saves a tenth of the battery's life or more.`
+      : "At no rate up to one handshake a second does the derived key save a tenth of the battery's life.",
+  ];
+}
+
+// Where only symmetric schemes fit: what keeps the others out, and by how much.
+function nearestPublicKey(rows) {
+  const others = rows.filter((r) => r.profile.is_public_key);
+  if (!others.length) return [];
+  const nearest = others.reduce((a, b) => (b.use[b.binding] < a.use[a.binding] ? b : a));
+  return ["Here the derived key wins outright: no scheme fits in which a device has a key of its own. Nearest comes "
+    + `${nearest.profile.scheme}, with ${short(nearest.use[nearest.binding])} times what is allowed of: `
+    + `${data.limit_words[nearest.binding]}.`];
+}
+
+function summary(rows, budget) {
   const choice = choose(rows);
   if (!choice) return ["No scheme fits this budget: see which limit binds each, and change that."];
   const sentences = [`Choose ${choice.profile.scheme}: of the schemes that fit, it gives most.`, choice.profile.remark];
+  if (!choice.profile.is_public_key) return [...sentences, ...nearestPublicKey(rows)];
   const kdf = rows.find((r) => r.profile.scheme === "derived-key");
-  if (!kdf || !choice.profile.is_public_key) return sentences;
-  const wins = [["handshake_bytes", "bytes on the wire"], ["cpu_ms", "processor time"], ["handshake_mj", "energy"],
-    ["server_us", "server time"]]
+  if (!kdf) return sentences;
+  const wins = compared
     .filter(([key]) => choice.values[key] && kdf.values[key] && kdf.values[key].value > 0)
     .map(([key, what]) => `${short(choice.values[key].value / kdf.values[key].value)} times the ${what}`);
   sentences.push(`Where the derived key wins: against it, a handshake of ${choice.profile.scheme} takes ${wins.join(", ")}.`);
-  if (choice.values.battery_days && kdf.values.battery_days) {
-    const mine = choice.values.battery_days.value;
-    const its = kdf.values.battery_days.value;
-    sentences.push(`Over the battery's life that is ${short(its - mine)} days of ${short(its)} (${short((100 * (its - mine)) / its)} %).`);
-  }
+  sentences.push(...batterySentences(choice, kdf, budget));
   sentences.push(`What the derived key pays for that: ${kdf.profile.remark}`);
   return sentences;
 }
@@ -224,28 +254,136 @@ function readControls() {
   return budget;
 }
 
-function showVerdicts(rows) {
-  const grid = element("div", { class: "verdict" });
+// The chosen scheme and the derived key, handshake against handshake.
+function showBeside(rows, choice) {
+  const kdf = rows.find((r) => r.profile.scheme === "derived-key");
+  if (!choice || !kdf || choice === kdf) return $("beside").replaceChildren();
+  const lines = [...compared, ["battery_days", "battery"]].filter(([key]) => choice.values[key] && kdf.values[key]);
+  const cell = (r, key, unit) => element("td", {}, `${short(r.values[key].value)} ${unit}`);
+  $("beside").replaceChildren(
+    element("caption", {}, "One handshake, and the battery's life"),
+    element("thead", {}, element("tr", {}, element("th", {}), element("th", {}, "derived-key"),
+      element("th", {}, choice.profile.scheme), element("th", {}, "ratio"))),
+    element("tbody", {}, ...lines.map(([key, what]) => {
+      const unit = data.columns.find((c) => c.key === key).unit;
+      const ratio = choice.values[key].value / kdf.values[key].value;
+      return element("tr", {}, element("th", {}, what), cell(kdf, key, unit), cell(choice, key, unit),
+        element("td", { class: "ratio" }, `\u00d7 ${short(ratio)}`));
+    })));
+}
+
+// How much of each limit a scheme uses: one cell for each, the fullest marked.
+function showVerdicts(rows, choice) {
+  const limits = data.limits.filter((limit) => rows.some((r) => r.use[limit] !== undefined));
+  const head = element("tr", {}, element("th", {}, "scheme"), element("th", {}, ""),
+    ...limits.map((limit) => element("th", {}, data.limit_words[limit])));
+  const body = rows.map((r) => element("tr", r === choice ? { class: "chosen" } : {},
+    element("td", { title: r.profile.title }, r.profile.scheme),
+    element("td", { class: r.fits ? "fits" : "fails", "data-scheme": r.profile.scheme, "data-fits": r.fits, "data-binding": r.binding },
+      r.fits ? "\u2713 fits" : "\u2717 does not"),
+    ...limits.map((limit) => {
+      const used = r.use[limit];
+      if (used === undefined) return element("td", {}, "-");
+      const state = used > 1 ? "over" : limit === r.binding ? `binds ${family(r.profile)}` : family(r.profile);
+      return element("td", { class: `use ${limit === r.binding ? "most" : ""}` },
+        element("span", {}, used <= 1 ? `${short(100 * used)} %` : `\u00d7 ${short(used)}`),
+        element("div", { class: "gauge" }, element("div", { class: `bar ${state}`, style: `width:${Math.min(used, 1) * 100}%` })));
+    })));
+  $("verdicts").replaceChildren(element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
+}
+
+// Where a day's energy goes: what the choice of a scheme can change at all.
+function showDay(rows) {
+  const parts = [["asleep", "neutral"], ["lost", "neutral light"], ["messages", "light"], ["handshakes", ""]];
+  const total = (r) => sum(parts.map(([key]) => r.daily[key]));
+  const most = Math.max(...rows.map(total)) || 1;
+  const bars = element("div", { class: "bars" });
   for (const r of rows) {
-    const used = r.use[r.binding];
-    const width = Math.min(used, 1.5) / 1.5 * 100;
-    const bar = element("div", { class: `bar ${r.fits ? family(r.profile) : "over"}`, style: `width:${width}%` });
-    const words = data.limit_words[r.binding];
-    grid.append(
-      element("div", { class: "name", title: r.profile.title }, r.profile.scheme),
-      element("div", { class: r.fits ? "fits" : "fails", "data-scheme": r.profile.scheme, "data-fits": r.fits, "data-binding": r.binding },
-        r.fits ? "\u2713 fits" : "\u2717 does not"),
-      element("div", { class: "use" }, bar, element("div", { class: "limit", title: "the limit" })),
-      element("div", { class: "why" }, used <= 1 ? `${words}: ${short(100 * used)} %` : `${words}: ${short(used)} times the limit`));
+    const track = element("div", { class: "track" });
+    for (const [key, look] of parts) {
+      track.append(element("div", { class: `bar ${look.startsWith("neutral") ? "" : family(r.profile)} ${look}`,
+        style: `width:${(r.daily[key] / most) * 68}%`, title: `${key} ${short(r.daily[key])} mJ` }));
+    }
+    track.append(element("span", { class: "figure" }, `${short((100 * r.daily.handshakes) / total(r))} %`));
+    bars.append(element("div", { class: "name", title: r.profile.title }, r.profile.scheme), track);
   }
-  $("verdicts").replaceChildren(grid);
+  $("day").replaceChildren(bars);
+}
+
+// Only a name; the browser knows it and fetches nothing.
+const svgNamespace = document.querySelector("svg").namespaceURI;
+const svg = (tag, attributes = {}, ...children) => {
+  const node = document.createElementNS(svgNamespace, tag);
+  for (const [name, content] of Object.entries(attributes)) node.setAttribute(name, content);
+  node.append(...children);
+  return node;
+};
+
+// Battery life over the number of handshakes a day: where the schemes part.
+function showLife(budget, choice) {
+  const panel = $("life").closest("figure");
+  panel.hidden = !budget.battery.capacity_mah;
+  if (panel.hidden) return;
+  const names = ["derived-key", "derived-key-ephemeral", "compact-kk", "certified"];
+  if (choice && !names.includes(choice.profile.scheme)) names.push(choice.profile.scheme);
+  const profiles = data.measurements.profiles.filter((p) => names.includes(p.scheme));
+  // Where there is no room beside the curves their names stand below.
+  const width = Math.max(300, Math.min(1000, $("life").clientWidth || 860));
+  const isNarrow = width < 560;
+  const edge = { left: 48, right: isNarrow ? 22 : 160, top: 14, bottom: 40 + (isNarrow ? 18 * profiles.length : 0) };
+  const height = 260 + edge.bottom;
+  const [low, high] = [-1, 4];
+  const x = (log) => edge.left + ((log - low) / (high - low)) * (width - edge.left - edge.right);
+  const lifeAt = (profile, log) =>
+    row({ ...budget, usage: { ...budget.usage, handshakes_per_day: 10 ** log } }, profile).values.battery_days.value;
+  const steps = Array.from({ length: 61 }, (_, i) => low + ((high - low) * i) / 60);
+  const curves = profiles.map((profile) => ({ profile, days: steps.map((log) => lifeAt(profile, log)) }));
+  const most = Math.max(...curves.flatMap((c) => c.days));
+  const y = (days) => height - edge.bottom - (days / most) * (height - edge.top - edge.bottom);
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Battery life in days over handshakes a day" });
+  for (let log = low; log <= high; log++) {
+    drawing.append(svg("line", { x1: x(log), x2: x(log), y1: edge.top, y2: height - edge.bottom, class: "grid" }),
+      svg("text", { x: x(log), y: height - edge.bottom + 17, class: "middle" }, short(10 ** log)));
+  }
+  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+    drawing.append(svg("line", { x1: edge.left, x2: width - edge.right, y1: y(part * most), y2: y(part * most), class: "grid" }),
+      svg("text", { x: edge.left - 8, y: y(part * most) + 4, class: "end" }, short(Math.round(part * most))));
+  }
+  drawing.append(svg("text", { x: x((low + high) / 2), y: height - edge.bottom + 35, class: "middle" }, "handshakes a day"));
+  if (budget.limits.battery_days > 0 && budget.limits.battery_days < most) {
+    const level = y(budget.limits.battery_days);
+    drawing.append(svg("line", { x1: edge.left, x2: width - edge.right, y1: level, y2: level, class: "limit" }),
+      svg("text", { x: edge.left + 6, y: level - 5 }, "your limit"));
+  }
+  const now = Math.log10(budget.usage.handshakes_per_day);
+  if (now >= low && now <= high) {
+    drawing.append(svg("line", { x1: x(now), x2: x(now), y1: edge.top, y2: height - edge.bottom, class: "now" }),
+      svg("text", { x: x(now) + 5, y: edge.top + 10 }, "you"));
+  }
+  const dashes = ["", "7 4", "2 3", "10 3 2 3", "1 4"];
+  const ends = curves.map((curve, index) => {
+    const path = curve.days.map((days, i) => `${i ? "L" : "M"}${x(steps[i]).toFixed(1)} ${y(days).toFixed(1)}`).join("");
+    drawing.append(svg("path", { d: path, class: `curve ${family(curve.profile)}`, "stroke-dasharray": dashes[index] }));
+    return { name: curve.profile.scheme, look: family(curve.profile), dash: dashes[index], y: y(curve.days.at(-1)) };
+  }).sort((a, b) => a.y - b.y);
+  // Labels that would cover each other move apart, from the bottom up.
+  let floor = isNarrow ? height : height - edge.bottom + 4;
+  for (const end of ends.reverse()) {
+    const place = isNarrow ? floor - 4 : Math.min(end.y + 4, floor);
+    floor = place - (isNarrow ? 14 : 15);
+    const left = isNarrow ? edge.left : width - edge.right + 8;
+    if (isNarrow) {
+      drawing.append(svg("path", { d: `M${left - 38} ${place - 4}h30`, class: `curve ${end.look}`, "stroke-dasharray": end.dash }));
+    }
+    drawing.append(svg("text", { x: left, y: place, class: `label ${end.look}` }, end.name));
+  }
+  $("life").replaceChildren(drawing);
 }
 
 const charts = [
   ["Bytes of a handshake", "B; device sends, then server", "handshake_bytes", ["device_bytes", "server_bytes"]],
   ["Energy of a handshake", "mJ; processor, then radio", "handshake_mj", ["cpu_mj", "radio_mj"]],
   ["Ready to send after", "s", "first_message_s"],
-  ["Battery lasts", "days", "battery_days"],
   ["One core takes the fleet back", "s", "readmission_s"],
   ["Flash and RAM", "B; flash, then RAM", "flash_bytes", ["flash_bytes", "ram_bytes"]],
 ];
@@ -323,9 +461,12 @@ function update() {
   $("situation").textContent = `${budget.device.title}; ${budget.radio.title}; ${budget.battery.title}; `
     + `${short(u.handshakes_per_day)} handshakes and ${short(u.messages_per_day)} messages of ${short(u.message_bytes)} bytes a day; `
     + `${short(u.fleet_size)} devices`;
-  $("choice").replaceChildren(...summary(rows).map((s) => element("p", {}, s)));
+  $("choice").replaceChildren(...summary(rows, budget).map((s) => element("p", {}, s)));
   $("choice").dataset.scheme = choice ? choice.profile.scheme : "";
-  showVerdicts(rows);
+  showBeside(rows, choice);
+  showVerdicts(rows, choice);
+  showDay(rows);
+  showLife(budget, choice);
   showCharts(rows);
   showTables(rows, choice);
   showSources(budget);
@@ -351,4 +492,5 @@ fillControls();
 update();
 for (const moved of ["input", "change"]) $("controls").addEventListener(moved, update);
 $("controls").addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("resize", update);
 $("reset").addEventListener("click", () => { fillControls(); update(); });

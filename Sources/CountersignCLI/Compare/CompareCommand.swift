@@ -16,6 +16,7 @@ struct CompareCommand: ParsableCommand {
         countersign compare --budget water-meter-lorawan
         countersign compare --device nrf52840 --radio ble --battery cr2032 --handshakes-per-day 24
         countersign compare --budget mine.json --html review.html
+        countersign compare --scheme derived-key --scheme certified --columns handshake_bytes,cpu_ms,battery_days
         countersign compare --list
       """)
 
@@ -41,6 +42,12 @@ struct CompareCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Use the measurements of an earlier run's JSON output instead of measuring.", valueName: "file"))
   var measurements: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Print these columns only, by the keys that JSON and CSV have; JSON and the page keep all.",
+      valueName: "key,key,..."))
+  var columns: String?
 
   @Option(help: "How to print the result.")
   var output = Format.text
@@ -88,7 +95,8 @@ struct CompareCommand: ParsableCommand {
     var measured =
       try measurements.map(Measurements.read) ?? Survey.run(names.isEmpty ? SchemeName.allCases : names)
     if !names.isEmpty { measured.profiles.removeAll { !names.contains($0.scheme) } }
-    return Report(budget, measured, catalog: catalog, onTarget: onTarget)
+    return Report(
+      budget, measured, catalog: catalog, onTarget: onTarget, selection: try columns.map(Column.named))
   }
 
   private func printList(_ catalog: Catalog) {
@@ -100,6 +108,8 @@ struct CompareCommand: ParsableCommand {
     for battery in catalog.batteries { print("  \(battery.id)\t\(battery.title)") }
     print("budgets:")
     for name in catalog.budgetNames { print("  \(name)") }
+    print("columns:")
+    for column in Column.all { print("  \(column.key)\t\(column.meaning)") }
   }
 
   private func write(_ text: String, to path: String) throws(Failure) {
