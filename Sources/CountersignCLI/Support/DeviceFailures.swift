@@ -89,6 +89,8 @@ extension CredentialsError {
       generation == .max ? "the device is revoked" : "generation \(generation) and earlier are revoked"
     case .subjectMismatch: "it is about another device or key"
     case .revocationListFull: "too many revocations to trust anyone offline; connect to the server"
+    case .invalidPoint: "it is no usable point of the curve"
+    case .notEvidence: "the two credentials do not contradict each other"
     case .signerUnavailable: "the signing key is out of reach"
     }
   }
