@@ -67,7 +67,7 @@ struct Inspect: ParsableCommand {
     case .epochStatement: .epochStatement
     case .revocationStatement: .revocationStatement
     case .policyStatement: .policyStatement
-    case .identityCredential, nil: nil
+    case .identityCredential, .misissuanceEvidence, nil: nil
     }
   }
 
