@@ -33,7 +33,7 @@ public final class DeviceClient {
 
   /// The number the server gave this session.
   public private(set) var sessionNumber: UInt32 = 0
-  /// Whether the certificate is out of date, so that the server only renews it.
+  /// Whether the certificate is out of date, so that the server only renews it. Not so once ``connect`` has returned.
   public private(set) var mayOnlyRenew = false
   /// Whether a certificate for the next key has come: a new session would use that key.
   public private(set) var shouldReconnect = false
@@ -46,20 +46,25 @@ public final class DeviceClient {
   public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
 
   /// Connects with the next key, if one is certified, or else with the active one; when the server refuses the first, with
-  /// the second. Returns once the server has welcomed the device.
+  /// the second. Returns once the server has welcomed the device, and renewed a certificate that was out of date.
   ///
   /// - Parameter listens: whether messages and conversations of others should come over this session.
+  /// - Throws: ``DeviceHostError/mayOnlyRenew`` when the server does not renew the certificate in time.
   public static func connect(
     _ store: DeviceStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
   ) throws(DeviceHostError) -> DeviceClient {
     try store.refresh()
     let hasNextKey = try store.read { $0.slotForSession() != $0.slotForSession(fallingBack: true) }
+    let client: DeviceClient
     do throws(DeviceHostError) {
-      return try open(store, endpoint, listens, timeout, fallingBack: false)
+      client = try open(store, endpoint, listens, timeout, fallingBack: false)
     } catch {
       guard hasNextKey, case .refused = error else { throw error }
-      return try open(store, endpoint, listens, timeout, fallingBack: true)
+      client = try open(store, endpoint, listens, timeout, fallingBack: true)
     }
+    guard client.mayOnlyRenew else { return client }
+    // What was renewed is the next key, from a rotation that had been interrupted: it serves from its first session on.
+    return try open(store, endpoint, listens, timeout, fallingBack: false)
   }
 
   private static func open(
@@ -100,6 +105,10 @@ public final class DeviceClient {
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
+    // The device has asked for a new certificate in answer to the welcome.
+    while mayOnlyRenew && !shouldReconnect {
+      guard try receive(timeout: deadline - .now) != nil else { throw .mayOnlyRenew }
+    }
   }
 
   /// Seals and sends one record.
@@ -127,6 +136,9 @@ public final class DeviceClient {
     }
     if concernsIdentity(record) { try obey(record) }
     switch record {
+    case .certificate:
+      mayOnlyRenew = mayOnlyRenew && shouldReconnect
+      return .other
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)
     case .refused(let id, let refusal): return .refused(id, refusal)

@@ -12,6 +12,7 @@ import Primitives
 /// A device's identity in a file. Several processes may work with one file: each change takes a lock, starts from what is on
 /// disk, and is stored before anything that follows from it leaves this machine.
 public final class DeviceStore {
+  /// The file itself, not a symbolic link to it: what lies beside it and what replaces it must be the same for all.
   public let path: String
   private var identity = DeviceIdentity()
   /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be believed. Inodes
@@ -20,11 +21,13 @@ public final class DeviceStore {
 
   /// Opens an existing device file.
   public init(opening path: String) throws(DeviceHostError) {
-    self.path = path
+    guard let resolved = realpath(path, nil) else { throw .file(operation: "open", path: path, reason: lastError()) }
+    self.path = String(cString: resolved)
+    free(resolved)
     try withLock { () throws(DeviceHostError) in
       try reload()
       // What a process that was killed in the middle of a change may have left; it holds keys.
-      unlink(AtomicFile.temporary(for: path))
+      unlink(AtomicFile.temporary(for: self.path))
     }
   }
 

@@ -39,6 +39,19 @@ struct DeviceStoreTests {
     }
   }
 
+  @Test("is the same file through a symbolic link, which stays one")
+  func symbolicLink() throws {
+    let store = try scratch.device(1, authority)
+    let link = scratch.file("link.device")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.path)
+    let linked = try DeviceStore(opening: link)
+    #expect(linked.path == store.path)
+    let first = try linked.update { identity throws(DeviceError) in try identity.nextMessageID() }
+    let second = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
+    #expect(first != second)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == store.path)
+  }
+
   @Test("that is missing, empty, torn or of a later version is an error that says so")
   func unreadable() throws {
     let path = scratch.file("x.device")

@@ -53,6 +53,31 @@ struct ServerTests {
     await server.shutDown()
   }
 
+  @Test("A device whose certificate is out of date renews it when it connects, and goes on", arguments: [false, true])
+  func outdated(inTheMiddleOfARotation: Bool) async throws {
+    let fleet = try TestFleet()
+    let a = try file(1, fleet)
+    let b = try file(2, fleet)
+    if inTheMiddleOfARotation {
+      try a.update { identity throws(DeviceError) in try identity.beginRotation() }
+    }
+    let before = try #require(try a.read { $0.certificate }).fields
+    for _ in 0..<20 { _ = try fleet.registry.advanceEpoch(by: 1, issuer: fleet.authority.issuer) }
+    let server = try fleet.server()
+    let bound = try await server.listen(host: "127.0.0.1", port: 0)
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(bound.port))
+    _ = try DeviceClient.connect(b, to: endpoint, listens: false)
+
+    let client = try DeviceClient.connect(a, to: endpoint, listens: false)
+    #expect(!client.mayOnlyRenew)
+    let sent = try client.send([1], to: try b.read { $0.address }, id: try client.nextMessageID())
+    #expect(sent.outcome == .stored)
+    let after = try #require(try a.read { $0.certificate }).fields
+    #expect(before.lastEpoch < 20 && after.lastEpoch >= 20)
+    #expect(after.generation == before.generation + (inTheMiddleOfARotation ? 1 : 0))
+    await server.shutDown()
+  }
+
   @Test("A revocation written elsewhere cuts the live session and reaches peers within a second")
   func revocationLatency() async throws {
     let fleet = try TestFleet()

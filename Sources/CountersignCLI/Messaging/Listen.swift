@@ -46,7 +46,7 @@ struct Listen: ParsableCommand {
 
   func run() throws {
     let store = try device.open()
-    let inbox = try device.inbox()
+    let inbox = try device.inbox(of: store)
     let printer = MessagePrinter(isJSON: output.isJSON)
     if let direct {
       try listen(direct: try Endpoint(option: direct), store, inbox, printer)
@@ -67,12 +67,14 @@ struct Listen: ParsableCommand {
     let quiet = min(.seconds(15), timeout?.duration ?? .seconds(15))
     var backoff = Backoff()
     var lastMessage = ContinuousClock.now
+    var began = lastMessage
     while !isDone(printer) {
       do throws(DeviceHostError) {
-        let client = try DeviceClient.connect(store, to: endpoint, listens: true)
+        let client = try DeviceClient.connect(
+          store, to: endpoint, listens: true, timeout: min(.seconds(5), quiet))
+        began = .now
         client.onRefusedMessage = { printer.refused(from: $0, $1) }
         printer.note("listening as \(try store.read { $0.address }) at \(endpoint)")
-        backoff.reset()
         while !isDone(printer), !client.shouldReconnect {
           let got = try client.receiveMessage(inbox: inbox, timeout: quiet) { printer.show($0) }
           if got {
@@ -91,7 +93,13 @@ struct Listen: ParsableCommand {
           backoff.wait()
           continue
         }
-        printer.note("the connection was lost; connecting again")
+        // A session that lasted tells that all was well; one that did not may be another process's doing, and the two must
+        // not chase each other.
+        if began.duration(to: .now) > .seconds(5) { backoff.reset() }
+        printer.note(
+          backoff.count < 3
+            ? "the connection was lost; connecting again"
+            : "the connection is lost again and again; does another process listen as this device?")
         backoff.wait()
       }
     }

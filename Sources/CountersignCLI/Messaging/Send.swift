@@ -95,15 +95,16 @@ struct Send: ParsableCommand {
       var backoff = Backoff()
       while true {
         do throws(DeviceHostError) {
-          let client = try DeviceClient.connect(store, to: endpoint, listens: false)
+          let client = try DeviceClient.connect(
+            store, to: endpoint, listens: false, timeout: min(.seconds(5), deadline - .now))
           let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
           return (delivery, client.traffic)
         } catch {
           // A refusal is retried only after a loss: then the server may be starting again.
           let mayRetry =
-            if case .refused = error { backoff.count > 0 } else { error.isTransient || error == .mayOnlyRenew }
+            if case .refused = error { backoff.count > 0 } else { error.isTransient }
           guard mayRetry, .now + .milliseconds(100) < deadline else { throw error }
-          backoff.wait()
+          backoff.wait(until: deadline)
         }
       }
     }

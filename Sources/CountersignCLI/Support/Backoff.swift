@@ -7,8 +7,11 @@ struct Backoff {
 
   mutating func reset() { count = 0 }
 
-  mutating func wait() {
-    Thread.sleep(forTimeInterval: min(2, 0.1 * Double(1 << min(count, 5))))
+  /// - Parameter deadline: when to stop waiting in any case.
+  mutating func wait(until deadline: ContinuousClock.Instant? = nil) {
+    var pause = Duration.milliseconds(min(2000, 100 << min(count, 5)))
+    if let deadline { pause = min(pause, deadline - .now) }
+    if pause > .zero { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
     count += 1
   }
 }

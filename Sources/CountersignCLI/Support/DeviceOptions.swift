@@ -15,9 +15,8 @@ struct DeviceOptions: ParsableArguments {
     return try reporting { () throws(DeviceHostError) in try DeviceStore(opening: path) }
   }
 
-  func inbox() throws(Failure) -> Inbox {
-    let path = (device ?? environment("COUNTERSIGN_DEVICE") ?? "") + ".inbox"
-    return try reporting { () throws(DeviceHostError) in try Inbox(path: path) }
+  func inbox(of store: DeviceStore) throws(Failure) -> Inbox {
+    try reporting { () throws(DeviceHostError) in try Inbox(path: store.path + ".inbox") }
   }
 }
 
