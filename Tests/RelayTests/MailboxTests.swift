@@ -108,6 +108,23 @@ struct MailboxTests {
     #expect(fleet.relay.metrics.mailWaiting.value == 0)
   }
 
+  @Test("What has expired counts against no quota, swept or not")
+  func expiredAndQuota() throws {
+    var limits = RelayLimits()
+    limits.mailbox.lifetime = 100
+    limits.mailbox.messagesPerDevice = 1
+    let fleet = try TestFleet(limits: limits)
+    let a = try fleet.device(1)
+    let b = try fleet.device(2)
+    try a.run(in: fleet)
+    #expect(try a.deposit([1], to: b.identity.certificate!, in: fleet).answer == "accepted")
+    #expect(try a.deposit([2], to: b.identity.certificate!, in: fleet).answer == "refused-quotaExceeded")
+    fleet.clock.advance(by: 101)
+    #expect(try a.deposit([3], to: b.identity.certificate!, in: fleet).answer == "accepted")
+    try b.run(in: fleet)
+    #expect(b.inbox.count == 1)
+  }
+
   @Test("Unknown, revoked, stale and oversized deposits are refused by name")
   func refusals() throws {
     let fleet = try TestFleet()

@@ -74,14 +74,14 @@ final class Mailbox: @unchecked Sendable {
     return try Int.fetchOne(statement, arguments: deposit.key) != nil
   }
 
-  /// Whether the recipient's mailbox has room.
-  func hasRoom(for deposit: Deposit, _ db: Database) throws -> Bool {
+  /// Whether the recipient's mailbox has room. What has expired takes none, though it is swept later.
+  func hasRoom(for deposit: Deposit, at now: Int64, _ db: Database) throws -> Bool {
     let statement = try db.cachedStatement(
       sql: """
         SELECT count(*), coalesce(sum(size), 0) FROM mail
-        WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL
+        WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL AND expires_at > ?
         """)
-    guard let row = try Row.fetchOne(statement, arguments: deposit.recipient.columns) else { return true }
+    guard let row = try Row.fetchOne(statement, arguments: deposit.recipient.columns + [now]) else { return true }
     let count: Int = row[0]
     let bytes: Int = row[1]
     return count < limits.messagesPerDevice && bytes + deposit.body.count <= limits.bytesPerDevice

@@ -153,7 +153,7 @@ final class PostOffice: @unchecked Sendable {
               outcomes.append(.known)
             } else if let refusal = judge(deposit) {
               outcomes.append(.refused(refusal))
-            } else if try !mailbox.hasRoom(for: deposit, db) {
+            } else if try !mailbox.hasRoom(for: deposit, at: now, db) {
               outcomes.append(.refused(.quotaExceeded))
             } else {
               outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
