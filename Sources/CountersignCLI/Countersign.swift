@@ -23,6 +23,7 @@ struct Countersign: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      checkOutput()
     } catch let failure as Failure {
       failure.printAndExit()
     } catch {

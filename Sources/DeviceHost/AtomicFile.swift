@@ -20,6 +20,7 @@ enum AtomicFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .file(operation: "inspect", path: path, reason: lastError()) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .file(operation: "read", path: path, reason: "not a file") }
     let mode = UInt16(truncatingIfNeeded: status.st_mode & 0o777)
     guard mode & 0o077 == 0 else { throw .exposed(path: path, mode: mode) }
     var content = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), maximumLength))

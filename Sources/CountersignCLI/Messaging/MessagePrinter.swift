@@ -35,8 +35,29 @@ final class MessagePrinter {
         data: text == nil ? Data(message.body).base64EncodedString() : nil)
       try? printJSON(line)
     } else {
-      printLine("\(message.from.device)  \(text ?? "(\(message.body.count) bytes that are not text)")")
+      printLine(
+        "\(message.from.device)  \(text.map(Self.onOneLine) ?? "(\(message.body.count) bytes that are not text)")")
     }
+  }
+
+  /// Another device's words must neither look like a second message nor steer the terminal.
+  static func onOneLine(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
+      let steers =
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        // The joiner of letters and emoji is of this category too, and harmless.
+        case .format: scalar != "\u{200d}"
+        default: false
+        }
+      if steers {
+        line += scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        line.unicodeScalars.append(scalar)
+      }
+    }
+    return line
   }
 
   func refused(from sender: DeviceAddress, _ error: DeviceError) {
@@ -45,6 +66,6 @@ final class MessagePrinter {
 
   /// Says something that is not a message, on standard error.
   func note(_ text: String) {
-    FileHandle.standardError.write(Data("countersign: \(text)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("countersign: \(text)\n".utf8))
   }
 }

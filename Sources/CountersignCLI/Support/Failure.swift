@@ -40,10 +40,15 @@ struct Failure: Error {
     self.hint = hint
   }
 
+  static var unwritableOutput: Failure {
+    Failure(.ioError, "cannot write to standard output: \(String(cString: strerror(errno)))")
+  }
+
   func printAndExit() -> Never {
     var text = "countersign: \(message)\n"
     if let hint { text += "  \(hint)\n" }
-    FileHandle.standardError.write(Data(text.utf8))
+    // Where even this cannot be written, the exit status has to do.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     Foundation.exit(status.rawValue)
   }
 }

@@ -24,5 +24,12 @@ func printJSON(_ value: some Encodable) throws {
 
 /// Prints a line at once: a reader at the other end of a pipe should not wait for a buffer to fill.
 func printLine(_ line: String) {
-  FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  do { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) } catch {
+    Failure.unwritableOutput.printAndExit()
+  }
+}
+
+/// Ends with an error when something that was printed did not get out.
+func checkOutput() {
+  if fflush(nil) != 0 { Failure.unwritableOutput.printAndExit() }
 }

@@ -17,7 +17,7 @@ public struct AuthorityDirectory: Sendable {
   ///
   /// - Parameter actor: the command or service, for the audit record.
   public func openRegistry(actor: String) throws(RegistryError) -> SQLiteRegistry {
-    guard access(registryPath, F_OK) == 0 else { throw .noAuthority(path: path) }
+    try checkPresence(of: registryPath)
     return try SQLiteRegistry(path: registryPath, actor: actor)
   }
 
@@ -44,7 +44,14 @@ public struct AuthorityDirectory: Sendable {
   }
 
   private func readKeyFile() throws(RegistryError) -> [UInt8] {
-    guard access(path, F_OK) == 0, access(keyFilePath, F_OK) == 0 else { throw .noAuthority(path: path) }
+    try checkPresence(of: keyFilePath)
     return try SecretFileIO.read(keyFilePath, limit: KeyFile.sealedLength)
+  }
+
+  /// That a file cannot be seen does not mean that it is not there.
+  private func checkPresence(of file: String) throws(RegistryError) {
+    guard access(file, F_OK) != 0 else { return }
+    let reason = errno
+    throw reason == ENOENT || reason == ENOTDIR ? .noAuthority(path: path) : .file(path: file, errno: reason)
   }
 }

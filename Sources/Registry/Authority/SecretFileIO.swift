@@ -12,6 +12,9 @@ public enum SecretFileIO {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .file(path: path, errno: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .file(path: path, errno: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
     guard status.st_mode & 0o077 == 0 else {
       throw .unsafeMode(path: path, mode: UInt16(status.st_mode & 0o7777))
     }

@@ -17,6 +17,8 @@ extension RegistryError {
   private init(_ error: DatabaseError, path: String) {
     switch error.resultCode {
     case .SQLITE_FULL: self = .full(path)
+    // SQLite calls it a failed write when there is no room for the index of its log.
+    case .SQLITE_IOERR where Self.isDiskFull(at: path): self = .full(path)
     case .SQLITE_READONLY: self = .readOnly(path)
     // The log lies beside the database: both the file and its directory must be writable.
     case .SQLITE_CANTOPEN
@@ -27,5 +29,10 @@ extension RegistryError {
     default:
       self = .database(code: error.extendedResultCode.rawValue, "\(path): \(error.message ?? "unknown error")")
     }
+  }
+
+  private static func isDiskFull(at path: String) -> Bool {
+    var status = statvfs()
+    return statvfs(path, &status) == 0 && status.f_bavail == 0
   }
 }
