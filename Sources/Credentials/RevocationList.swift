@@ -1,19 +1,15 @@
+import Primitives
+
 /// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature.
 ///
 /// An entry goes when its last epoch has passed, for then the revoked certificate is expired anyway. A list that had to turn
 /// an entry away says so until that entry too would have gone: it would rather trust nobody than be wrong.
-public struct RevocationList: Sendable {
+public struct RevocationList: ~Copyable, Sendable {
   public static let capacity = 32
 
-  /// 16 bytes each; generation 0 marks a free one.
-  struct Entry {
-    var device: UInt64 = 0
-    var system: UInt32 = 0
-    var generation: Generation = 0
-    var lastEpoch: Epoch = 0
-  }
-
-  var entries = InlineArray<32, Entry>(repeating: Entry())
+  /// 16 bytes each, as they are stored: device (8), system (4), generation (2), last epoch (2), big-endian. Generation 0 marks
+  /// a free one. They are no secret, but memory with an address of its own: a small device's stack has no room for copies.
+  var encoded = SecretBytes<512>()
   /// The epoch after which every entry that was turned away has gone; 0 when none was.
   var overflowsUntil: Epoch = 0
 
@@ -24,7 +20,7 @@ public struct RevocationList: Sendable {
 
   public var count: Int {
     var count = 0
-    for index in entries.indices where entries[index].generation != 0 { count += 1 }
+    for index in 0..<Self.capacity where self[index].generation != 0 { count += 1 }
     return count
   }
 
@@ -34,18 +30,18 @@ public struct RevocationList: Sendable {
       lastEpoch: revocation.lastEpoch)
     guard new.generation != 0 else { return }
     var free: Int?
-    for index in entries.indices {
-      let entry = entries[index]
+    for index in 0..<Self.capacity {
+      let entry = self[index]
       if entry.generation == 0 {
         if free == nil { free = index }
       } else if entry.system == new.system && entry.device == new.device {
-        entries[index].generation = max(entry.generation, new.generation)
-        entries[index].lastEpoch = max(entry.lastEpoch, new.lastEpoch)
+        self[index].generation = max(entry.generation, new.generation)
+        self[index].lastEpoch = max(entry.lastEpoch, new.lastEpoch)
         return
       }
     }
     if let free {
-      entries[free] = new
+      self[free] = new
     } else {
       // At least 1, for 0 says that there is no overflow.
       overflowsUntil = max(overflowsUntil, max(new.lastEpoch, 1))
@@ -54,8 +50,8 @@ public struct RevocationList: Sendable {
 
   /// Refuses a certificate whose subject is revoked.
   public func check(_ fields: CertificateFields) throws(CredentialsError) {
-    for index in entries.indices {
-      let entry = entries[index]
+    for index in 0..<Self.capacity {
+      let entry = self[index]
       if entry.generation != 0, entry.generation >= fields.generation, entry.device == fields.device.rawValue,
         entry.system == fields.system.rawValue
       {
@@ -66,7 +62,35 @@ public struct RevocationList: Sendable {
 
   /// Drops what no longer matters once the epoch has reached `epoch`.
   mutating func forget(before epoch: Epoch) {
-    for index in entries.indices where entries[index].lastEpoch < epoch { entries[index] = Entry() }
+    for index in 0..<Self.capacity where self[index].lastEpoch < epoch { self[index] = Entry() }
     if overflowsUntil < epoch { overflowsUntil = 0 }
+  }
+}
+
+/// One revocation of the list.
+extension RevocationList {
+  struct Entry {
+    var device: UInt64 = 0
+    var system: UInt32 = 0
+    var generation: Generation = 0
+    var lastEpoch: Epoch = 0
+  }
+
+  subscript(index: Int) -> Entry {
+    get {
+      let bytes = encoded.bytes.extracting(16 * index..<16 * index + 16)
+      return Entry(
+        device: UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+        system: UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt32.self)),
+        generation: UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 12, as: UInt16.self)),
+        lastEpoch: UInt16(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 14, as: UInt16.self)))
+    }
+    set {
+      var bytes = encoded.mutableBytes
+      bytes.storeBytes(of: newValue.device.bigEndian, toByteOffset: 16 * index, as: UInt64.self)
+      bytes.storeBytes(of: newValue.system.bigEndian, toByteOffset: 16 * index + 8, as: UInt32.self)
+      bytes.storeBytes(of: newValue.generation.bigEndian, toByteOffset: 16 * index + 12, as: UInt16.self)
+      bytes.storeBytes(of: newValue.lastEpoch.bigEndian, toByteOffset: 16 * index + 14, as: UInt16.self)
+    }
   }
 }

@@ -1,15 +1,16 @@
 import Primitives
 
 /// What a device believes: the server's signing keys, its own system, the highest epoch it has seen, the policies and the
-/// revocations. It checks any certificate offline. All of it is of fixed size and holds no secret.
-public struct TrustStore: Sendable {
+/// revocations. It checks any certificate offline. All of it is of fixed size and holds no secret. It has one owner, who lends
+/// it: a copy would fill a small device's stack.
+public struct TrustStore: ~Copyable, Sendable {
   /// Room for a key and its successor while the server's signing key changes.
   public static let maximumAnchorCount = 2
   public static let maximumPolicyCount = 8
 
   public internal(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
-  public let system: SystemID
-  public private(set) var epoch: Epoch
+  public internal(set) var system: SystemID
+  public internal(set) var epoch: Epoch
   public internal(set) var policies = InlineArray<8, PolicyContent?>(repeating: nil)
   public internal(set) var revocations = RevocationList()
 

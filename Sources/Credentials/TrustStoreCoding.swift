@@ -9,21 +9,23 @@ extension TrustStore {
     2 * 32 + 4 + 2 + maximumPolicyCount * PolicyContent.contentLength + 2 + RevocationList.capacity * 16
 
   public init(_ reader: inout ByteReader) throws(CredentialsError) {
-    let first = try Bytes<32>(&reader)
+    self.init(anchor: Bytes(), system: SystemID(0), epoch: 0)
+    try load(&reader)
+  }
+
+  /// Replaces all of it, in place. After an error it must be loaded again before it is used.
+  public mutating func load(_ reader: inout ByteReader) throws(CredentialsError) {
+    anchors[0] = try Bytes<32>(&reader)
     let second = try Bytes<32>(&reader)
-    self.init(anchor: first, system: SystemID(try reader.uint32()), epoch: try reader.uint16())
-    if second != Bytes() { setSuccessor(second) }
+    anchors[1] = second == Bytes() ? nil : second
+    system = SystemID(try reader.uint32())
+    epoch = try reader.uint16()
     for index in policies.indices {
       let policy = try PolicyContent(flags: 0, &reader)
-      if policy.from != policy.to { policies[index] = policy }
+      policies[index] = policy.from == policy.to ? nil : policy
     }
     revocations.overflowsUntil = try reader.uint16()
-    for index in 0..<RevocationList.capacity {
-      revocations.entries[index].device = try reader.uint64()
-      revocations.entries[index].system = try reader.uint32()
-      revocations.entries[index].generation = try reader.uint16()
-      revocations.entries[index].lastEpoch = try reader.uint16()
-    }
+    revocations.encoded.copy(from: try reader.bytes(RevocationList.capacity * 16))
   }
 
   /// Writes ``encodedLength`` bytes.
@@ -36,11 +38,6 @@ extension TrustStore {
       policy.encode(&writer)
     }
     writer.uint16(revocations.overflowsUntil)
-    for index in 0..<RevocationList.capacity {
-      writer.uint64(revocations.entries[index].device)
-      writer.uint32(revocations.entries[index].system)
-      writer.uint16(revocations.entries[index].generation)
-      writer.uint16(revocations.entries[index].lastEpoch)
-    }
+    writer.bytes(revocations.encoded.bytes)
   }
 }

@@ -45,7 +45,7 @@ extension DeviceIdentity {
       loadedCounter = reservedCounter
       try Self.decode(&slotA, &reader)
       try Self.decode(&slotB, &reader)
-      trust = try TrustStore(&reader)
+      try trust.load(&reader)
       address = DeviceAddress(system: trust.system, device: device)
       try reader.finish()
     } catch { throw .corruptFile }

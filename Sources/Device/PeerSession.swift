@@ -71,7 +71,7 @@ public struct PeerSession: ~Copyable {
         ? Prologue(.relayed(from: mine, to: other)) : Prologue(.relayed(from: other, to: mine))
     }
     self.other = other
-    if let peer { try verify(peer, identity.trust) }
+    if peer != nil { try verifyPeer(identity.trust) }
     do throws(NoiseError) {
       switch identity.slot(.active) {
       case .a: noise.setStatic(identity.slotA.key)
@@ -110,18 +110,14 @@ public struct PeerSession: ~Copyable {
     let expected =
       isDirect ? Step.xx1.rawValue + UInt8(noise.messageIndex) : Step.ik1.rawValue + UInt8(noise.messageIndex)
     guard step == expected else { throw .unexpectedRecord(step) }
-    let expectsCertificate = carriesCertificate
-    var payload = Bytes<84>()
-    var payloadBytes = payload.mutableBytes
-    let length: Int
-    do throws(NoiseError) {
-      length = try noise.readMessage(frame.extracting(1...), into: &payloadBytes)
-    } catch { throw .noise(error) }
+    let holdsCertificate = carriesCertificate
+    try readMessage(frame.extracting(1...))
     do throws(DeviceError) {
-      try receivePayload(payload.bytes.extracting(0..<length), holdsCertificate: expectsCertificate, trust)
+      if holdsCertificate { try verifyPeer(trust) }
     } catch {
       // Authenticated, and not acceptable: this handshake must not go on.
       noise.wipe()
+      peer = nil
       throw error
     }
     do throws(NoiseError) {
@@ -129,15 +125,25 @@ public struct PeerSession: ~Copyable {
     } catch { throw .noise(error) }
   }
 
-  private mutating func receivePayload(
-    _ payload: RawSpan, holdsCertificate: Bool, _ trust: borrowing TrustStore
-  ) throws(DeviceError) {
-    guard payload.byteCount == (holdsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
-    guard holdsCertificate, let key = noise.remoteStatic else { return }
-    let certificate: Certificate
-    do { certificate = try Certificate(decoding: payload, publicKey: key) } catch { throw .credentials(error) }
-    try verify(certificate, trust)
-    peer = certificate
+  /// Reads a message and the certificate in it, which is not verified yet. Not inlined: verifying takes most of a small
+  /// device's stack, and what this function needs has to be free again by then.
+  @inline(never)
+  private mutating func readMessage(_ message: RawSpan) throws(DeviceError) {
+    let holdsCertificate = carriesCertificate
+    var payload = Bytes<84>()
+    var payloadBytes = payload.mutableBytes
+    let length: Int
+    do throws(NoiseError) {
+      length = try noise.readMessage(message, into: &payloadBytes)
+    } catch { throw .noise(error) }
+    do throws(DeviceError) {
+      guard length == (holdsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
+      guard holdsCertificate, let key = noise.remoteStatic else { return }
+      do { peer = try Certificate(decoding: payloadBytes.bytes, publicKey: key) } catch { throw .credentials(error) }
+    } catch {
+      noise.wipe()
+      throw error
+    }
   }
 
   /// Whether the peer may still be talked to: its revocation, or a new epoch, may have come since the handshake.
@@ -148,11 +154,12 @@ public struct PeerSession: ~Copyable {
     } catch { throw .credentials(error) }
   }
 
-  private func verify(_ certificate: Certificate, _ trust: borrowing TrustStore) throws(DeviceError) {
+  private func verifyPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
+    guard let peer else { throw .subjectMismatch }
     do {
-      try trust.verify(certificate, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
+      try trust.verify(peer, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
     } catch { throw .credentials(error) }
-    if let other, certificate.fields.address != other { throw .subjectMismatch }
+    if let other, peer.fields.address != other { throw .subjectMismatch }
   }
 
   /// Overwrites the session's keys: it is over.

@@ -65,6 +65,14 @@ extension HandshakeState {
 
   /// ReadMessage: verifies the next message, writes its payload to the start of `payload` and returns the payload's length.
   ///
+  /// - Throws: why the message was refused; the right message can still be read.
+  @inlinable
+  public mutating func readMessage(_ message: RawSpan, into payload: inout MutableRawSpan) throws(NoiseError) -> Int {
+    try readUndoing(message, into: &payload) { _, _ throws(NoiseError) in }
+  }
+
+  /// ReadMessage for a party that learns from the message who its peer is.
+  ///
   /// - Parameter resolving: called as soon as the message has shown the peer's static key, before anything depends on the
   ///   peer's pre-shared key. It may look the peer up, give its secrets, or throw to refuse it. The key is the sender's
   ///   claim until the message has been read to its end.
@@ -72,7 +80,24 @@ extension HandshakeState {
   @inlinable
   public mutating func readMessage(
     _ message: RawSpan, into payload: inout MutableRawSpan,
-    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void = { _, _ throws(NoiseError) in }
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void
+  ) throws(NoiseError) -> Int {
+    var oldPeer = PeerSecrets()
+    defer { oldPeer.wipe() }
+    oldPeer.copy(from: peer)
+    do {
+      return try readUndoing(message, into: &payload, resolving: resolving)
+    } catch {
+      peer.copy(from: oldPeer)
+      throw error
+    }
+  }
+
+  /// Reads a message; when it is refused, all is as it was but what `resolving` did.
+  @inlinable
+  mutating func readUndoing(
+    _ message: RawSpan, into payload: inout MutableRawSpan,
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void
   ) throws(NoiseError) -> Int {
     guard phase == .running, !isMyTurn else { throw .outOfTurn }
     guard message.byteCount <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
@@ -85,16 +110,12 @@ extension HandshakeState {
     checkpoint.copy(from: symmetric)
     let oldRE = re
     let oldRS = rs
-    var oldPeer = PeerSecrets()
-    defer { oldPeer.wipe() }
-    oldPeer.copy(from: peer)
     do {
       try readTokens(message, into: &payload, resolving: resolving)
     } catch {
       symmetric.copy(from: checkpoint)
       re = oldRE
       rs = oldRS
-      peer.copy(from: oldPeer)
       throw error
     }
     advance()

@@ -36,51 +36,59 @@ public enum HKDF<Hash: HashFunction> {
   public static func expand(
     chainingKey: inout SecretBytes<64>, inputKeyMaterial: RawSpan, into second: inout SecretBytes<64>
   ) {
-    var third = SecretBytes<64>()
-    expand(
-      chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &second, &third, wantsThird: false)
+    var keyed = extract(chainingKey: chainingKey, inputKeyMaterial)
+    defer { keyed.wipe() }
+    expand(&keyed, &chainingKey, &second)
   }
 
   /// Noise's HKDF with three outputs, the first in place of the chaining key.
   @inlinable
   public static func expand(
     chainingKey: inout SecretBytes<64>, inputKeyMaterial: RawSpan, into second: inout SecretBytes<64>,
-    _ third: inout SecretBytes<64>, wantsThird: Bool = true
+    _ third: inout SecretBytes<64>
   ) {
-    let length = Hash.digestLength
+    var keyed = extract(chainingKey: chainingKey, inputKeyMaterial)
+    defer { keyed.wipe() }
+    expand(&keyed, &chainingKey, &second)
+    var thirdBytes = third.mutableBytes
+    keyed.writeCode(of: second.bytes.extracting(0..<Hash.digestLength), 3, into: &thirdBytes)
+  }
+
+  @inlinable
+  static func expand(
+    _ keyed: inout HMAC<Hash>, _ chainingKey: inout SecretBytes<64>, _ second: inout SecretBytes<64>
+  ) {
+    var first = chainingKey.mutableBytes
+    keyed.writeCode(of: RawSpan(), 1, into: &first)
+    var secondBytes = second.mutableBytes
+    keyed.writeCode(of: chainingKey.bytes.extracting(0..<Hash.digestLength), 2, into: &secondBytes)
+  }
+
+  /// The state under the temporary key that all outputs share: the key's padding is hashed once. A function of its own, not
+  /// inlined, so that what it needs on a small device's stack is free again before the outputs are made.
+  @inlinable @inline(never)
+  static func extract(chainingKey: borrowing SecretBytes<64>, _ inputKeyMaterial: RawSpan) -> HMAC<Hash> {
     var temporary = SecretBytes<64>()
     defer { temporary.wipe() }
     var temporaryBytes = temporary.mutableBytes
-    var extract = HMAC<Hash>(key: chainingKey.bytes.extracting(0..<length))
+    var extract = HMAC<Hash>(key: chainingKey.bytes.extracting(0..<Hash.digestLength))
     extract.update(inputKeyMaterial)
     extract.finalize(into: &temporaryBytes)
-
-    // The three outputs are under one key, whose padding is hashed once and copied.
-    var keyed = HMAC<Hash>(key: temporaryBytes.bytes.extracting(0..<length))
-    defer { keyed.wipe() }
-    var step = keyed
-    step.updateByte(1)
-    var first = chainingKey.mutableBytes
-    step.finalize(into: &first)
-
-    step = keyed
-    step.update(first.bytes.extracting(0..<length))
-    step.updateByte(2)
-    var secondBytes = second.mutableBytes
-    step.finalize(into: &secondBytes)
-
-    guard wantsThird else { return }
-    step = keyed
-    step.update(secondBytes.bytes.extracting(0..<length))
-    step.updateByte(3)
-    var thirdBytes = third.mutableBytes
-    step.finalize(into: &thirdBytes)
+    return HMAC<Hash>(key: temporaryBytes.bytes.extracting(0..<Hash.digestLength))
   }
 }
 
 extension HMAC {
-  @inlinable
-  mutating func updateByte(_ byte: UInt8) {
-    withUnsafeBytes(of: byte) { update(RawSpan(_unsafeBytes: $0)) }
+  /// Writes the code of `message` and one more byte, and leaves this state as it was, for another code under the same key.
+  /// Nothing here changes the state: `mutating` has it passed by its address, not as a copy.
+  @inlinable @inline(never)
+  mutating func writeCode(of message: RawSpan, _ last: UInt8, into code: inout MutableRawSpan) {
+    var step = inner
+    step.update(message)
+    withUnsafeBytes(of: last) { step.update(RawSpan(_unsafeBytes: $0)) }
+    step.finalize(into: &code)
+    step = outer
+    step.update(code.bytes.extracting(0..<Hash.digestLength))
+    step.finalize(into: &code)
   }
 }

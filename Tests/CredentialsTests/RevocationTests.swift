@@ -70,7 +70,7 @@ struct RevocationTests {
     try trust.accept(authority.epoch(12))
     #expect(trust.revocations.count == 16)
     try trust.accept(authority.revocation(device: 99, lastEpoch: 13))
-    #expect(!trust.revocations.isOverflowing)
+    #expect(trust.revocations.isOverflowing == false)
     #expect(throws: CredentialsError.revoked(generation: 1)) {
       try trust.verify(authority.certificate(for: key, device: 99), isInitiator: true)
     }
@@ -98,7 +98,7 @@ struct RevocationTests {
 
     try trust.accept(authority.revocation(device: 33, lastEpoch: lastEpoch))
     trust = try TrustStore(encoded: trust.encoded)
-    #expect(trust.revocations.isOverflowing)
+    #expect(trust.revocations.isOverflowing == true)
     #expect(throws: CredentialsError.revocationListFull) { try trust.verify(innocent, isInitiator: true) }
     try trust.verify(innocent, isInitiator: true, isVouchedFor: true)
     // Being vouched for does not help who is on the list.
@@ -107,7 +107,7 @@ struct RevocationTests {
         authority.certificate(for: key, device: 5, lastEpoch: .max), isInitiator: true, isVouchedFor: true)
     }
     try trust.accept(authority.epoch(12))
-    #expect(trust.revocations.isOverflowing)
+    #expect(trust.revocations.isOverflowing == true)
     guard lastEpoch < .max else { return }
     try trust.accept(authority.epoch(13))
     try trust.verify(innocent, isInitiator: true)
@@ -118,7 +118,7 @@ struct RevocationTests {
     var trust = authority.trust()
     for device: UInt64 in 0..<32 { try trust.accept(authority.revocation(device: device)) }
     try trust.accept(authority.revocation(device: 31, generation: 9))
-    #expect(!trust.revocations.isOverflowing)
+    #expect(trust.revocations.isOverflowing == false)
     #expect(throws: CredentialsError.revoked(generation: 9)) {
       try trust.verify(authority.certificate(for: key, device: 31, generation: 9), isInitiator: true)
     }

@@ -114,10 +114,10 @@ struct TrustStoreTests {
     var trust = authority.trust(system: 1)
     for system: UInt32 in 100..<120 { try trust.accept(authority.policy(from: system, to: system + 1)) }
     for system: UInt32 in 2..<10 { try trust.accept(authority.policy(from: system, to: 1)) }
-    for system: UInt32 in 2..<10 { #expect(trust.allows(from: SystemID(system), to: SystemID(1))) }
+    for system: UInt32 in 2..<10 { #expect(trust.allows(from: SystemID(system), to: SystemID(1)) == true) }
     try trust.accept(authority.policy(from: 10, to: 1))
-    #expect(!trust.allows(from: SystemID(10), to: SystemID(1)))
-    #expect(!trust.allows(from: SystemID(100), to: SystemID(101)))
+    #expect(trust.allows(from: SystemID(10), to: SystemID(1)) == false)
+    #expect(trust.allows(from: SystemID(100), to: SystemID(101)) == false)
   }
 }
 

@@ -56,7 +56,6 @@ struct AllocationTests {
     let a = try authority.device(0xA)
     let b = try authority.device(0xB)
     let certificate = b.certificate
-    let trust = a.identity.trust
     var frame = [UInt8](repeating: 0, count: 512)
     let text = Array("a message".utf8)
     let allocations = try count { () throws(DeviceError) in
@@ -68,10 +67,10 @@ struct AllocationTests {
       while !(first.isEstablished && second.isEstablished) {
         if first.isMyTurn {
           let length = try first.writeHandshake(a.identity, into: &span)
-          try second.readHandshake(span.bytes.extracting(0..<length), trust: trust)
+          try second.readHandshake(span.bytes.extracting(0..<length), trust: b.identity.trust)
         } else {
           let length = try second.writeHandshake(b.identity, into: &span)
-          try first.readHandshake(span.bytes.extracting(0..<length), trust: trust)
+          try first.readHandshake(span.bytes.extracting(0..<length), trust: a.identity.trust)
         }
       }
       let length = try first.seal(.message(MessageID(1), text.bytes), into: &span)

@@ -47,7 +47,7 @@ struct DeviceFileTests {
     #expect(copy.address == device.address && copy.certificate == device.certificate)
     #expect(copy.identity.scheme == .registered && copy.identity.serverKey == authority.handshakeKey.publicKey)
     #expect(copy.identity.revocationSequence == 5 && copy.identity.trust.revocations.count == 5)
-    #expect(copy.identity.trust.allows(from: SystemID(1), to: SystemID(2)))
+    #expect(copy.identity.trust.allows(from: SystemID(1), to: SystemID(2)) == true)
     #expect(copy.identity.slotForSession() == .b && copy.identity.slotForSession(fallingBack: true) == .a)
     #expect(copy.identity.renewalKey == device.identity.renewalKey)
     #expect(copy.identity.isDirty == false)

@@ -76,7 +76,7 @@ struct RoutingTests {
     fleet.look()
     try a.pump(fleet)
     #expect(a.heard.last == "policy")
-    #expect(a.identity.trust.allows(from: fleet.alpha, to: fleet.beta))
+    #expect(a.identity.trust.allows(from: fleet.alpha, to: fleet.beta) == true)
     try a.send(.frame(to: b.address, session: 0, frame("hello").bytes), in: fleet)
     try b.pump(fleet)
     #expect(b.heard.suffix(2) == ["policy", "frame-5"])

@@ -23,26 +23,33 @@ private func session() {
   load(&identity)
   var session = PeerSession(direct: role)
   measure("start") { () throws(DeviceError) in try session.start(identity, other: nil) }
-  // The three messages of XX by name; the responder writes the second.
-  let names: InlineArray<3, StaticString> =
-    role == .initiator ? ["write-1", "read-2", "write-3"] : ["read-1", "write-2", "read-3"]
-  for index in names.indices {
-    if session.isMyTurn {
-      let length = measure(names[index]) { () throws(DeviceError) in
-        var target = frame.mutableBytes
-        return try session.writeHandshake(identity, into: &target)
-      }
-      send(length)
-    } else {
-      let length = receive()
-      measure(names[index]) { () throws(DeviceError) in
-        try session.readHandshake(frame.bytes.extracting(0..<length), trust: identity.trust)
-      }
-    }
-  }
+  #if INITIATOR
+    write("write-1", &session, identity)
+    read("read-2", &session, identity)
+    write("write-3", &session, identity)
+  #else
+    read("read-1", &session, identity)
+    write("write-2", &session, identity)
+    read("read-3", &session, identity)
+  #endif
   talk(&session, &identity)
   session.close()
   identity.clear()
+}
+
+private func write(_ name: StaticString, _ session: inout PeerSession, _ identity: borrowing DeviceIdentity) {
+  op_begin()
+  var target = frame.mutableBytes
+  guard let length = try? session.writeHandshake(identity, into: &target) else { fail(1) }
+  end(name)
+  send(length)
+}
+
+private func read(_ name: StaticString, _ session: inout PeerSession, _ identity: borrowing DeviceIdentity) {
+  let length = receive()
+  op_begin()
+  do { try session.readHandshake(frame.bytes.extracting(0..<length), trust: identity.trust) } catch { fail(1) }
+  end(name)
 }
 
 #if INITIATOR

@@ -61,7 +61,7 @@ struct WireFormatsTests {
     let file = try example.deviceFile()
     try bob.identity.load(file.bytes)
     #expect(bob.certificate == example.bob.certificate && bob.identity.trust.revocations.count == 1)
-    #expect(bob.identity.trust.allows(from: SystemID(7), to: SystemID(8)))
+    #expect(bob.identity.trust.allows(from: SystemID(7), to: SystemID(8)) == true)
     #expect(bob.identity.reservedCounter == 64 && bob.identity.revocationSequence == 1)
     bob.save()
     #expect(bob.stored == file)

@@ -82,7 +82,8 @@ extension TrustStore {
 
   public init(encoded bytes: [UInt8]) throws(CredentialsError) {
     var reader = ByteReader(bytes.bytes)
-    try self.init(&reader)
+    self.init(anchor: Bytes(), system: SystemID(0), epoch: 0)
+    try load(&reader)
     try reader.finish()
   }
 }

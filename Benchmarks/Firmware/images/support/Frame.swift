@@ -35,9 +35,14 @@ func measure<E: Error, R>(_ name: StaticString, _ step: () throws(E) -> R) -> R 
   op_begin()
   do throws(E) {
     let result = try step()
-    op_end(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+    end(name)
     return result
   } catch {
     fail(1)
   }
+}
+
+/// Ends the step that `op_begin` began. For steps that borrow what a closure cannot capture.
+func end(_ name: StaticString) {
+  op_end(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
 }
