@@ -50,6 +50,9 @@ let deviceTargets: [Target] = [
   deviceModule("Credentials", ["Primitives"]),
   deviceModule("Schemes", ["Credentials", "Noise", "Primitives"]),
   deviceModule("Device", ["Schemes", "Credentials", "Noise", "Primitives"]),
+  // The device's side for firmware in C: Benchmarks/Firmware/library makes a static library of it.
+  .systemLibrary(name: "CCountersign"),
+  deviceModule("DeviceC", ["CCountersign", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
 ]
 
 /// The device modules' tests and the programs that guard them.
@@ -77,7 +80,12 @@ let coreTargets: [Target] = [
       // An X25519 that is not ours, for the keys of identity-based credentials.
       + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : [])),
   tests("SchemesTests", ["Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
-  tests("DeviceTests", ["Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "TestSupport"]),
+  tests(
+    "DeviceTests",
+    [
+      "CCountersign", "DeviceC", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
+      "TestSupport",
+    ]),
 ]
 
 let hostTargets: [Target] = [

@@ -27,6 +27,7 @@ enum Refusal: Error {
 
 /// The conversations by the name of their image.
 nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversation] = [
+  "c-device": { try RotationConversation($0, expectsPing: true) },
   "compact-kk": { try CompactConversation($0, .compactKK) },
   "derived-key": { try SymmetricConversation($0, .derivedKey) },
   "derived-key-ephemeral": { try EphemeralConversation($0, .derivedKeyEphemeral) },

@@ -4,7 +4,8 @@ import Noise
 import Primitives
 import Schemes
 
-/// The server's end of a change of keys: orders it, certifies the new key, and in the next session demands that it is used.
+/// The server's end of a change of keys: orders it, certifies the new key, and in the next session demands that it is used,
+/// and a ping where the image sends one.
 final class RotationConversation: Conversation {
   let page: [UInt8]
   let publicKey: X25519.PublicKey
@@ -14,11 +15,13 @@ final class RotationConversation: Conversation {
   private var sending = CipherState<ChaChaPoly>()
   private var receiving = CipherState<ChaChaPoly>()
   private var expected: Certificate
+  private let expectsPing: Bool
   private var isRotated = false
   private(set) var isComplete = false
 
-  init(_ fleet: Fleet) throws {
+  init(_ fleet: Fleet, expectsPing: Bool = false) throws {
     self.fleet = fleet
+    self.expectsPing = expectsPing
     publicKey = fleet.serverKey.publicKey
     let image = try fleet.device(device)
     page = image.page
@@ -35,7 +38,7 @@ final class RotationConversation: Conversation {
     case .hello:
       let welcome = ServerRecord.welcome(
         session: 1, mayOnlyRenew: false, try fleet.issuer.statement(EpochContent(epoch: Fleet.epoch + 1)))
-      isComplete = isRotated
+      isComplete = isRotated && !expectsPing
       return [try seal(welcome), try seal(isRotated ? .caughtUp : .rotate)]
     case .renew(let key):
       expected = try fleet.certificate(for: key, device: device, generation: 2)
@@ -44,6 +47,9 @@ final class RotationConversation: Conversation {
       responder = CertifiedResponder()
       receiving.wipe()
       return [answer]
+    case .ping where expectsPing && isRotated:
+      isComplete = true
+      return [try seal(.pong)]
     default: throw Refusal.unexpectedFrame
     }
   }

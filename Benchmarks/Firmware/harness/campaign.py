@@ -6,12 +6,14 @@ from concurrent.futures import Future, ProcessPoolExecutor
 import catalogue
 import emulate
 import image
+import library
 import measure
 import modules
 import peer
 import primitives
 import results
 import sodium
+from paths import FIRMWARE, WORK
 from targets import Target
 
 
@@ -34,16 +36,26 @@ def prepare(target: Target) -> None:
     """What every image of a target links."""
     sodium.archives(target)
     image.board_objects(target)
-    modules.build(target)
+    library.build(target)
 
 
 def measured(target: Target, spec: catalogue.Spec) -> dict:
-    built = image.build(target, spec)
+    built = build(target, spec)
     entry = results.record(built, spec, measure.measure(built, spec))
     print(f"{target.core:5} {spec.name:22} flash {entry['flash_bytes']:7,}  RAM {entry['static_ram_bytes']:6,} + "
           f"{entry['peak_stack_bytes']:6,}  instructions {entry['instructions']:12,}  "
           f"overhead {results.overhead(entry):.3f}", flush=True)
     return entry
+
+
+def build(target: Target, spec: catalogue.Spec) -> image.Image:
+    """The image of a catalogue entry. C links the library, as firmware of others would."""
+    if spec.source.endswith(".c"):
+        own = image.compile_c(target, FIRMWARE / "images" / spec.source, WORK / target.core / f"{spec.name}.o",
+                              "-I", library.HEADER.parent)
+        return image.link(target, spec.name, [own, library.build(target)], "ladder")
+    own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)
+    return image.link(target, spec.name, [own, *modules.build(target)], "ladder")
 
 
 def attempt(work, target: Target, what) -> dict | str:

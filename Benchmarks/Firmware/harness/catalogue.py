@@ -19,7 +19,7 @@ class Handshake:
 @dataclass(frozen=True)
 class Spec:
     name: str
-    source: str  # file in images/
+    source: str  # file in images/: Swift unless it says .c
     scheme: str
     role: str
     key_offset: int = 16  # of the static private key on the storage page
@@ -37,6 +37,10 @@ SYMMETRIC = (Handshake("symmetric", True, (("sent", 0, 0), ("received", 0, 0))),
 SERVER_IK = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0))),)
 XX = (("sent", 0, 1), ("received", 0, 1), ("sent", 1, 1))
 XX_BACK = (("received", 0, 1), ("sent", 0, 1), ("received", 1, 1))
+
+# Two sessions: the new key is the second draw.
+ROTATION = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0)), 0),
+            Handshake("IK", True, (("sent", 3, 1), ("received", 4, 0)), 2, static=1))
 
 # A stored identity begins behind the seed; its first slot's key stands 62 bytes into it.
 STORED_KEY = 16 + 62
@@ -74,8 +78,8 @@ SPECS = (
          (Handshake("X", True, (("sent", 0, 0),)),), frozenset({"verify"}), limits=PAIR),
     Spec("x-open", "x-open", "certified", "recipient of a sealed message", STORED_KEY, (),
          (Handshake("X", False, (("received", 0, 0),), ephemeral=None),), frozenset({"verify"}), limits=PAIR),
-    Spec("rotation", "rotation", "certified", "rotation", STORED_KEY, (),
-         (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0)), 0),
-          Handshake("IK", True, (("sent", 3, 1), ("received", 4, 0)), 2, static=1)),
-         frozenset({"record"}), frozenset({"load"}), limits=PAIR),
+    Spec("rotation", "rotation", "certified", "rotation", STORED_KEY, (), ROTATION, frozenset({"record"}),
+         frozenset({"load"})),
+    Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, frozenset({"open"}),
+         frozenset({"load", "seal", "open-pong"})),
 )

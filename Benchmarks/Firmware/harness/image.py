@@ -4,9 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import modules
 import sodium
-from catalogue import Spec
 from install import PICOLIBC, SODIUM
 from paths import FIRMWARE, WORK, run, swift_tool
 from targets import Target
@@ -77,7 +75,7 @@ class Section:
         if re.search(r"libc\.a|runtime\.o|arithmetic\.o|lmul\.o|start_", self.origin):
             return "runtime"
         # Generic code of the modules is specialised in the image's own object, so that all Swift counts as protocol.
-        if "/modules/" in self.origin or "/images/" in self.origin:
+        if "/modules/" in self.origin or "libcountersign.a" in self.origin or "/images/" in self.origin:
             return "protocol"
         return "harness"
 
@@ -130,10 +128,3 @@ def link(target: Target, name: str, objects: list[Path], curve: str) -> Image:
          *board_objects(target), *objects, archives[curve], archives["sodium"],
          PICOLIBC / target.picolibc / "libc.a", f"-Map={elf.with_suffix('.map')}", "-o", elf])
     return Image(target, name, elf)
-
-
-def build(target: Target, spec: Spec) -> Image:
-    """The image of a catalogue entry; entries that differ in data alone share one."""
-    product = modules.build(target)
-    own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)
-    return link(target, spec.name, [own, *product], "ladder")

@@ -7,7 +7,7 @@ from paths import FIRMWARE, ROOT, WORK, run, swift_tool
 from targets import Target
 
 # In dependency order. A module is compiled when its folder exists.
-MODULES = ("Primitives", "Noise", "Credentials", "Schemes", "Device")
+MODULES = ("Primitives", "Noise", "Credentials", "Schemes", "Device", "DeviceC")
 
 # The copy propagation pass of Swift 6.3.1 stops with an ownership error in a specialisation of `Statement.encode`; without
 # it the code is the same size within 1 %.
@@ -23,7 +23,7 @@ def swiftc(target: Target) -> list[str]:
     flags = [str(swift_tool("swiftc")), "-target", target.triple, *FLAGS]
     for flag in [*target.cpu_flags, *sodium.includes(target), "-fno-pic"]:
         flags += ["-Xcc", flag]
-    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target))]
+    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(ROOT / "Sources/CCountersign"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target))]
 
 
 def folder(target: Target) -> Path:

@@ -1,0 +1,42 @@
+import CCountersign
+import Credentials
+import Device
+import Primitives
+import Schemes
+
+/// What lies in the memory of a `countersign_context`.
+struct Context: ~Copyable {
+  var identity = DeviceIdentity()
+  var link = ServerLink(scheme: .certified)
+  /// The key for which the server expects a request, in this session.
+  var renewal: X25519.PublicKey?
+
+  /// Closes the session and readies the place for the next one.
+  mutating func close() {
+    link.close()
+    link = ServerLink(scheme: identity.scheme)
+    renewal = nil
+  }
+}
+
+extension UnsafeMutablePointer<countersign_context> {
+  var context: UnsafeMutablePointer<Context> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Context.self)
+  }
+}
+
+extension UnsafePointer<countersign_context> {
+  var context: UnsafePointer<Context> { UnsafeRawPointer(self).assumingMemoryBound(to: Context.self) }
+}
+
+/// Bytes that the C side lends for the length of one call.
+@_lifetime(immortal)
+func span(_ start: UnsafePointer<UInt8>, _ count: Int) -> RawSpan {
+  _overrideLifetime(RawSpan(_unsafeStart: UnsafeRawPointer(start), byteCount: count), borrowing: ())
+}
+
+/// Bytes that the C side lends for writing for the length of one call.
+@_lifetime(immortal)
+func span(_ start: UnsafeMutablePointer<UInt8>, _ count: Int) -> MutableRawSpan {
+  _overrideLifetime(MutableRawSpan(_unsafeStart: UnsafeMutableRawPointer(start), byteCount: count), copying: ())
+}

@@ -1,0 +1,42 @@
+import CCountersign
+import Device
+
+@c @implementation
+public func countersign_context_size() -> Int { MemoryLayout<Context>.size }
+
+@c @implementation
+public func countersign_init(
+  _ context: UnsafeMutablePointer<countersign_context>, _ contextSize: Int, _ stored: UnsafePointer<UInt8>,
+  _ storedSize: Int
+) -> countersign_result {
+  guard contextSize >= MemoryLayout<Context>.size,
+    UInt(bitPattern: context) % UInt(MemoryLayout<Context>.alignment) == 0
+  else { return countersign_result(COUNTERSIGN_BAD_CONTEXT) }
+  context.context.initialize(to: Context())
+  do {
+    try context.context.pointee.identity.load(span(stored, storedSize))
+    context.context.pointee.close()
+    return ok()
+  } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_encode(
+  _ context: UnsafePointer<countersign_context>, _ stored: UnsafeMutablePointer<UInt8>, _ storedCapacity: Int
+) -> countersign_result {
+  guard storedCapacity >= DeviceIdentity.encodedLength else { return countersign_result(COUNTERSIGN_BUFFER_TOO_SMALL) }
+  var target = span(stored, storedCapacity)
+  context.context.pointee.identity.encode(into: &target)
+  return ok()
+}
+
+@c @implementation
+public func countersign_stored(_ context: UnsafeMutablePointer<countersign_context>) {
+  context.context.pointee.identity.markStored()
+}
+
+@c @implementation
+public func countersign_clear(_ context: UnsafeMutablePointer<countersign_context>) {
+  context.context.pointee.link.close()
+  context.context.pointee.identity.clear()
+}

@@ -1,0 +1,32 @@
+import CCountersign
+import Credentials
+import Device
+import Noise
+import Schemes
+
+/// The code for an error: what a caller can do about it, not where it arose.
+func code(_ error: DeviceError) -> countersign_result {
+  let code =
+    switch error {
+    case .noise(let error): code(error)
+    case .schemes(.noise(let error)): code(error)
+    case .schemes(.bufferTooSmall): COUNTERSIGN_BUFFER_TOO_SMALL
+    case .schemes: COUNTERSIGN_REFUSED
+    case .credentials, .subjectMismatch: COUNTERSIGN_UNACCEPTABLE
+    case .corruptFile, .unknownFileVersion: COUNTERSIGN_CORRUPT
+    case .unexpectedRecord, .malformedRecord, .messageTooLong, .duplicate: COUNTERSIGN_MALFORMED
+    case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
+    case .rotationInProgress: COUNTERSIGN_BUSY
+    }
+  return countersign_result(code)
+}
+
+private func code(_ error: NoiseError) -> Int {
+  switch error {
+  case .bufferTooSmall: COUNTERSIGN_BUFFER_TOO_SMALL
+  case .outOfTurn: COUNTERSIGN_OUT_OF_TURN
+  default: COUNTERSIGN_REFUSED
+  }
+}
+
+func ok() -> countersign_result { countersign_result(COUNTERSIGN_OK) }

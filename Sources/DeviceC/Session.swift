@@ -1,0 +1,97 @@
+import CCountersign
+import Device
+import Primitives
+
+@c @implementation
+public func countersign_handshake(
+  _ context: UnsafeMutablePointer<countersign_context>, _ input: UnsafePointer<UInt8>?, _ inputSize: Int,
+  _ output: UnsafeMutablePointer<UInt8>, _ outputCapacity: Int, _ outputSize: UnsafeMutablePointer<Int>
+) -> countersign_result {
+  let context = context.context
+  var target = span(output, outputCapacity)
+  do {
+    if let input {
+      try context.pointee.link.readReply(span(input, inputSize))
+      outputSize.pointee = try context.pointee.link.seal(
+        .hello(context.pointee.identity.hello(listens: true)), into: &target)
+    } else {
+      context.pointee.close()
+      outputSize.pointee = try context.pointee.link.writeHello(context.pointee.identity, into: &target)
+    }
+    return ok()
+  } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_is_open(_ context: UnsafePointer<countersign_context>) -> Int32 {
+  context.context.pointee.link.isEstablished ? 1 : 0
+}
+
+@c @implementation
+public func countersign_seal(
+  _ context: UnsafeMutablePointer<countersign_context>, _ frame: UnsafeMutablePointer<UInt8>, _ frameCapacity: Int,
+  _ recordSize: Int, _ frameSize: UnsafeMutablePointer<Int>
+) -> countersign_result {
+  guard recordSize >= 0, frameCapacity - recordSize >= Int(COUNTERSIGN_OVERHEAD) else {
+    return countersign_result(COUNTERSIGN_BUFFER_TOO_SMALL)
+  }
+  var target = span(frame, frameCapacity)
+  do {
+    // Encoding writes every byte where it was read from.
+    let record = try DeviceRecord(decoding: span(UnsafePointer(frame), recordSize))
+    frameSize.pointee = try context.context.pointee.link.seal(record, into: &target)
+    return ok()
+  } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_open(
+  _ context: UnsafeMutablePointer<countersign_context>, _ frame: UnsafeMutablePointer<UInt8>, _ frameSize: Int,
+  _ recordSize: UnsafeMutablePointer<Int>, _ todo: UnsafeMutablePointer<UInt32>
+) -> countersign_result {
+  let context = context.context
+  todo.pointee = 0
+  guard let slot = context.pointee.link.slot, context.pointee.link.isEstablished else {
+    return countersign_result(COUNTERSIGN_OUT_OF_TURN)
+  }
+  var message = span(frame, frameSize)
+  do {
+    let record = try context.pointee.link.open(&message)
+    recordSize.pointee = frameSize - tagLength
+    switch try context.pointee.identity.receive(record, over: slot) {
+    case .none: break
+    case .renew(let key):
+      context.pointee.renewal = key
+      todo.pointee |= UInt32(COUNTERSIGN_ROTATE)
+    case .reconnect: todo.pointee |= UInt32(COUNTERSIGN_RECONNECT)
+    }
+    if context.pointee.identity.isDirty { todo.pointee |= UInt32(COUNTERSIGN_STORE) }
+    return ok()
+  } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_rotate(
+  _ context: UnsafeMutablePointer<countersign_context>, _ frame: UnsafeMutablePointer<UInt8>, _ frameCapacity: Int,
+  _ frameSize: UnsafeMutablePointer<Int>, _ todo: UnsafeMutablePointer<UInt32>
+) -> countersign_result {
+  let context = context.context
+  todo.pointee = 0
+  guard context.pointee.link.isEstablished else { return countersign_result(COUNTERSIGN_OUT_OF_TURN) }
+  var target = span(frame, frameCapacity)
+  do {
+    if context.pointee.renewal == nil {
+      try context.pointee.identity.beginRotation()
+      context.pointee.renewal = context.pointee.identity.renewalKey
+    }
+    guard let key = context.pointee.renewal else { return countersign_result(COUNTERSIGN_NO_KEY) }
+    frameSize.pointee = try context.pointee.link.seal(.renew(key), into: &target)
+    if context.pointee.identity.isDirty { todo.pointee |= UInt32(COUNTERSIGN_STORE) }
+    return ok()
+  } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_close(_ context: UnsafeMutablePointer<countersign_context>) {
+  context.context.pointee.close()
+}

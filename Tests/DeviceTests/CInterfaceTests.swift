@@ -1,0 +1,153 @@
+import CCountersign
+import Device
+import FleetSupport
+import Primitives
+import Schemes
+import Testing
+
+/// A device as firmware in C sees it: nothing but `countersign.h`.
+private final class CDevice {
+  let context = UnsafeMutablePointer<countersign_context>.allocate(capacity: 1)
+  var frame = [UInt8](repeating: 0, count: 256)
+  var todo: UInt32 = 0
+  private(set) var stored: [UInt8]
+
+  init(_ stored: [UInt8]) { self.stored = stored }
+  deinit {
+    countersign_clear(context)
+    context.deallocate()
+  }
+
+  func load(size: Int = MemoryLayout<countersign_context>.size) -> countersign_result {
+    countersign_init(context, size, stored, stored.count)
+  }
+
+  /// The first frame, or with the server's answer the first record.
+  func handshake(_ input: [UInt8]? = nil, capacity: Int = 256) throws(CError) -> [UInt8] {
+    var size = 0
+    try check(countersign_handshake(context, input, input?.count ?? 0, &frame, capacity, &size))
+    return Array(frame[..<size])
+  }
+
+  func seal(_ record: [UInt8], capacity: Int = 256) throws(CError) -> [UInt8] {
+    var size = 0
+    frame.replaceSubrange(..<record.count, with: record)
+    try check(countersign_seal(context, &frame, capacity, record.count, &size))
+    return Array(frame[..<size])
+  }
+
+  func open(_ bytes: [UInt8]) throws(CError) -> [UInt8] {
+    var size = 0
+    var bytes = bytes
+    try check(countersign_open(context, &bytes, bytes.count, &size, &todo))
+    return Array(bytes[..<size])
+  }
+
+  func rotate() throws(CError) -> [UInt8] {
+    var size = 0
+    try check(countersign_rotate(context, &frame, frame.count, &size, &todo))
+    return Array(frame[..<size])
+  }
+
+  func store() throws(CError) {
+    try check(countersign_encode(context, &stored, stored.count))
+    countersign_stored(context)
+  }
+
+  func has(_ bit: Int) -> Bool { todo & UInt32(bit) != 0 }
+
+  private func check(_ result: countersign_result) throws(CError) {
+    if result != COUNTERSIGN_OK { throw CError(code: Int(result)) }
+  }
+}
+
+private struct CError: Error, Equatable { var code: Int }
+
+@Suite("The interface for C")
+struct CInterfaceTests {
+  let authority = try! Authority()
+
+  private func device() throws -> (TestDevice, CDevice) {
+    let device = try authority.device(0xA)
+    device.save()
+    return (device, CDevice(device.stored))
+  }
+
+  @Test("has the sizes of the modules behind it")
+  func sizes() {
+    #expect(COUNTERSIGN_STORED_SIZE == DeviceIdentity.encodedLength)
+    #expect(COUNTERSIGN_HANDSHAKE_SIZE == CertifiedHandshake.maximumHelloLength)
+    #expect(COUNTERSIGN_OVERHEAD == tagLength)
+    #expect(countersign_context_size() <= MemoryLayout<countersign_context>.size)
+  }
+
+  @Test("changes a key over two sessions, with everything stored before it is sent")
+  func rotation() throws {
+    let (device, c) = try device()
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    server.ordersRotation = true
+    #expect(c.load() == COUNTERSIGN_OK)
+    var sessions = 0
+    var isCaughtUp = false
+    while !isCaughtUp && sessions < 3 {
+      sessions += 1
+      let reply = try #require(server.answer(c.handshake()))
+      var frames = try server.receive(c.handshake(reply))
+      #expect(countersign_is_open(c.context) == 1)
+      while !frames.isEmpty {
+        let record = try c.open(frames.removeFirst())
+        isCaughtUp = record == [0x8C] && sessions == 2
+        let (wantsRotation, wantsReconnect) = (c.has(COUNTERSIGN_ROTATE), c.has(COUNTERSIGN_RECONNECT))
+        if c.has(COUNTERSIGN_STORE) { try c.store() }
+        if wantsRotation {
+          let frame = try c.rotate()
+          if c.has(COUNTERSIGN_STORE) { try c.store() }
+          frames += try server.receive(frame)
+        }
+        if wantsReconnect { break }
+      }
+      countersign_close(c.context)
+      #expect(countersign_is_open(c.context) == 0)
+    }
+    let after = TestDevice()
+    try after.identity.load(c.stored.bytes)
+    #expect(sessions == 2 && after.certificate.fields.generation == 2)
+    #expect(after.certificate.publicKey == server.current.key)
+  }
+
+  @Test("seals what the server opens")
+  func seal() throws {
+    let (device, c) = try device()
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    _ = c.load()
+    let reply = try #require(server.answer(c.handshake()))
+    for frame in try server.receive(c.handshake(reply)) { _ = try c.open(frame) }
+    server.mail = [1]
+    // `delivered` for the mail above: the server takes it out of the mailbox.
+    var record = [UInt8](repeating: 0, count: 21)
+    record[0] = 0x05
+    #expect(try server.receive(c.seal(record)).isEmpty)
+    #expect(server.mail == nil)
+    #expect(throws: CError(code: COUNTERSIGN_MALFORMED)) { try c.seal([0x99]) }
+    #expect(throws: CError(code: COUNTERSIGN_BUFFER_TOO_SMALL)) { try c.seal(record, capacity: 36) }
+  }
+
+  @Test("says what is wrong")
+  func errors() throws {
+    let (device, c) = try device()
+    #expect(c.load(size: countersign_context_size() - 1) == COUNTERSIGN_BAD_CONTEXT)
+    let torn = CDevice(flipping(999, of: device.stored))
+    #expect(torn.load() == COUNTERSIGN_CORRUPT)
+    #expect(throws: CError(code: COUNTERSIGN_NO_KEY)) { try torn.handshake() }
+    #expect(c.load() == COUNTERSIGN_OK)
+    #expect(throws: CError(code: COUNTERSIGN_OUT_OF_TURN)) { try c.rotate() }
+    #expect(throws: CError(code: COUNTERSIGN_OUT_OF_TURN)) { try c.open([UInt8](repeating: 0, count: 17)) }
+    #expect(throws: CError(code: COUNTERSIGN_BUFFER_TOO_SMALL)) { try c.handshake(capacity: 100) }
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    let reply = try #require(server.answer(c.handshake()))
+    #expect(throws: CError(code: COUNTERSIGN_REFUSED)) { try c.handshake(flipping(300, of: reply)) }
+    // A forged answer costs nothing: the real one still opens the session.
+    let frames = try server.receive(c.handshake(reply))
+    #expect(throws: CError(code: COUNTERSIGN_REFUSED)) { try c.open(flipping(3, of: frames[0])) }
+  }
+}
