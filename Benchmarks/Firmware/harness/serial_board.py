@@ -1,32 +1,35 @@
 """A real board in place of the emulator: the same lines over its serial port, answered by the same peer."""
 
+import json
 import os
 import termios
 import tty
+from pathlib import Path
 
+import campaign
+import intel_hex
 from catalogue import Spec
+from paths import FIRMWARE, WORK
 from peer import Peer
+from targets import Target
 
 
-def run(device: str, spec: Spec) -> None:
-    """Prints the operations as the board counts them, in cycles. Reset the board when asked."""
+def run(device: str, target: Target, spec: Spec) -> None:
+    """Prints the operations as the board counts them, in cycles, beside the model's for the same keys."""
     peer = Peer(spec.name, 1)
-    line = os.open(device, os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(line)
-    settings = termios.tcgetattr(line)
-    settings[4] = settings[5] = termios.B115200
-    termios.tcsetattr(line, termios.TCSANOW, settings)
-    page = f"page-{spec.name}.bin"
-    with open(page, "wb") as file:
-        file.write(peer.page)
-    print(f"Write {page} to the board's storage page, flash the image, reset the board.")
-    with os.fdopen(line, "rb+", buffering=0) as port:
-        while True:
-            text = port.readline().decode("latin-1").strip()
-            word, _, rest = text.partition(" ")
+    image = campaign.build(target, spec)
+    path = WORK / target.core / f"{spec.name}.hex"
+    intel_hex.write(path, [(target.flash_base, image.flat.read_bytes()), (target.storage_page, peer.page)])
+    port = open_port(device)
+    print(f"Load {path}, which holds the image and its storage page, then reset the board.", flush=True)
+    expected = iter(model(target, spec))
+    print(f"{'operation':12} {'board, cycles':>15} {'model, cycles':>15}")
+    with os.fdopen(port, "rb+", buffering=0) as port:
+        for line in lines(port):
+            word, _, rest = line.partition(" ")
             if word == "op":
                 name, ticks = rest.split()
-                print(f"{name:12} {int(ticks):12,} cycles")
+                print(f"{name:12} {int(ticks):15,} {next(expected, 0):15,}", flush=True)
             elif word == ">":
                 peer.receive(bytes.fromhex(rest))
             elif word == "<":
@@ -37,3 +40,31 @@ def run(device: str, spec: Spec) -> None:
                 peer.finish()
                 print("the peer verified the conversation")
                 return
+
+
+def open_port(device: str) -> int:
+    line = os.open(device, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(line)
+    settings = termios.tcgetattr(line)
+    settings[4] = settings[5] = termios.B115200
+    termios.tcsetattr(line, termios.TCSANOW, settings)
+    return line
+
+
+def lines(port):
+    """What comes before the board's reset is not for us: the conversation begins with `image`."""
+    begun = False
+    while True:
+        line = port.readline().decode("latin-1").strip()
+        if begun:
+            yield line
+        begun = begun or line == "image"
+
+
+def model(target: Target, spec: Spec) -> list[int]:
+    """The model cycles of the last whole run, whose keys are the same."""
+    records = json.loads(Path(FIRMWARE / "results.json").read_text())
+    for entry in records:
+        if (entry["core"], entry["image"]) == (target.core, spec.name):
+            return [operation["model_cycles"] for operation in entry["operations"]]
+    return []
