@@ -40,9 +40,7 @@ extension DeviceIdentity {
       let device = DeviceID(try reader.uint64())
       serverKey = try Bytes(&reader)
       revocationSequence = try reader.uint32()
-      reservedCounter = try reader.uint64()
-      nextCounter = reservedCounter
-      loadedCounter = reservedCounter
+      messageCounter = MessageCounter(reserved: try reader.uint64())
       try Self.decode(&slotA, &reader)
       try Self.decode(&slotB, &reader)
       try trust.load(&reader)

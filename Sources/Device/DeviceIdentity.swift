@@ -13,12 +13,7 @@ public struct DeviceIdentity: ~Copyable {
   public internal(set) var trust = TrustStore(anchor: Bytes(), system: SystemID(0), epoch: 0)
   /// The highest revocation of the server's list that this device has taken.
   public internal(set) var revocationSequence: UInt32 = 0
-  /// Message numbers below this one may have been used.
-  public internal(set) var reservedCounter: UInt64 = 0
-  /// The next message number; ahead of it everything up to ``reservedCounter`` is already stored as used.
-  var nextCounter: UInt64 = 0
-  /// The message number with which this identity began when it was loaded.
-  var loadedCounter: UInt64 = 0
+  var messageCounter = MessageCounter()
   public internal(set) var slotA = KeySlot()
   public internal(set) var slotB = KeySlot()
   /// Whether something changed that has not been stored.
@@ -47,9 +42,7 @@ public struct DeviceIdentity: ~Copyable {
     slotA.clear()
     slotB.clear()
     revocationSequence = 0
-    reservedCounter = 0
-    nextCounter = 0
-    loadedCounter = 0
+    messageCounter = MessageCounter()
   }
 
   /// The owner calls this once it has stored the identity.

@@ -17,6 +17,10 @@ public enum DeviceRecord: ~Escapable {
   case renew(X25519.PublicKey)
   /// Keeps an idle session open.
   case ping
+  /// A message that the server can read, for a device or from a device that has no public key.
+  case open(to: DeviceAddress, id: MessageID, RawSpan)
+  /// Asks for a new key, in the schemes whose keys the server computes.
+  case rekey
 
   public struct Hello: Equatable, Sendable {
     /// Whether messages and conversations of other devices should come over this session.
@@ -51,6 +55,9 @@ public enum DeviceRecord: ~Escapable {
       case 0x05: self = .delivered(from: try DeviceAddress(&reader), id: MessageID(try reader.uint64()))
       case 0x06: self = .renew(try Bytes(&reader))
       case 0x07: self = .ping
+      case 0x08:
+        self = .open(to: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
+      case 0x09: self = .rekey
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -66,7 +73,8 @@ public enum DeviceRecord: ~Escapable {
     case .deposit(_, _, _, let body): Framing.maximumRecordOverhead + body.byteCount
     case .delivered: 21
     case .renew: 33
-    case .ping: 1
+    case .ping, .rekey: 1
+    case .open(_, _, let body): 21 + body.byteCount
     }
   }
 
@@ -102,6 +110,13 @@ public enum DeviceRecord: ~Escapable {
       writer.bytes(key.bytes)
     case .ping:
       writer.uint8(0x07)
+    case .open(let to, let id, let body):
+      writer.uint8(0x08)
+      to.encode(&writer)
+      writer.uint64(id.rawValue)
+      writer.bytes(body)
+    case .rekey:
+      writer.uint8(0x09)
     }
     return writer.offset
   }

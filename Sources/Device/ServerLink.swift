@@ -6,8 +6,7 @@ import Schemes
 /// A device's session with the server: opens it, then seals and opens records.
 public struct ServerLink: ~Copyable {
   private var handshake: CertifiedHandshake
-  private var sending = CipherState<ChaChaPoly>()
-  private var receiving = CipherState<ChaChaPoly>()
+  private var ciphers = RecordCiphers()
   /// The slot whose key opened this session.
   public private(set) var slot: SlotName?
 
@@ -16,7 +15,7 @@ public struct ServerLink: ~Copyable {
     handshake = CertifiedHandshake(scheme: scheme)
   }
 
-  public var isEstablished: Bool { sending.hasKey }
+  public var isEstablished: Bool { ciphers.hasKeys }
 
   /// Writes the first frame and returns its length.
   ///
@@ -45,33 +44,24 @@ public struct ServerLink: ~Copyable {
   /// Reads the server's answer. The next frame to send is the record `hello`.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     do {
-      try handshake.readReply(frame, sending: &sending, receiving: &receiving)
+      try handshake.readReply(frame, sending: &ciphers.sending, receiving: &ciphers.receiving)
     } catch { throw .schemes(error) }
   }
 
   /// Overwrites the session's keys: it is over.
   public mutating func close() {
     handshake.close()
-    sending.wipe()
-    receiving.wipe()
+    ciphers.wipe()
   }
 
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: DeviceRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
-    let needed = record.encodedLength + tagLength
-    guard needed <= Framing.maximumFrameLength else { throw .messageTooLong }
-    guard frame.byteCount >= needed else { throw .noise(.bufferTooSmall(needed: needed)) }
-    let length = record.encode(into: &frame) + tagLength
-    var message = frame.prefix(length)
-    do { try sending.encrypt(inPlace: &message) } catch { throw .noise(error) }
-    return length
+    try ciphers.seal(record, into: &frame)
   }
 
   /// Opens a frame in place; the record lives in it.
   @_lifetime(copy frame)
   public mutating func open(_ frame: inout MutableRawSpan) throws(DeviceError) -> ServerRecord {
-    do { try receiving.decrypt(inPlace: &frame) } catch { throw .noise(error) }
-    return try ServerRecord(
-      decoding: _overrideLifetime(frame.bytes.extracting(0..<frame.byteCount - tagLength), copying: frame))
+    try ciphers.open(&frame)
   }
 }

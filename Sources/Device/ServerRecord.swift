@@ -1,5 +1,6 @@
 import Credentials
 import Primitives
+import Schemes
 
 /// What the server says to a device inside a session; the first byte is the type.
 public enum ServerRecord: ~Escapable {
@@ -27,6 +28,13 @@ public enum ServerRecord: ~Escapable {
   case pong
   /// A frame could not be passed on: the device is not there, or has no such session.
   case unreachable(DeviceAddress, session: UInt32)
+  /// A message that the server could read: of or for a device that has no public key.
+  case open(from: DeviceAddress, id: MessageID, RawSpan)
+  /// The next key of a device whose keys the server computes, in force once the device has used it: the key (32), and what
+  /// the scheme needs to name the device (see ``SymmetricSlot/nameLength(of:)``).
+  case key(scheme: SchemeID, generation: Generation, RawSpan)
+  /// The device shall make itself a key pair for `scheme` and have it certified by ``DeviceRecord/renew(_:)``.
+  case migrate(scheme: SchemeID, epoch: Epoch, serverKey: X25519.PublicKey, anchor: Ed25519.PublicKey)
 
   public enum Presence: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
@@ -81,6 +89,13 @@ public enum ServerRecord: ~Escapable {
       case 0x8C: self = .caughtUp
       case 0x8D: self = .pong
       case 0x8E: self = .unreachable(try DeviceAddress(&reader), session: try reader.uint32())
+      case 0x8F:
+        self = .open(from: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
+      case 0x90: self = .key(scheme: try SchemeID(&reader), generation: try reader.uint16(), reader.rest())
+      case 0x91:
+        self = .migrate(
+          scheme: try SchemeID(&reader), epoch: try reader.uint16(), serverKey: try Bytes(&reader),
+          anchor: try Bytes(&reader))
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -102,6 +117,9 @@ public enum ServerRecord: ~Escapable {
     case .epoch: 1 + EpochStatement.encodedLength
     case .rotate, .caughtUp, .pong: 1
     case .unreachable: 17
+    case .open(_, _, let body): 21 + body.byteCount
+    case .key(_, _, let body): 4 + body.byteCount
+    case .migrate: 4 + 32 + 32
     }
   }
 
@@ -155,8 +173,32 @@ public enum ServerRecord: ~Escapable {
       writer.uint8(0x8E)
       address.encode(&writer)
       writer.uint32(session)
+    case .open(let from, let id, let body):
+      writer.uint8(0x8F)
+      from.encode(&writer)
+      writer.uint64(id.rawValue)
+      writer.bytes(body)
+    case .key(let scheme, let generation, let body):
+      writer.uint8(0x90)
+      writer.uint8(scheme.rawValue)
+      writer.uint16(generation)
+      writer.bytes(body)
+    case .migrate(let scheme, let epoch, let serverKey, let anchor):
+      writer.uint8(0x91)
+      writer.uint8(scheme.rawValue)
+      writer.uint16(epoch)
+      writer.bytes(serverKey.bytes)
+      writer.bytes(anchor.bytes)
     }
     return writer.offset
+  }
+}
+
+extension SchemeID {
+  init(_ reader: inout ByteReader) throws(CredentialsError) {
+    let value = try reader.uint8()
+    guard let scheme = SchemeID(rawValue: value) else { throw .reservedFlags(value) }
+    self = scheme
   }
 }
 

@@ -1,5 +1,6 @@
 import Credentials
 import Primitives
+import Schemes
 
 /// Who exists, with which key, generation and status. One engine is SQLite; another fits behind the same surface.
 ///
@@ -68,6 +69,61 @@ public protocol DeviceRegistry: Sendable {
 
   /// Raises the floor; a lower one changes nothing.
   func raiseFloor(of address: DeviceAddress, to floor: SchemeFloor) throws(RegistryError)
+
+  /// The holders of keys that have this routing hint: see ``CompactHandshake``. Many keys may share one.
+  func devices(hinted hint: UInt16) throws(RegistryError) -> [KeyHolder]
+
+  // MARK: Devices whose keys the server computes
+
+  /// Registers a device of a scheme without key pairs. A call for a device that has never been used gives the same again, so
+  /// that one which was cut off can be repeated.
+  ///
+  /// - Throws: ``RegistryError/deviceExists(_:)``, ``RegistryError/unknownSystem(_:)``,
+  ///   ``RegistryError/unsuitableScheme(_:)``.
+  func addSymmetricDevice(
+    _ address: DeviceAddress, scheme: SchemeID, authority: Authority
+  ) throws(RegistryError) -> SymmetricDevice
+
+  /// Retired devices are found too: see ``SymmetricDevice/isRetired``.
+  func symmetricDevice(_ address: DeviceAddress) throws(RegistryError) -> SymmetricDevice?
+
+  /// Whom a device's first frame may mean.
+  func devices(named name: Bytes<8>, scheme: SchemeID) throws(RegistryError) -> [NamedDevice]
+  /// The same from the first two bytes of a name.
+  func devices(namedFrom hint: UInt16, scheme: SchemeID) throws(RegistryError) -> [NamedDevice]
+
+  /// Devices that are not retired, in the order of their addresses, at most `limit`, beginning after `address`.
+  func symmetricDevices(
+    in system: SystemID?, after address: DeviceAddress?, limit: Int
+  ) throws(RegistryError) -> [SymmetricDevice]
+
+  /// A device has proved a session: stores its counter, takes a pending key into use, raises the floor. All of it is on the
+  /// disk before the caller may act on the session.
+  ///
+  /// - Parameters:
+  ///   - shownEpoch: the epoch of the device's `hello`.
+  ///   - toldEpoch: the epoch that `welcome` will tell it.
+  /// - Throws: ``RegistryError/staleCounter(_:)``, ``RegistryError/belowFloor(_:)``, ``RegistryError/deviceRevoked(_:)``,
+  ///   ``RegistryError/unknownKey(_:)``.
+  func accept(
+    _ session: SymmetricSession, shownEpoch: Epoch, toldEpoch: Epoch, authority: Authority
+  ) throws(RegistryError) -> SymmetricDevice
+
+  /// Makes the device's next key, of the scheme that it shall move to or of the one it has; any number of times the same.
+  func stageKey(for address: DeviceAddress, authority: Authority) throws(RegistryError) -> SymmetricCredential
+
+  /// Certifies the key that a device has made because it was ordered to move to a scheme with key pairs. The device's old key
+  /// serves until the new one has been used.
+  ///
+  /// - Throws: ``RegistryError/notOrdered(_:)``, and what ``renew(_:for:issuer:)`` throws.
+  func certifySuccessor(
+    _ key: X25519.PublicKey, of address: DeviceAddress, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> Certificate
+
+  /// Orders a device to move to another scheme; a later order takes the place of an earlier one.
+  ///
+  /// - Throws: ``RegistryError/belowFloor(_:)`` when that would be a way back, ``RegistryError/unsuitableScheme(_:)``.
+  func orderMigration(to scheme: SchemeID, for address: DeviceAddress) throws(RegistryError)
 
   // MARK: Keys that change
 

@@ -1,4 +1,5 @@
 import Credentials
+import Schemes
 
 /// Why the registry or the authority refused, or could not do, what was asked.
 public enum RegistryError: Error, Equatable, Sendable {
@@ -22,6 +23,14 @@ public enum RegistryError: Error, Equatable, Sendable {
   case deviceRevoked(DeviceAddress)
   /// The device is not revoked, so that its key changes by rotation, not by enrolling it again.
   case deviceActive(DeviceAddress)
+  /// The scheme gives a device no key of this kind.
+  case unsuitableScheme(SchemeID)
+  /// The device has proved itself by a stronger scheme, and never goes back.
+  case belowFloor(DeviceAddress)
+  /// A session's counter is not above the last one: a replay, or a copy of the device.
+  case staleCounter(DeviceAddress)
+  /// The device has no order to do this.
+  case notOrdered(DeviceAddress)
   /// The 16-bit generation counter is used up.
   case generationsExhausted(DeviceAddress)
   /// The 16-bit epoch counter is used up.

@@ -59,6 +59,12 @@ final class Relay: Sendable {
     let records: [OutgoingRecord]
     let client = Client(claimant, number: router.nextNumber(), listens: hello.listens, connection: connection)
     do {
+      let state = try registry.state()
+      if claimant.scheme.isSymmetric {
+        try accept(claimant, hello, state, client)
+        records = try firstRecords(for: client, hello, state)
+        return welcome(client, records)
+      }
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
       let standing = try claimant.standing(in: device)
       if standing == .next, let key = claimant.publicKey {
@@ -68,14 +74,19 @@ final class Relay: Sendable {
       }
       let floor = SchemeFloor(claimant.scheme)
       if floor > device.floor { try registry.raiseFloor(of: claimant.address, to: floor) }
-      records = try firstRecords(for: client, hello)
+      records = try firstRecords(for: client, hello, state)
     } catch let refusal as AdmissionRefusal {
       throw refusal
     } catch {
       logger.error("registry", metadata: ["reason": "\(error)"])
       throw .unavailable
     }
-    connection.welcome(client, records)
+    welcome(client, records)
+  }
+
+  /// Lets a session begin whose device has proved itself and been accepted.
+  private func welcome(_ client: Client, _ records: [OutgoingRecord]) {
+    client.connection.welcome(client, records)
     for replaced in router.add(client) { replaced.connection.close(.superseded) }
     metrics.sessions.set(router.count)
     log(.info, "session_began", client)
@@ -84,13 +95,24 @@ final class Relay: Sendable {
 
   /// What a session begins with: the welcome, and every statement that the device does not know yet.
   private func firstRecords(
-    for client: Client, _ hello: DeviceRecord.Hello
+    for client: Client, _ hello: DeviceRecord.Hello, _ state: AuthorityState
   ) throws(RegistryError) -> [OutgoingRecord] {
-    let state = try registry.state()
     let mayOnlyRenew = client.lastEpoch < state.epoch
     var records = [
       OutgoingRecord(.welcome(session: client.number, mayOnlyRenew: mayOnlyRenew, state.epochStatement))
     ]
+    if client.verifiesPeers { records += try statements(for: client, hello, state) }
+    for order in try registry.orders(for: client.address) {
+      if let record = try record(of: order, for: client) { records.append(record) }
+    }
+    return records
+  }
+
+  /// What a device that verifies others does not know yet.
+  private func statements(
+    for client: Client, _ hello: DeviceRecord.Hello, _ state: AuthorityState
+  ) throws(RegistryError) -> [OutgoingRecord] {
+    var records: [OutgoingRecord] = []
     if hello.revocationSequence < state.revocationSequence {
       for statement in try registry.revocations(since: hello.revocationSequence, for: client.address.system) {
         records.append(OutgoingRecord(.revocation(statement)))
@@ -99,9 +121,6 @@ final class Relay: Sendable {
     let system = client.address.system
     for (link, statement) in fleet.snapshot.policies where link.from == system || link.to == system {
       records.append(OutgoingRecord(.policy(statement)))
-    }
-    for order in try registry.orders(for: client.address) where order.kind == .rotate && client.orderToRotate() {
-      records.append(OutgoingRecord(.rotate))
     }
     return records
   }
@@ -122,6 +141,7 @@ final class Relay: Sendable {
     case .deposit(let deposit): take(deposit, from: client)
     case .delivered(let sender, let id): office.delivered(to: client, from: sender, id: id)
     case .renew(let key): renew(key, for: client)
+    case .rekey: rekey(client)
     case .pong: client.connection.send(.pong)
     case .none, .reply, .begin, .close: break
     }
@@ -148,13 +168,24 @@ final class Relay: Sendable {
 
   private func lookUp(_ address: DeviceAddress, for client: Client) {
     guard !isOutdated(client), fleet.allows(from: client.address.system, to: address.system),
-      let device = try? registry.device(address), !device.isRevoked
+      let certificate = certificate(of: address)
     else {
       client.connection.send(.peer(address, .unknown, nil))
       return
     }
-    client.connection.send(
-      .peer(address, router.isListening(address) ? .online : .asleep, device.certificate))
+    client.connection.send(.peer(address, router.isListening(address) ? .online : .asleep, certificate))
+  }
+
+  /// The certificate to which a device's messages are sealed: none for a device without a key of its own; nil when there is no
+  /// such device.
+  private func certificate(of address: DeviceAddress) -> Certificate?? {
+    if let device = try? registry.device(address), device.floor >= .certified {
+      return device.isRevoked ? .none : .some(device.certificate)
+    }
+    guard let device = try? registry.symmetricDevice(address), !device.isRevoked, !device.isRetired else {
+      return .none
+    }
+    return .some(nil)
   }
 
   private func take(_ deposit: Deposit, from client: Client) {
@@ -163,7 +194,7 @@ final class Relay: Sendable {
         .mayOnlyRenew
       } else if !fleet.allows(from: client.address.system, to: deposit.recipient.system) {
         .unknownRecipient
-      } else if deposit.body.count > Message.maximumLength + SealedMessage.overhead {
+      } else if deposit.body.count > Message.maximumLength + (deposit.isOpen ? 0 : SealedMessage.overhead) {
         .tooLong
       } else {
         nil
@@ -182,8 +213,12 @@ final class Relay: Sendable {
     queue.async { [self] in
       defer { client.endRenewal() }
       do throws(RegistryError) {
-        let certificate = try registry.renew(key, for: client.address, issuer: authority.issuer)
+        let certificate =
+          client.scheme.isSymmetric
+          ? try registry.certifySuccessor(key, of: client.address, issuer: authority.issuer)
+          : try registry.renew(key, for: client.address, issuer: authority.issuer)
         metrics.countCertificate(client.address.system)
+        if client.scheme == .hybridIKpsk2 { sendPSK(of: certificate, to: client) }
         log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
         client.connection.send(.certificate(certificate))
         guard key == client.publicKey else { return }
@@ -192,11 +227,7 @@ final class Relay: Sendable {
         if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
       } catch {
         log(.warning, "renewal_failed", client, ["reason": "\(error)"])
-        if case .deviceRevoked = error {
-          client.connection.close(.revoked)
-        } else {
-          client.connection.close(.unavailable)
-        }
+        client.connection.close(CloseReason(error))
       }
     }
   }

@@ -7,7 +7,7 @@ public enum DerivedKeys<Hash: HashFunction> {
   /// Length of the random input that a rotation may bring, in bytes.
   public static var rotationInputLength: Int { 32 }
 
-  /// K_system: the key of a customer's system. Scheme `shared-key` gives this very key to every device.
+  /// K_system: the key of a customer's system, which never leaves the server.
   public static func system(_ system: SystemID, root: borrowing SymmetricKey, into key: inout SymmetricKey) {
     var info = Bytes<4>()
     var target = info.mutableBytes
@@ -15,6 +15,26 @@ public enum DerivedKeys<Hash: HashFunction> {
     writer.uint32(system.rawValue)
     _ = consume writer
     derive("countersign-v1 system key", from: root, info.bytes, into: &key)
+  }
+
+  /// K_shared: the key that scheme `shared-key` gives to every device of a system. Every device has it, so that it is derived
+  /// apart from the devices' own keys: whoever takes it out of a device can compute none of those.
+  ///
+  /// - Parameter rotationInput: 32 random bytes that the server drew when it made this generation, or none.
+  public static func shared(
+    generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SymmetricKey,
+    into key: inout SymmetricKey
+  ) {
+    precondition(rotationInput.byteCount <= rotationInputLength)
+    var info = Bytes<35>()
+    var target = info.mutableBytes
+    var writer = ByteWriter(&target)
+    writer.uint8(UInt8(rotationInput.byteCount))
+    writer.uint16(generation)
+    writer.bytes(rotationInput)
+    let length = writer.offset
+    _ = consume writer
+    derive("countersign-v1 shared key", from: system, info.bytes.extracting(0..<length), into: &key)
   }
 
   /// K_device = KDF(K_system, label, device, generation, rotation input): what schemes `derived-key` and those built on it

@@ -12,7 +12,13 @@ public struct RatchetState: ~Copyable {
   public private(set) var step: UInt32 = 0
   private var key = SymmetricKey()
 
-  public init(key: borrowing SymmetricKey) { self.key.copy(from: key.bytes) }
+  /// - Parameter step: how often `key` has been moved.
+  public init(key: borrowing SymmetricKey, step: UInt32 = 0) {
+    self.key.copy(from: key.bytes)
+    self.step = step
+  }
+
+  public mutating func wipe() { key.wipe() }
 
   /// Where the device stands after `counter` steps: writes that key, and changes nothing here.
   public func key<Hash: HashFunction>(

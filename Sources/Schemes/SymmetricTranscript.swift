@@ -57,7 +57,8 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
 
 extension SchemeID {
   /// Length of the hint that tells the server whose key to use, in the schemes without public keys: the address in the
-  /// clear where all devices share one key, a rotating pseudonym where each has its own.
+  /// clear where all devices share one key, a rotating pseudonym where each has its own. With PBKDF2 it is the start of the
+  /// stored salt, which never changes: to compute pseudonyms, the server would have to stretch every device's key first.
   public var symmetricHintLength: Int? {
     switch self {
     case .sharedKey: 12

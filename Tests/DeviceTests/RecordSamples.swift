@@ -18,6 +18,8 @@ enum RecordSamples {
       encode(.delivered(from: address, id: MessageID(.max))),
       encode(.renew(Bytes())),
       encode(.ping),
+      encode(.open(to: address, id: MessageID(42), body.bytes)),
+      encode(.rekey),
     ]
   }
 
@@ -40,6 +42,11 @@ enum RecordSamples {
       encode(.caughtUp),
       encode(.pong),
       encode(.unreachable(address, session: 5)),
+      encode(.open(from: address, id: MessageID(42), body.bytes)),
+      encode(.key(scheme: .derivedKey, generation: 3, body.bytes)),
+      encode(
+        .migrate(
+          scheme: .certified, epoch: 11, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor)),
     ]
     for raw: UInt8 in 1...6 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
     return records

@@ -15,8 +15,8 @@ struct RecordTests {
       #expect(try RecordSamples.serverRoundTrip(bytes) == bytes)
     }
     for bytes in RecordSamples.peerRecords() { #expect(try RecordSamples.peerRoundTrip(bytes) == bytes) }
-    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x07))
-    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x8E))
+    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x09))
+    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x91))
   }
 
   @Test("say what was put into them")
@@ -34,7 +34,7 @@ struct RecordTests {
 
   @Test("cut short, or with a byte too many where no body follows, are refused")
   func lengths() throws {
-    let bodies: Set<UInt8> = [0x02, 0x04, 0x82, 0x86]
+    let bodies: Set<UInt8> = [0x02, 0x04, 0x08, 0x82, 0x86, 0x8F, 0x90]
     for bytes in RecordSamples.deviceRecords() {
       let fixed = bytes.count - (bodies.contains(bytes[0]) ? 2 : 0)
       for length in 0..<fixed {
@@ -61,10 +61,10 @@ struct RecordTests {
   func types() throws {
     for type in UInt8.min ... .max {
       let bytes = [type] + [UInt8](repeating: 0, count: 40)
-      if !(0x01...0x07).contains(type) {
+      if !(0x01...0x09).contains(type) {
         #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.deviceRoundTrip(bytes) }
       }
-      if !(0x81...0x8E).contains(type) {
+      if !(0x81...0x91).contains(type) {
         #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.serverRoundTrip(bytes) }
       }
       if !(0x01...0x02).contains(type) {

@@ -15,7 +15,7 @@ struct SymmetricProbe: SchemeProbe {
   private let address = DeviceAddress(system: SystemID(7), device: DeviceID(0x0102_0304_0506_0708))
   private let epoch: Epoch = 3
   private let salt = [UInt8](repeating: 0x5A, count: 16)
-  /// K_system, which a server derives once and keeps.
+  /// K_system, or the key that a whole system shares: a server derives it once and keeps it.
   private let system: [UInt8]
   private var counter: UInt32 = 0
 
@@ -24,6 +24,11 @@ struct SymmetricProbe: SchemeProbe {
     self.facts = facts
     var system = SymmetricKey()
     DerivedKeys<SHA256>.system(address.system, root: .random(), into: &system)
+    if scheme == .sharedKey {
+      var shared = SymmetricKey()
+      DerivedKeys<SHA256>.shared(generation: 1, system: system, into: &shared)
+      system.copy(from: shared.bytes)
+    }
     self.system = [UInt8](copying: system.bytes)
   }
 
@@ -42,6 +47,12 @@ struct SymmetricProbe: SchemeProbe {
     }
   }
 
+  /// What the device shows instead of its id: a pseudonym, or the start of its salt.
+  private func name<Hash: HashFunction>(_: Hash.Type, _ key: borrowing SymmetricKey) throws -> Bytes<8> {
+    scheme == .derivedKeyPBKDF2
+      ? try Bytes(copying: Array(salt.prefix(8))) : Pseudonym<Hash>.make(for: epoch, key: key)
+  }
+
   private mutating func exchange<Hash: HashFunction>(_: Hash.Type, _ turns: inout Turns) throws {
     // A ratchet starts at the device's derived key; both sides then stand one step apart, as at every connection.
     var deviceKey = SymmetricKey()
@@ -50,8 +61,7 @@ struct SymmetricProbe: SchemeProbe {
     counter = scheme == .derivedKeyRatchet ? 1 : counter + 1
     // The server's index of pseudonyms, filled once an epoch.
     var index: [Bytes<8>: DeviceAddress] = [:]
-    let pseudonym = Pseudonym<Hash>.make(for: epoch, key: deviceKey)
-    index[pseudonym] = address
+    index[try name(Hash.self, deviceKey)] = address
     var frame = [UInt8](repeating: 0, count: 128)
     var frameBytes = frame.mutableBytes
     var hint = [UInt8](repeating: 0, count: scheme.symmetricHintLength ?? 8)
@@ -67,7 +77,8 @@ struct SymmetricProbe: SchemeProbe {
       address.encode(&writer)
       _ = consume writer
     } else {
-      copyBytes(Pseudonym<Hash>.make(for: epoch, key: deviceKey).bytes, to: &hintBytes)
+      let name = try name(Hash.self, deviceKey)
+      copyBytes(name.bytes, to: &hintBytes)
     }
     if scheme == .derivedKeyRatchet { DerivedKeys<Hash>.ratchet(&deviceKey) }
     var device = SymmetricHandshake<Hash>(scheme: scheme)

@@ -13,6 +13,8 @@ public final class Authority: @unchecked Sendable {
   public let serverKey: X25519.PrivateKey
   /// The master key from which derived-key schemes compute the devices' keys.
   public let derivationMaster: SymmetricKey
+  /// Seals what the registry must keep secret: the ratchets' states.
+  let storageKey: SymmetricKey
   private let root: SymmetricKey
 
   /// What each key is derived under: HKDF's info, and the salt of all.
@@ -20,6 +22,7 @@ public final class Authority: @unchecked Sendable {
     static let signingKey: StaticString = "signing key"
     static let serverKey: StaticString = "server handshake key"
     static let derivationMaster: StaticString = "device key derivation master"
+    static let storageKey: StaticString = "registry storage key"
     static let salt: StaticString = "countersign-v1 root"
   }
 
@@ -33,6 +36,8 @@ public final class Authority: @unchecked Sendable {
     serverKey = try X25519.PrivateKey(copying: seed.bytes)
     Self.derive(Label.derivationMaster, from: root, into: &seed)
     derivationMaster = try SymmetricKey(copying: seed.bytes)
+    Self.derive(Label.storageKey, from: root, into: &seed)
+    storageKey = try SymmetricKey(copying: seed.bytes)
   }
 
   /// An authority with a new random root.

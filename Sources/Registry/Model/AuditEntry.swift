@@ -12,6 +12,7 @@ public struct AuditEntry: Equatable, Sendable {
     case devicePromote = "device.promote"
     case deviceRevoke = "device.revoke"
     case deviceFloor = "device.floor"
+    case deviceRetire = "device.retire"
     case orderAdd = "order.add"
     case orderComplete = "order.complete"
     case policyAllow = "policy.allow"

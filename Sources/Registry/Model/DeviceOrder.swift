@@ -1,14 +1,19 @@
 import Credentials
+import Schemes
 
 /// Something that a device shall do at its next session.
 public struct DeviceOrder: Equatable, Sendable {
   public enum Kind: String, Sendable, CaseIterable {
     /// Change the key.
     case rotate
+    /// Move to another scheme.
+    case migrate
   }
 
   public let address: DeviceAddress
   public let kind: Kind
+  /// Where to, for ``Kind/migrate``.
+  public let scheme: SchemeID?
   /// Seconds since 1970.
   public let createdAt: Int64
 }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import Primitives
+import Schemes
 
 extension Bytes {
   /// As a column's value.
@@ -12,6 +13,16 @@ extension Bytes {
 extension X25519.PublicKey {
   /// The key's first eight bytes, which index it: an integer index is a third of the size of one over whole keys.
   var tag: Int64 { bytes.withUnsafeBytes { Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) } }
+}
+
+extension X25519.PublicKey {
+  /// What `compact-kk` sends in place of the key, as a column's value.
+  var hint: Int { Int(CompactHandshake.hint(for: self)) }
+}
+
+extension Bytes<8> {
+  /// As a column's value: the bits of the big-endian number, signed, so that names with the same start lie together.
+  var column: Int64 { bytes.withUnsafeBytes { Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) } }
 }
 
 extension DeviceID {

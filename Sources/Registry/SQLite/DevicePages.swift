@@ -24,6 +24,22 @@ extension SQLiteRegistry {
       arguments["afterDevice"] = address.device.column
     }
     try statement.setArguments(StatementArguments(arguments))
+    return try all(statement, db)
+  }
+
+  public func devices(hinted hint: UInt16) throws(RegistryError) -> [KeyHolder] {
+    try read { db, _ in
+      let active = try db.cachedStatement(sql: "SELECT \(DeviceLookup.columns) FROM devices WHERE hint = ?")
+      try active.setArguments([Int(hint)])
+      let pending = try db.cachedStatement(
+        sql: "SELECT \(DeviceLookup.columns) FROM devices WHERE pending_hint = ?")
+      try pending.setArguments([Int(hint)])
+      return try Self.all(active, db).map { KeyHolder(device: $0, slot: .active) }
+        + Self.all(pending, db).map { KeyHolder(device: $0, slot: .pending) }
+    }
+  }
+
+  private static func all(_ statement: GRDB.Statement, _ db: Database) throws -> [RegisteredDevice] {
     var devices = [RegisteredDevice]()
     let row = statement.sqliteStatement
     sqlite3_reset(row)

@@ -13,7 +13,9 @@ extension SQLiteRegistry {
           try require(address.system, db)
           knownSystem = address.system
         }
-        guard try lookup.device(address, db) == nil else { throw RegistryError.deviceExists(address) }
+        guard try lookup.device(address, db) == nil, try Self.symmetric(address, db) == nil else {
+          throw RegistryError.deviceExists(address)
+        }
         try checkUnused(device.publicKey, lookup, db)
         let certificate = try issuer.certificate(
           for: device.publicKey, system: address.system, device: address.device, generation: 1, lastEpoch: lastEpoch)
@@ -70,6 +72,10 @@ extension SQLiteRegistry {
         sql: "UPDATE devices SET floor = ?, changed_at = ? WHERE id = ?",
         arguments: [floor.rawValue, now(), device.rowID])
       try record(.deviceFloor, db, of: address, generation: device.generation, detail: "\(floor)")
+      if device.floor < .certified && floor >= .certified {
+        // The trigger has retired the row of the scheme that it came from.
+        try record(.deviceRetire, db, of: address, generation: device.generation)
+      }
     }
   }
 
@@ -80,17 +86,19 @@ extension SQLiteRegistry {
     do { try probe.key.agree(with: key, into: &shared) } catch { throw RegistryError.unusableKey }
   }
 
-  private func insert(_ certificate: Certificate, _ db: Database) throws {
+  /// - Parameter floor: below ``SchemeFloor/certified`` until a device that comes from another scheme has used the key.
+  func insert(_ certificate: Certificate, floor: SchemeFloor = .certified, _ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
         INSERT INTO devices (system, device_id, public_key, key_tag, issuer, generation, last_epoch, signature,
-          created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          hint, floor, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     let fields = certificate.fields
     let at = now()
     try statement.execute(arguments: [
       fields.system.column, fields.device.column, certificate.publicKey.data, certificate.publicKey.tag,
-      Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.signature.data, at, at,
+      Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.signature.data,
+      certificate.publicKey.hint, floor.rawValue, at, at,
     ])
   }
 }

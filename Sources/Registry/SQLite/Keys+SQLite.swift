@@ -53,11 +53,11 @@ extension SQLiteRegistry {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE devices SET public_key = ?, key_tag = ?, issuer = ?, generation = ?, last_epoch = ?, signature = ?,
-          changed_at = ? WHERE id = ?
+          hint = ?, changed_at = ? WHERE id = ?
         """)
     try statement.execute(arguments: [
       certificate.publicKey.data, certificate.publicKey.tag, Int(fields.issuer.rawValue), Int(fields.generation),
-      Int(fields.lastEpoch), certificate.signature.data, now(), device.rowID,
+      Int(fields.lastEpoch), certificate.signature.data, certificate.publicKey.hint, now(), device.rowID,
     ])
   }
 
@@ -65,7 +65,7 @@ extension SQLiteRegistry {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE devices SET pending_key = NULL, pending_tag = NULL, pending_issuer = NULL, pending_generation = NULL,
-          pending_last_epoch = NULL, pending_signature = NULL WHERE id = ?
+          pending_last_epoch = NULL, pending_signature = NULL, pending_hint = NULL WHERE id = ?
         """)
     try statement.execute(arguments: [device.rowID])
   }
@@ -76,11 +76,11 @@ extension SQLiteRegistry {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE devices SET pending_key = ?, pending_tag = ?, pending_issuer = ?, pending_generation = ?,
-          pending_last_epoch = ?, pending_signature = ?, changed_at = ? WHERE id = ?
+          pending_last_epoch = ?, pending_signature = ?, pending_hint = ?, changed_at = ? WHERE id = ?
         """)
     try statement.execute(arguments: [
       certificate.publicKey.data, certificate.publicKey.tag, Int(fields.issuer.rawValue), Int(fields.generation),
-      Int(fields.lastEpoch), certificate.signature.data, now(), device.rowID,
+      Int(fields.lastEpoch), certificate.signature.data, certificate.publicKey.hint, now(), device.rowID,
     ])
   }
 }

@@ -5,6 +5,10 @@ enum Migrations {
   static var all: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
+    migrator.registerMigration("2-symmetric-devices") {
+      try $0.execute(sql: symmetricDevices)
+      try fillHints($0)
+    }
     return migrator
   }
 

@@ -1,11 +1,15 @@
 import Credentials
 import GRDB
+import Schemes
 
 extension SQLiteRegistry {
   public func order(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError) {
     try write { db, lookup in
-      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+      guard let device = try lookup.device(address, db), device.floor >= .certified else {
+        return try orderSymmetric(kind, for: address, db)
+      }
       guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
+      guard kind == .rotate else { throw RegistryError.unsuitableScheme(.certified) }
       try db.execute(
         sql: "INSERT OR IGNORE INTO orders (device, kind, created_at) VALUES (?, ?, ?)",
         arguments: [device.rowID, kind.rawValue, now()])
@@ -14,9 +18,45 @@ extension SQLiteRegistry {
     }
   }
 
+  private func orderSymmetric(_ kind: DeviceOrder.Kind, for address: DeviceAddress, _ db: Database) throws {
+    let device = try Self.serving(address, db)
+    guard kind == .rotate else { throw RegistryError.unsuitableScheme(device.current.scheme) }
+    try db.execute(
+      sql: "UPDATE symmetric_devices SET rotate_since = ? WHERE id = ? AND rotate_since IS NULL",
+      arguments: [now(), device.rowID])
+    guard db.changesCount > 0 else { return }
+    try record(.orderAdd, db, of: address, generation: device.generation, detail: kind.rawValue)
+  }
+
+  public func orderMigration(to scheme: SchemeID, for address: DeviceAddress) throws(RegistryError) {
+    try write { db, lookup in
+      if let device = try lookup.device(address, db), device.floor >= .certified {
+        guard device.floor.admits(scheme) else { throw RegistryError.belowFloor(address) }
+        throw RegistryError.unsuitableScheme(scheme)
+      }
+      let device = try Self.serving(address, db)
+      guard device.floor.admits(scheme) else { throw RegistryError.belowFloor(address) }
+      guard scheme.isSymmetric || scheme.isCertified else { throw RegistryError.unsuitableScheme(scheme) }
+      guard scheme != device.current.scheme, scheme != device.migration else { return }
+      // A key under way to another scheme is none that this order asks for.
+      try db.execute(
+        sql: """
+          UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ?, pending_scheme = NULL,
+            pending_generation = NULL, pending_material = NULL WHERE id = ?
+          """,
+        arguments: [Int(scheme.rawValue), now(), device.rowID])
+      try db.execute(
+        sql: "DELETE FROM names WHERE device = ? AND generation <> ?",
+        arguments: [device.rowID, Int(device.generation)])
+      try record(
+        .orderAdd, db, of: address, generation: device.generation, detail: "migrate to scheme \(scheme.rawValue)")
+    }
+  }
+
   public func orders(for address: DeviceAddress) throws(RegistryError) -> [DeviceOrder] {
     try read { db, _ in
-      let statement = try db.cachedStatement(sql: Self.select + " WHERE system = ? AND device_id = ? ORDER BY kind")
+      let statement = try db.cachedStatement(
+        sql: "SELECT * FROM (\(Self.select)) WHERE system = ? AND device_id = ? ORDER BY kind")
       return try Row.fetchAll(statement, arguments: [address.system.column, address.device.column])
         .compactMap(DeviceOrder.init)
     }
@@ -41,7 +81,12 @@ extension SQLiteRegistry {
   }
 
   private static let select = """
-    SELECT system, device_id, kind, orders.created_at FROM orders JOIN devices ON devices.id = orders.device
+    SELECT system, device_id, kind, orders.created_at AS at, NULL AS scheme
+    FROM orders JOIN devices ON devices.id = orders.device
+    UNION ALL SELECT system, device_id, 'rotate', rotate_since, NULL
+    FROM symmetric_devices WHERE rotate_since IS NOT NULL
+    UNION ALL SELECT system, device_id, 'migrate', migrate_since, migrate_to
+    FROM symmetric_devices WHERE migrate_since IS NOT NULL
     """
 }
 
@@ -49,8 +94,19 @@ extension DeviceOrder {
   /// nil for a kind that a later version has written.
   fileprivate init?(_ row: Row) {
     guard let kind = Kind(rawValue: row[2]) else { return nil }
+    let scheme: UInt8? = row[4]
     self.init(
       address: DeviceAddress(system: SystemID(row[0]), device: DeviceID(column: row[1])), kind: kind,
-      createdAt: row[3])
+      scheme: scheme.flatMap { SchemeID(rawValue: $0) }, createdAt: row[3])
+  }
+}
+
+extension SchemeID {
+  /// Whether a device of this scheme makes its own key and has a certificate for it.
+  public var isCertified: Bool {
+    switch self {
+    case .certified, .registered, .compactKK: true
+    default: false
+    }
   }
 }

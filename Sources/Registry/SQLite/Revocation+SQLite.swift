@@ -7,7 +7,14 @@ extension SQLiteRegistry {
     _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, issuer: AuthorityIssuer
   ) throws(RegistryError) -> RevocationStatement {
     try write { db, lookup in
-      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+      let symmetric = try Self.symmetric(address, db)
+      guard let device = try lookup.device(address, db) else {
+        guard let symmetric else { throw RegistryError.unknownDevice(address) }
+        return try revoke(symmetric, nil, through: generation, reason, issuer, db)
+      }
+      if let symmetric, !symmetric.isRetired {
+        return try revoke(symmetric, device, through: generation, reason, issuer, db)
+      }
       var through = generation ?? device.highestGeneration
       // A pending key was certified at the request of the one in use and falls with it.
       if through >= device.generation { through = max(through, device.highestGeneration) }
@@ -69,7 +76,7 @@ extension SQLiteRegistry {
   }
 
   /// Signs and stores a revocation; it takes the place of an earlier one of the same device, which it covers.
-  private func put(
+  func put(
     _ content: RevocationContent, _ issuer: AuthorityIssuer, _ db: Database
   ) throws -> RevocationStatement {
     let statement = try issuer.statement(content)
@@ -86,7 +93,7 @@ extension SQLiteRegistry {
     return statement
   }
 
-  private static func revocation(of address: DeviceAddress, _ db: Database) throws -> RevocationStatement? {
+  static func revocation(of address: DeviceAddress, _ db: Database) throws -> RevocationStatement? {
     try Data.fetchOne(
       db, sql: "SELECT statement FROM revocations WHERE system = ? AND device_id = ?",
       arguments: [address.system.column, address.device.column]

@@ -51,15 +51,23 @@ public struct Claimant: Sendable {
   public let lastEpoch: Epoch
   /// The device's own key; nil for schemes in which it has none.
   public let publicKey: X25519.PublicKey?
+  /// The counter of the first frame, which must be stored before anything is done for the device; nil for schemes whose
+  /// handshake cannot be replayed.
+  public let counter: UInt32?
+  /// The state of the device's ratchet after this session, sealed for the registry.
+  public let ratchet: [UInt8]?
 
   public init(
-    scheme: SchemeID, address: DeviceAddress, generation: Generation, lastEpoch: Epoch, publicKey: X25519.PublicKey?
+    scheme: SchemeID, address: DeviceAddress, generation: Generation, lastEpoch: Epoch, publicKey: X25519.PublicKey?,
+    counter: UInt32? = nil, ratchet: [UInt8]? = nil
   ) {
     self.scheme = scheme
     self.address = address
     self.generation = generation
     self.lastEpoch = lastEpoch
     self.publicKey = publicKey
+    self.counter = counter
+    self.ratchet = ratchet
   }
 }
 
@@ -76,6 +84,8 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   /// The certificate's signature does not verify, or the certificate is about something else.
   case invalidCertificate = "invalid_certificate"
   case revoked
+  /// The counter is not above the last one: a replay, or a copy of the device.
+  case staleCounter = "stale_counter"
   /// The device has proved itself by a stronger scheme before.
   case belowFloor = "below_floor"
   /// The registry cannot be read or written now.

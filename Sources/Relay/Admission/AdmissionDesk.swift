@@ -25,10 +25,17 @@ public struct AdmissionDesk: Sendable {
 }
 
 extension AdmissionDesk {
-  /// A desk that serves the devices of `certified` and `registered`.
+  /// A desk that serves devices of every scheme.
   public init(registry: any DeviceRegistry, authority: Authority) {
-    let context = KeyAdmission.Context(registry: registry, authority: authority)
+    let context = AdmissionContext(registry: registry, authority: authority)
+    accept(.sharedKey) { SharedKeyAdmission(context) }
+    accept(.derivedKey) { DerivedKeyAdmission(context) }
+    accept(.derivedKeyPBKDF2) { StretchedKeyAdmission(context) }
+    accept(.derivedKeyEphemeral) { EphemeralAdmission(context) }
+    accept(.derivedKeyRatchet) { RatchetAdmission(context) }
     accept(.certified) { KeyAdmission(context) }
     accept(.registered) { KeyAdmission(context) }
+    accept(.compactKK) { CompactAdmission(context) }
+    accept(.hybridIKpsk2) { HybridAdmission(context) }
   }
 }

@@ -8,24 +8,12 @@ import Schemes
 ///
 /// `certified` is checked against the certificate and the registry's row; `registered` finds the row by the key alone.
 final class KeyAdmission: Admission {
-  /// What all admissions of a server share.
-  final class Context: Sendable {
-    let registry: any DeviceRegistry
-    let authority: Authority
-    let secrets = StaticSecrets()
-
-    init(registry: any DeviceRegistry, authority: Authority) {
-      self.registry = registry
-      self.authority = authority
-    }
-  }
-
-  private let context: Context
+  private let context: AdmissionContext
   private var responder = CertifiedResponder()
   private var claimedKey: X25519.PublicKey?
   private var secret: StaticSecret?
 
-  init(_ context: Context) {
+  init(_ context: AdmissionContext) {
     self.context = context
   }
 

@@ -13,6 +13,8 @@ final class Mailbox: @unchecked Sendable {
     let sender: DeviceAddress
     let id: MessageID
     let body: Data
+    /// Whether it is not sealed: the server can read it.
+    let isOpen: Bool
   }
 
   let path: String
@@ -124,7 +126,7 @@ final class Mailbox: @unchecked Sendable {
       return try database.inDatabase { db in
         let statement = try db.cachedStatement(
           sql: """
-            SELECT sequence, sender_system, sender_device, message_id, body, expires_at FROM mail
+            SELECT sequence, sender_system, sender_device, message_id, body, expires_at, generation FROM mail
             WHERE recipient_system = ? AND recipient_device = ? AND sequence > ? AND body IS NOT NULL
             ORDER BY sequence
             """)
@@ -141,7 +143,7 @@ final class Mailbox: @unchecked Sendable {
             Mail(
               sequence: row[0],
               sender: DeviceAddress(system: SystemID(row[1]), device: DeviceID(UInt64(bitPattern: row[2]))),
-              id: MessageID(UInt64(bitPattern: row[3])), body: body))
+              id: MessageID(UInt64(bitPattern: row[3])), body: body, isOpen: row[6] == 0))
         }
         return (mail, false)
       }

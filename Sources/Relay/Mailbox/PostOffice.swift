@@ -187,7 +187,16 @@ final class PostOffice: @unchecked Sendable {
   /// change of key: a message under the old key is either in the mailbox before the new key's session reads it, or refused.
   private func judge(_ deposit: Deposit) -> ServerRecord.Refusal? {
     do {
-      guard let device = try registry.device(deposit.recipient), !device.isRevoked else { return .unknownRecipient }
+      let device = try registry.device(deposit.recipient)
+      guard let device, device.floor >= .certified else {
+        guard let device = try registry.symmetricDevice(deposit.recipient), !device.isRevoked, !device.isRetired else {
+          return .unknownRecipient
+        }
+        // It could not open what is sealed.
+        return deposit.isOpen ? nil : .staleCertificate
+      }
+      guard !device.isRevoked else { return .unknownRecipient }
+      if deposit.isOpen { return nil }
       return device.generation == deposit.generation ? nil : .staleCertificate
     } catch { return .unavailable }
   }
@@ -219,7 +228,7 @@ final class PostOffice: @unchecked Sendable {
       return
     }
     listeners[deposit.recipient]?.sequence = sequence
-    connection.send([Self.record(from: deposit.sender, deposit.id, deposit.body)], written: nil)
+    connection.send([Self.record(from: deposit.sender, deposit.id, deposit.body, isOpen: deposit.isOpen)], written: nil)
   }
 
   private func resumeWhenWritten(_ client: Client, after records: [OutgoingRecord] = []) {
@@ -239,7 +248,7 @@ final class PostOffice: @unchecked Sendable {
       return
     }
     if let last = mail.last { listeners[client.address]?.sequence = last.sequence }
-    var records = mail.map { Self.record(from: $0.sender, $0.id, $0.body) }
+    var records = mail.map { Self.record(from: $0.sender, $0.id, $0.body, isOpen: $0.isOpen) }
     if isLast {
       listeners[client.address]?.isCaughtUp = true
       if !listener.wasTold { records.append(OutgoingRecord(.caughtUp)) }
@@ -250,7 +259,11 @@ final class PostOffice: @unchecked Sendable {
     }
   }
 
-  private static func record(from sender: DeviceAddress, _ id: MessageID, _ body: Data) -> OutgoingRecord {
-    OutgoingRecord(.mail(from: sender, id: id, body.bytes), bodyLength: body.count)
+  private static func record(
+    from sender: DeviceAddress, _ id: MessageID, _ body: Data, isOpen: Bool
+  ) -> OutgoingRecord {
+    isOpen
+      ? OutgoingRecord(.open(from: sender, id: id, body.bytes), bodyLength: body.count)
+      : OutgoingRecord(.mail(from: sender, id: id, body.bytes), bodyLength: body.count)
   }
 }

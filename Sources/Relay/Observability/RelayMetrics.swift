@@ -11,6 +11,7 @@ enum HandshakeResult: String, CaseIterable, Sendable {
   case unknownKey = "unknown_key"
   case invalidCertificate = "invalid_certificate"
   case revoked
+  case staleCounter = "stale_counter"
   case belowFloor = "below_floor"
   case unavailable
   case overloaded

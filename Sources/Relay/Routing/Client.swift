@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import Primitives
+import Registry
 import Schemes
 import Synchronization
 
@@ -33,7 +34,8 @@ final class Client: Sendable {
 
   private struct State {
     var lastEpoch: Epoch
-    var isOrderedToRotate = false
+    /// The orders that this session has been told of.
+    var orders: Set<String> = []
     /// Certificates that were asked for and have not been answered.
     var renewals = 0
     /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
@@ -59,6 +61,9 @@ final class Client: Sendable {
     state = Mutex(State(lastEpoch: claimant.lastEpoch))
   }
 
+  /// Whether the device verifies other devices, and so must hear of revocations and policies.
+  var verifiesPeers: Bool { !scheme.isSymmetric }
+
   /// The last epoch in which the device may do more than renew.
   var lastEpoch: Epoch {
     get { state.withLock { $0.lastEpoch } }
@@ -82,13 +87,10 @@ final class Client: Sendable {
 
   func endRenewal() { state.withLock { $0.renewals -= 1 } }
 
-  /// Marks the order to rotate as given in this session; false when it was before.
-  func orderToRotate() -> Bool {
-    state.withLock { state in
-      guard !state.isOrderedToRotate else { return false }
-      state.isOrderedToRotate = true
-      return true
-    }
+  /// Marks an order as given in this session; false when it was before.
+  func tell(of order: DeviceOrder) -> Bool {
+    let name = order.kind.rawValue + (order.scheme.map { " \($0.rawValue)" } ?? "")
+    return state.withLock { $0.orders.insert(name).inserted }
   }
 
   /// Remembers that a session of another system has addressed this one.

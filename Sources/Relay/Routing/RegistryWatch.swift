@@ -62,7 +62,8 @@ final class RegistryWatch: @unchecked Sendable {
       for client in relay.router.all { client.connection.send(.epoch(new.state.epochStatement)) }
     }
     for (link, statement) in new.policies where old.policies[link] != statement {
-      for client in relay.router.all where client.address.system == link.from || client.address.system == link.to {
+      for client in relay.router.all
+      where client.verifiesPeers && (client.address.system == link.from || client.address.system == link.to) {
         client.connection.send(.policy(statement))
       }
     }
@@ -79,7 +80,7 @@ final class RegistryWatch: @unchecked Sendable {
       cut += 1
     }
     let concerned = fleet.linked(with: content.system)
-    for client in relay.router.all where concerned.contains(client.address.system) {
+    for client in relay.router.all where client.verifiesPeers && concerned.contains(client.address.system) {
       client.connection.send(.revocation(statement))
     }
     relay.logger.notice(
@@ -92,10 +93,11 @@ final class RegistryWatch: @unchecked Sendable {
 
   private func passOnOrders() throws(RegistryError) {
     guard relay.router.count > 0 else { return }
-    for order in try relay.registry.orders() where order.kind == .rotate {
-      for client in relay.router.clients(of: order.address) where client.orderToRotate() {
-        client.connection.send(.rotate)
-        relay.log(.info, "rotation_ordered", client)
+    for order in try relay.registry.orders() {
+      for client in relay.router.clients(of: order.address) {
+        guard let record = try relay.record(of: order, for: client) else { continue }
+        client.connection.send([record], written: nil)
+        relay.log(.info, order.kind == .rotate ? "rotation_ordered" : "migration_ordered", client)
       }
     }
   }

@@ -17,6 +17,7 @@ enum RelayAction {
   case deposit(Deposit)
   case delivered(from: DeviceAddress, id: MessageID)
   case renew(X25519.PublicKey)
+  case rekey
   case pong
   case close(CloseReason)
 }
@@ -26,9 +27,11 @@ struct Deposit: Sendable {
   let recipient: DeviceAddress
   let sender: DeviceAddress
   let id: MessageID
-  /// The recipient's generation to whose key it is sealed.
+  /// The recipient's generation to whose key it is sealed; 0 for one that the server can read.
   let generation: Generation
   let body: Data
+
+  var isOpen: Bool { generation == 0 }
 }
 
 /// Why a connection ended. The device is told nothing; the names label the metric and the log.

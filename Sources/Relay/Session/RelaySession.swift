@@ -139,12 +139,19 @@ final class RelaySession {
         OutgoingRecord(.frame(from: address, session: number, body), bodyLength: body.byteCount))
     case .lookup(let peer): .lookUp(peer)
     case .deposit(let to, let generation, let id, let body):
-      .deposit(
-        Deposit(
-          recipient: to, sender: address, id: id, generation: generation,
-          body: body.withUnsafeBytes { Data($0) }))
+      // No key has generation 0, so that nothing sealed can be taken for what is open.
+      generation == 0
+        ? .close(.violation)
+        : .deposit(
+          Deposit(
+            recipient: to, sender: address, id: id, generation: generation,
+            body: body.withUnsafeBytes { Data($0) }))
     case .delivered(let from, let id): .delivered(from: from, id: id)
     case .renew(let key): .renew(key)
+    case .rekey: .rekey
+    case .open(let to, let id, let body):
+      .deposit(
+        Deposit(recipient: to, sender: address, id: id, generation: 0, body: body.withUnsafeBytes { Data($0) }))
     case .ping: .pong
     }
   }

@@ -60,8 +60,28 @@ extension WorkedExample {
         Self.header + [("from system", 4), ("to system", 4), ("last epoch", 2), ("Ed25519 signature", 64)]
       ).table,
       "device-file": Layout(try deviceFile(), Self.deviceFileFields).table,
+      "symmetric-file": Layout(try symmetricFile(), Self.symmetricFileFields).table,
+      "hello-shared": Layout(
+        try symmetricHello(.sharedKey),
+        [("scheme", 1), ("system", 4), ("device", 8), ("counter", 4), ("code", 16)]
+      ).table,
+      "hello-derived": Layout(
+        try symmetricHello(.derivedKey), [("scheme", 1), ("pseudonym", 8), ("counter", 4), ("code", 16)]
+      ).table,
     ]
   }
+
+  private static let symmetricFileFields: [(String, Int)] = {
+    let slot = [
+      ("state", 1), ("scheme", 1), ("generation", 2), ("counter", 4), ("key", 32), ("name", 32),
+    ]
+    return [
+      ("magic `CSSF`", 4), ("version", 1), ("reserved", 3), ("system", 4), ("device", 8), ("epoch last told", 2),
+      ("reserved", 2), ("reserved message counter", 8),
+    ] + slot.map { ("slot A: " + $0.0, $0.1) } + slot.map { ("slot B: " + $0.0, $0.1) } + [
+      ("SHA-256 of all that precedes", 32)
+    ]
+  }()
 
   private static let deviceFileFields: [(String, Int)] = {
     let slot = [("state", 1), ("reserved", 1), ("private key", 32), ("certificate, standalone", 116), ("reserved", 2)]
@@ -112,6 +132,7 @@ extension WorkedExample {
     }
     let id = Self.messageID
     let body: [UInt8] = [0xB0, 0xD1]
+    let key = Self.symmetricKey
     let epoch = try authority.epoch(20)
     return [
       "message-number": Layout([0, 1, 0, 0, 0, 0, 0, 0x2A], [("generation", 2), ("counter", 6)]).table,
@@ -127,6 +148,18 @@ extension WorkedExample {
       "device-delivered": device(.delivered(from: bob.address, id: id), address + number),
       "device-renew": device(.renew(alice.certificate.publicKey), [("X25519 public key", 32)]),
       "device-ping": device(.ping, []),
+      "device-open": device(
+        .open(to: bob.address, id: id, body.bytes), address + number + [("a message in the open", 2)]),
+      "device-rekey": device(.rekey, []),
+      "server-open": server(
+        .open(from: alice.address, id: id, body.bytes), address + number + [("a message in the open", 2)]),
+      "server-key": server(
+        .key(scheme: .derivedKey, generation: 2, key.bytes),
+        [("scheme", 1), ("generation", 2), ("key", 32)]),
+      "server-migrate": server(
+        .migrate(
+          scheme: .certified, epoch: 20, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor),
+        [("scheme", 1), ("epoch", 2), ("server's handshake key", 32), ("signing key to trust", 32)]),
       "server-welcome": server(
         .welcome(session: 5, mayOnlyRenew: false, epoch),
         [("session", 4), ("bit 0: may only renew", 1), ("epoch statement", 70)]),

@@ -84,6 +84,11 @@ final class SimulatedDevice {
     case .reconnect: reaction.mustReconnect = true
     }
     if case .frame(_, _, let body) = record { frames.append([UInt8](copying: body)) }
+    if case .open(let sender, let id, let text) = record {
+      if inbox[id] != nil { duplicates += 1 }
+      inbox[id] = [UInt8](copying: text)
+      reaction.frames.append(try seal(.delivered(from: sender, id: id)))
+    }
     if case .mail(let sender, let id, let sealed) = record {
       var text = [UInt8](repeating: 0, count: sealed.byteCount)
       var place = text.mutableBytes
@@ -171,6 +176,9 @@ extension ServerRecord {
     case .caughtUp: "caughtUp"
     case .pong: "pong"
     case .unreachable: "unreachable"
+    case .open: "open"
+    case .key(let scheme, let generation, _): "key-\(scheme)-\(generation)"
+    case .migrate(let scheme, _, _, _): "migrate-\(scheme)"
     }
   }
 }

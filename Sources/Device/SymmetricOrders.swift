@@ -1,0 +1,79 @@
+import Credentials
+import Schemes
+
+/// What the server's records do to the identity of a device without a key pair.
+extension SymmetricIdentity {
+  /// What the device should do next.
+  public enum Order: Equatable, Sendable {
+    /// Nothing beyond storing the identity when it is dirty.
+    case none
+    /// The next key is here: open a new session, which will use it.
+    case reconnect
+  }
+
+  /// Takes a record that concerns the identity; other records change nothing. Store the identity, when it is dirty
+  /// afterwards, before carrying out the order.
+  ///
+  /// The epoch's signature is not checked: that takes a public-key operation, and the session's key says already that the
+  /// server sent it.
+  ///
+  /// - Parameter slot: the one whose key opened this session.
+  public mutating func receive(_ record: borrowing ServerRecord, over slot: SlotName) throws(DeviceError) -> Order {
+    switch record {
+    case .welcome(_, _, let statement):
+      if statement.content.epoch > epoch {
+        epoch = statement.content.epoch
+        isDirty = true
+      }
+      confirmUse(of: slot)
+      return .none
+    case .key(let scheme, let generation, let body):
+      return try take(scheme, generation, body)
+    default:
+      return .none
+    }
+  }
+
+  /// The server has authenticated a session under the key in `name`: if it was the next one, it is the active one now and
+  /// the old one is overwritten.
+  mutating func confirmUse(of name: SlotName) {
+    guard slot(.given) == name else { return }
+    if name == .a {
+      slotA.state = .active
+      slotB.clear()
+    } else {
+      slotB.state = .active
+      slotA.clear()
+    }
+    isDirty = true
+  }
+
+  /// Puts the next key into the free slot. One that was given before and never used makes room: the server may have made
+  /// another since.
+  private mutating func take(
+    _ scheme: SchemeID, _ generation: Generation, _ body: RawSpan
+  ) throws(DeviceError) -> Order {
+    guard let active = slot(.active) else { throw .noUsableKey }
+    let current = self.generation(of: active)
+    // Said again after it was used.
+    if generation == current { return .none }
+    guard generation > current, scheme.hasServerComputedKey else { throw .subjectMismatch }
+    if active == .a {
+      try slotB.take(scheme, generation, body, as: .given)
+    } else {
+      try slotA.take(scheme, generation, body, as: .given)
+    }
+    isDirty = true
+    return .reconnect
+  }
+}
+
+extension SchemeID {
+  /// Whether the device has nothing but a key that the server computes: the schemes of ``SymmetricIdentity``.
+  public var hasServerComputedKey: Bool {
+    switch self {
+    case .sharedKey, .derivedKey, .derivedKeyPBKDF2, .derivedKeyEphemeral, .derivedKeyRatchet: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Credentials
+import Primitives
+import Schemes
+
+/// The keys that follow from the root and a device's row.
+extension Authority {
+  /// Iterations of PBKDF2. OWASP asks for 600,000 where the input is a password; here it is a random key, and each handshake
+  /// pays for all of them.
+  public static let stretchingIterations = 10_000
+  static let saltLength = 16
+
+  /// Computes the key of a credential, with `derived-key-ratchet` as it stands at the last session.
+  ///
+  /// - Parameter step: the ratchet's step, the row's counter.
+  /// - Throws: ``RegistryError/corrupted(_:)`` when a ratchet's state does not open.
+  public func deriveKey(
+    _ credential: SymmetricCredential, of address: DeviceAddress, step: UInt32 = 0, into key: inout SymmetricKey
+  ) throws(RegistryError) {
+    var system = SymmetricKey()
+    defer { system.wipe() }
+    DerivedKeys<SHA256>.system(address.system, root: derivationMaster, into: &system)
+    switch credential.scheme {
+    case .sharedKey:
+      try check(credential, lengths: 0, 32)
+      DerivedKeys<SHA256>.shared(
+        generation: credential.generation, rotationInput: credential.material.bytes, system: system, into: &key)
+    case .derivedKey, .derivedKeyEphemeral:
+      try check(credential, lengths: 0, 32)
+      DerivedKeys<SHA256>.device(
+        address.device, generation: credential.generation, rotationInput: credential.material.bytes, system: system,
+        into: &key)
+    case .derivedKeyPBKDF2:
+      try check(credential, lengths: Self.saltLength, Self.saltLength)
+      DerivedKeys<SHA256>.stretched(
+        system: system, salt: credential.material.bytes, iterations: Self.stretchingIterations, into: &key)
+    case .derivedKeyRatchet: try openRatchet(credential, address, step, into: &key)
+    default: throw .unsuitableScheme(credential.scheme)
+    }
+  }
+
+  private func check(
+    _ credential: SymmetricCredential, lengths a: Int, _ b: Int
+  ) throws(RegistryError) {
+    guard credential.material.count == a || credential.material.count == b else {
+      throw .corrupted("a key's material has \(credential.material.count) bytes")
+    }
+  }
+
+  /// The derived key of a generation that has no rotation input: the psk of `hybrid-ikpsk2`, whose generation is that of the
+  /// device's own key, and the key of a ratchet's pseudonyms.
+  public func deriveKey(of address: DeviceAddress, generation: Generation, into key: inout SymmetricKey) {
+    var system = SymmetricKey()
+    defer { system.wipe() }
+    DerivedKeys<SHA256>.system(address.system, root: derivationMaster, into: &system)
+    DerivedKeys<SHA256>.device(address.device, generation: generation, system: system, into: &key)
+  }
+
+  /// What a device gets: its key (32 bytes), and behind it what it is named by. The caller wipes it.
+  ///
+  /// Only for a key that has not been used: a ratchet's first key is gone afterwards.
+  public func encodeKey(
+    _ credential: SymmetricCredential, of address: DeviceAddress
+  ) throws(RegistryError) -> [UInt8] {
+    var key = SymmetricKey()
+    defer { key.wipe() }
+    try deriveKey(credential, of: address, into: &key)
+    var body = [UInt8]()
+    body.reserveCapacity(64)
+    key.bytes.withUnsafeBytes { body.append(contentsOf: $0) }
+    switch credential.scheme {
+    case .derivedKeyRatchet:
+      deriveKey(of: address, generation: credential.generation, into: &key)
+      key.bytes.withUnsafeBytes { body.append(contentsOf: $0) }
+    case .derivedKeyPBKDF2: body += credential.material.prefix(8)
+    default: break
+    }
+    return body
+  }
+
+  /// What a device shows in its first frame instead of its id, when its epoch is `epoch`; nil for a scheme that shows the id.
+  func name(_ credential: SymmetricCredential, of address: DeviceAddress, in epoch: Epoch) throws(RegistryError)
+    -> Bytes<8>?
+  {
+    var key = SymmetricKey()
+    defer { key.wipe() }
+    switch credential.scheme {
+    case .derivedKey, .derivedKeyEphemeral: try deriveKey(credential, of: address, into: &key)
+    case .derivedKeyRatchet: deriveKey(of: address, generation: credential.generation, into: &key)
+    case .derivedKeyPBKDF2:
+      var name = Bytes<8>()
+      for index in 0..<8 { name[index] = credential.material[index] }
+      return name
+    default: return nil
+    }
+    return Pseudonym<SHA256>.make(for: epoch, key: key)
+  }
+
+  /// A new key for a device.
+  ///
+  /// - Parameter isFirst: whether it is the device's first, which needs no random input.
+  func newCredential(
+    _ scheme: SchemeID, _ generation: Generation, of address: DeviceAddress, isFirst: Bool
+  ) throws(RegistryError) -> SymmetricCredential {
+    switch scheme {
+    case .derivedKey, .derivedKeyEphemeral:
+      return SymmetricCredential(
+        scheme: scheme, generation: generation, material: isFirst ? [] : Self.randomBytes(32))
+    case .derivedKeyPBKDF2:
+      return SymmetricCredential(
+        scheme: scheme, generation: generation, material: Self.randomBytes(Self.saltLength))
+    case .derivedKeyRatchet:
+      // The input is not kept: nobody can compute the ratchet's first key again.
+      var key = SymmetricKey()
+      defer { key.wipe() }
+      var input = Self.randomBytes(32)
+      defer { SecretFileIO.wipe(&input) }
+      try deriveKey(
+        SymmetricCredential(scheme: .derivedKey, generation: generation, material: input), of: address, into: &key)
+      return SymmetricCredential(
+        scheme: scheme, generation: generation,
+        material: sealRatchet(key, of: address, generation: generation, step: 0))
+    default: throw .unsuitableScheme(scheme)
+    }
+  }
+
+  static func randomBytes(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var span = bytes.mutableBytes
+    fillWithRandomBytes(&span)
+    return bytes
+  }
+}

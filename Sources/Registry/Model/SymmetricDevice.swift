@@ -1,0 +1,79 @@
+import Credentials
+import Schemes
+
+/// What the server's master key, and this, make one key of a device from.
+public struct SymmetricCredential: Equatable, Sendable {
+  public let scheme: SchemeID
+  public let generation: Generation
+  /// By scheme: the random input of the last rotation (32 bytes, or none before the first); with `derived-key-pbkdf2` the salt;
+  /// with `derived-key-ratchet` the ratchet's state, sealed under a key of the authority.
+  public let material: [UInt8]
+}
+
+/// What the registry knows of a device whose keys the server computes.
+public struct SymmetricDevice: Equatable, Sendable {
+  public let address: DeviceAddress
+  /// The key in use.
+  public let current: SymmetricCredential
+  /// The counter of the last session under it; with `derived-key-ratchet` the ratchet's step.
+  public let counter: UInt32
+  /// The key that takes over at its first authenticated use.
+  public let pending: SymmetricCredential?
+  /// Epochs for which the device may make its next pseudonym: the one it last showed and the one it was told then.
+  public let knownEpoch: Epoch
+  public let toldEpoch: Epoch
+  /// The scheme that the device shall move to.
+  public let migration: SchemeID?
+  /// This generation and every earlier one is revoked; 0 when none is.
+  public let revokedThrough: Generation
+  public let floor: SchemeFloor
+  /// Seconds since 1970.
+  public let createdAt: Int64
+  /// Seconds since 1970.
+  public let changedAt: Int64
+  /// The row, for tables that refer to devices.
+  let rowID: Int64
+
+  /// Whether the device has moved to a key of its own, so that nothing here admits it any more.
+  public var isRetired: Bool { floor >= .certified }
+  public var isRevoked: Bool { revokedThrough >= current.generation }
+  public var generation: Generation { current.generation }
+
+  /// The key of that generation, when it is in use or to come.
+  public func credential(_ generation: Generation) -> SymmetricCredential? {
+    if generation == current.generation { return current }
+    return pending?.generation == generation ? pending : nil
+  }
+}
+
+/// A session that a device has proved.
+public struct SymmetricSession: Equatable, Sendable {
+  public let address: DeviceAddress
+  public let scheme: SchemeID
+  public let generation: Generation
+  /// The counter that the hello carried; nil for a scheme that needs none.
+  public let counter: UInt32?
+  /// The ratchet's state after this session, sealed.
+  public let ratchet: [UInt8]?
+
+  public init(
+    address: DeviceAddress, scheme: SchemeID, generation: Generation, counter: UInt32?, ratchet: [UInt8]? = nil
+  ) {
+    self.address = address
+    self.scheme = scheme
+    self.generation = generation
+    self.counter = counter
+    self.ratchet = ratchet
+  }
+}
+
+/// A device that a name on the wire may mean, and under which key.
+public struct NamedDevice: Equatable, Sendable {
+  public let device: SymmetricDevice
+  public let credential: SymmetricCredential
+
+  public init(device: SymmetricDevice, credential: SymmetricCredential) {
+    self.device = device
+    self.credential = credential
+  }
+}

@@ -1,0 +1,59 @@
+import Credentials
+import GRDB
+import Primitives
+import Schemes
+
+/// What devices show in their first frames instead of their ids, and whom it means.
+///
+/// A device makes its pseudonym for the epoch that its last `welcome` told. Whether that welcome arrived, nobody knows: so two
+/// epochs are possible, the one that the device showed and the one that it was told then, and for each of its keys both are
+/// indexed. A device may sleep through any number of epochs.
+extension SQLiteRegistry {
+  public func devices(named name: Bytes<8>, scheme: SchemeID) throws(RegistryError) -> [NamedDevice] {
+    try read { db, _ in try Self.named(scheme, name.column...name.column, db) }
+  }
+
+  /// The same with the first two bytes of a name, which many may share.
+  public func devices(namedFrom hint: UInt16, scheme: SchemeID) throws(RegistryError) -> [NamedDevice] {
+    let first = Int64(bitPattern: UInt64(hint) << 48)
+    return try read { db, _ in try Self.named(scheme, first...(first | 0xFFFF_FFFF_FFFF), db) }
+  }
+
+  private static func named(
+    _ scheme: SchemeID, _ names: ClosedRange<Int64>, _ db: Database
+  ) throws -> [NamedDevice] {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT DISTINCT \(symmetricColumns), names.generation FROM names
+        JOIN symmetric_devices ON symmetric_devices.id = names.device
+        WHERE names.scheme = ? AND name BETWEEN ? AND ?
+        """)
+    return try Row.fetchAll(
+      statement, arguments: [Int(scheme.rawValue), names.lowerBound, names.upperBound]
+    ).compactMap { row in
+      let device = try SymmetricDevice(row)
+      let generation: Generation = row[17]
+      return device.credential(generation).map { NamedDevice(device: device, credential: $0) }
+    }
+  }
+
+  /// Brings the index up to date with a device's row.
+  static func index(_ device: SymmetricDevice, _ authority: Authority, _ db: Database) throws {
+    let delete = try db.cachedStatement(sql: "DELETE FROM names WHERE device = ?")
+    try delete.execute(arguments: [device.rowID])
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO names (scheme, name, device, generation) VALUES (?, ?, ?, ?)")
+    for credential in [device.current, device.pending] {
+      guard let credential else { continue }
+      var names: Set<Bytes<8>> = []
+      for epoch in [device.knownEpoch, device.toldEpoch] {
+        if let name = try authority.name(credential, of: device.address, in: epoch) { names.insert(name) }
+      }
+      for name in names {
+        try insert.execute(arguments: [
+          Int(credential.scheme.rawValue), name.column, device.rowID, Int(credential.generation),
+        ])
+      }
+    }
+  }
+}

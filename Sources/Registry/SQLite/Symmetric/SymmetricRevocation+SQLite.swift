@@ -1,0 +1,43 @@
+import Credentials
+import GRDB
+
+extension SQLiteRegistry {
+  /// Revokes a device whose keys the server computes, and the key of its own that it may have asked for meanwhile. Nobody but
+  /// the server verifies such a device, so that the statement is for the record, and for the server's watch.
+  func revoke(
+    _ device: SymmetricDevice, _ successor: RegisteredDevice?, through generation: Generation?,
+    _ reason: RevocationReason, _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> RevocationStatement {
+    let address = device.address
+    let highest = max(device.generation, device.pending?.generation ?? 0, successor?.highestGeneration ?? 0)
+    var through = generation ?? highest
+    if through >= device.generation { through = max(through, highest) }
+    if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) { return known }
+
+    let state = try AuthorityState(db)
+    let statement = try put(
+      RevocationContent(
+        reason: reason, system: address.system, device: address.device, generation: through,
+        lastEpoch: max(state.lastEpoch, successor?.lastEpoch ?? 0), sequence: state.revocationSequence + 1), issuer, db)
+    for table in ["symmetric_devices", "devices"] {
+      try db.execute(
+        sql: """
+          UPDATE \(table) SET revoked_through = ?, changed_at = ?
+          WHERE system = ? AND device_id = ? AND revoked_through < ?
+          """,
+        arguments: [Int(through), now(), address.system.column, address.device.column, Int(through)])
+    }
+    if through >= device.generation {
+      try db.execute(
+        sql: """
+          UPDATE symmetric_devices SET pending_scheme = NULL, pending_generation = NULL, pending_material = NULL,
+            rotate_since = NULL, migrate_to = NULL, migrate_since = NULL WHERE id = ?
+          """,
+        arguments: [device.rowID])
+      try db.execute(sql: "DELETE FROM names WHERE device = ?", arguments: [device.rowID])
+      if let successor { try forgetPendingKey(of: successor, db) }
+    }
+    try record(.deviceRevoke, db, of: address, generation: through, detail: "\(reason)")
+    return statement
+  }
+}

@@ -1,0 +1,36 @@
+import Credentials
+import Noise
+import Primitives
+import Registry
+import Schemes
+
+/// Admits devices of `derived-key`: the first frame shows a pseudonym, the key follows from the master key and the row.
+final class DerivedKeyAdmission: Admission {
+  private let context: AdmissionContext
+  private var exchange = SymmetricExchange()
+
+  init(_ context: AdmissionContext) {
+    self.context = context
+  }
+
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    let claim = try exchange.read(frame)
+    let candidates = try context.asking { registry throws(RegistryError) in
+      try registry.devices(named: claim.name, scheme: claim.scheme)
+    }
+    guard !candidates.isEmpty else { throw .unknownDevice }
+    var key = SymmetricKey()
+    defer { key.wipe() }
+    var reply: [UInt8] = []
+    for candidate in candidates {
+      try candidate.check()
+      do { try context.authority.deriveKey(candidate.credential, of: candidate.device.address, into: &key) } catch {
+        throw .unavailable
+      }
+      if try exchange.answer(claim, key: key, lastCounter: candidate.lastCounter, reply: &reply, keys: &keys) {
+        return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter))
+      }
+    }
+    throw .unreadable
+  }
+}

@@ -1,0 +1,52 @@
+import Credentials
+import Noise
+import Primitives
+import Registry
+import Schemes
+
+/// Admits devices of `derived-key-ratchet`: the first frame shows a pseudonym, and its counter says how far the device's key has
+/// moved. The registry's copy follows when the session is accepted, and cannot go back.
+final class RatchetAdmission: Admission {
+  private let context: AdmissionContext
+  private var exchange = SymmetricExchange()
+
+  init(_ context: AdmissionContext) {
+    self.context = context
+  }
+
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    let claim = try exchange.read(frame)
+    let candidates = try context.asking { registry throws(RegistryError) in
+      try registry.devices(named: claim.name, scheme: .derivedKeyRatchet)
+    }
+    guard !candidates.isEmpty else { throw .unknownDevice }
+    var key = SymmetricKey()
+    defer { key.wipe() }
+    var reply: [UInt8] = []
+    for candidate in candidates {
+      try candidate.check()
+      try advance(candidate, to: claim.counter, &key)
+      // The ratchet has judged the counter.
+      guard try exchange.answer(claim, key: key, lastCounter: nil, reply: &reply, keys: &keys) else { continue }
+      let state = context.authority.sealRatchet(
+        key, of: candidate.device.address, generation: candidate.credential.generation, step: claim.counter)
+      return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter, ratchet: state))
+    }
+    throw .unreadable
+  }
+
+  /// The key where the device says that it stands.
+  private func advance(
+    _ candidate: NamedDevice, to counter: UInt32, _ key: inout SymmetricKey
+  ) throws(AdmissionRefusal) {
+    let step = candidate.lastCounter ?? 0
+    do {
+      try context.authority.deriveKey(candidate.credential, of: candidate.device.address, step: step, into: &key)
+    } catch { throw .unavailable }
+    var ratchet = RatchetState(key: key, step: step)
+    defer { ratchet.wipe() }
+    do throws(SchemesError) { try ratchet.key(at: counter, SHA256.self, into: &key) } catch {
+      throw error == .staleCounter ? .staleCounter : .unreadable
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Credentials
+import Noise
+import Primitives
+import Registry
+import Schemes
+
+/// The exchange of the schemes without public-key operations, which differ in how the first frame names a device and in where
+/// its key comes from.
+struct SymmetricExchange: ~Copyable {
+  private var responder = SymmetricResponder<SHA256>()
+
+  mutating func read(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<SHA256>.Claim {
+    do { return try responder.readHello(frame) } catch { throw .unreadable }
+  }
+
+  /// Answers a device whose first frame was made with `key`; false when it was not.
+  ///
+  /// - Parameter lastCounter: the counter of the last session under this key. Looked at here to spend no more on replays, and
+  ///   again by the registry when the session is accepted.
+  mutating func answer(
+    _ claim: SymmetricResponder<SHA256>.Claim, key: borrowing SymmetricKey, lastCounter: UInt32?,
+    reply: inout [UInt8], keys: inout SessionKeys
+  ) throws(AdmissionRefusal) -> Bool {
+    do throws(SchemesError) {
+      try responder.verify(claim, key: key, lastCounter: lastCounter)
+      reply = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.replyLength)
+      var span = reply.mutableBytes
+      _ = try responder.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+      return true
+    } catch .authenticationFailed {
+      return false
+    } catch .staleCounter {
+      throw .staleCounter
+    } catch { throw .unreadable }
+  }
+}
+
+extension SymmetricResponder.Claim {
+  /// The hint as a name.
+  var name: Bytes<8> {
+    var name = Bytes<8>()
+    for index in 0..<8 { name[index] = hint[index] }
+    return name
+  }
+}
+
+extension NamedDevice {
+  /// Whether this device may be served under this key at all.
+  func check() throws(AdmissionRefusal) {
+    guard !device.isRevoked, credential.generation > device.revokedThrough else { throw .revoked }
+    guard !device.isRetired, device.floor.admits(credential.scheme) else { throw .belowFloor }
+  }
+
+  /// The counter below which nothing is fresh; nil for a key that has not been used.
+  var lastCounter: UInt32? { credential == device.current ? device.counter : nil }
+
+  func claimant(counter: UInt32?, ratchet: [UInt8]? = nil) -> Claimant {
+    Claimant(
+      scheme: credential.scheme, address: device.address, generation: credential.generation, lastEpoch: .max,
+      publicKey: nil, counter: counter, ratchet: ratchet)
+  }
+}
