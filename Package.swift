@@ -114,10 +114,20 @@ let hostTargets: [Target] = [
       .embedInCode("Resources/catalog.json"), .embedInCode("Resources/firmware.json"),
       .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"), .embedInCode("Resources/page.js"),
     ]),
+  hostModule(
+    "Compromise",
+    [
+      "Relay", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      .product(name: "GRDBSQLite", package: "GRDB.swift"),
+    ],
+    resources: [.embedInCode("Resources/matrix.html")]),
+  tests(
+    "CompromiseTests", ["Compromise", "Relay", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Noise",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials",
+      "Noise",
       "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),

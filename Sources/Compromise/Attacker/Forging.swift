@@ -1,0 +1,51 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+extension Attacker {
+  /// The first message of Noise_IK or KK in the name of a device whose public key is known, made with the server's private key
+  /// in the place of the device's: `ss` is the same from either side.
+  func forgeFirstMessage(of certificate: Certificate?, carrying text: [UInt8]?) throws -> [UInt8] {
+    guard let certificate, let serverKey = loot.staticKey else { throw LaboratoryError.nothingToShow }
+    var ring = KeyRing.empty
+    let ephemeral = [UInt8].random(32)
+    ring.insert(ephemeral)
+    ring.insert(serverKey)
+    let e = try Derivation.publicKey(ephemeral)
+    guard let es = ring.shared(e, facts.serverKey), let ss = ring.shared(certificate.publicKey, facts.serverKey) else {
+      throw LaboratoryError.nothingToShow
+    }
+    let hint: [UInt8] =
+      facts.scheme == .compactKK
+      ? { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }(CompactHandshake.hint(for: certificate.publicKey)) : []
+    guard let recipe = try NoiseRecipe(facts.scheme, hint: hint, serverKey: facts.serverKey, certificate: certificate)
+    else {
+      throw LaboratoryError.nothingToShow
+    }
+    let isKK = facts.scheme == .compactKK
+    let isHybrid = facts.scheme == .hybridIKpsk2
+    var transcript = NoiseTranscript(
+      pattern: isKK ? "KK" : isHybrid ? "IKpsk2" : "IK", prologue: text == nil ? recipe.prologue : [])
+    if isKK { transcript.mixHash(certificate.publicKey.array) }
+    transcript.mixHash(facts.serverKey.array)
+    var message = e.array
+    transcript.mixHash(e.array)
+    if isHybrid { transcript.mixKey(e.array) }
+    transcript.mixKey(es)
+    if !isKK { message += try transcript.encryptAndHash(certificate.publicKey.array) }
+    transcript.mixKey(ss)
+    message += try transcript.encryptAndHash(text ?? recipe.payload)
+    return text == nil ? recipe.prefix + message : message
+  }
+
+  /// The weakness `actsOnFirstMessage`: opens the text in a recorded first message with the server's key.
+  func readEarly(_ recording: Recording) throws -> Reading {
+    guard let serverKey = loot.staticKey else { throw LaboratoryError.nothingToShow }
+    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    noise.setStatic(try X25519.PrivateKey(copying: serverKey))
+    try noise.start()
+    let text = try noise.readMessage(recording.hello)
+    return Reading(records: [text], evidence: "the first message holds \(text.printable)")
+  }
+}

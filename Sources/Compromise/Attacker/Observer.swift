@@ -1,0 +1,110 @@
+import Credentials
+import Noise
+import Primitives
+import Schemes
+
+/// Follows a recorded Noise handshake with whatever keys are in hand. Where a Diffie-Hellman is out of reach it guesses, so that
+/// the refusal in the evidence is that of a real decryption.
+struct Observer {
+  enum Token { case e, s, ee, es, se, ss, psk }
+
+  /// What could be seen.
+  struct Sight {
+    var staticKey: X25519.PublicKey?
+    var payload: [UInt8]?
+    var keys: (fromDevice: [UInt8], fromServer: [UInt8])?
+    /// Where it ended, in words.
+    var end = ""
+  }
+
+  let ring: KeyRing
+  let facts: PublicFacts
+
+  private static func messages(_ scheme: Scheme) -> (name: String, [[Token]])? {
+    switch scheme {
+    case .sharedKey, .derivedKey, .derivedKeyRatchet: nil
+    case .derivedKeyEphemeral: ("NNpsk0", [[.psk, .e], [.e, .ee]])
+    case .certified, .registered: ("IK", [[.e, .es, .s, .ss], [.e, .ee, .se]])
+    case .compactKK: ("KK", [[.e, .es, .ss], [.e, .ee, .se]])
+    case .hybridIKpsk2: ("IKpsk2", [[.e, .es, .s, .ss], [.e, .ee, .se, .psk]])
+    }
+  }
+
+  /// Follows the handshake with every psk and, where both sides know it beforehand, with every device's key.
+  func follow(_ recording: Recording) throws -> Sight {
+    let psks: [[UInt8]?] = ring.symmetricKeys.isEmpty ? [nil] : ring.symmetricKeys.map { $0.key }
+    let usesPSK = recording.scheme == .derivedKeyEphemeral || recording.scheme == .hybridIKpsk2
+    let statics: [X25519.PublicKey?] =
+      recording.scheme == .compactKK ? facts.certificates.map(\.publicKey) : [nil]
+    var best = Sight(end: "nothing to follow")
+    for psk in usesPSK ? psks : [nil] {
+      for key in statics {
+        let sight = try follow(recording, psk: psk, initiator: key)
+        if sight.keys != nil { return sight }
+        if best.payload == nil { best = sight }
+      }
+    }
+    return best
+  }
+
+  private func follow(_ recording: Recording, psk: [UInt8]?, initiator: X25519.PublicKey?) throws -> Sight {
+    let scheme = recording.scheme
+    guard let (name, messages) = Self.messages(scheme) else { return Sight(end: "no Diffie-Hellman to follow") }
+    let hintLength = scheme == .derivedKeyEphemeral || scheme == .compactKK ? 2 : 0
+    let hint = Array(recording.hello.dropFirst().prefix(hintLength))
+    guard let recipe = try NoiseRecipe(scheme, hint: hint, serverKey: facts.serverKey, certificate: nil) else {
+      return Sight(end: "no Diffie-Hellman to follow")
+    }
+    var transcript = NoiseTranscript(pattern: name, prologue: recipe.prologue)
+    if let initiator { transcript.mixHash(initiator.array) }
+    if scheme.hasOwnKey { transcript.mixHash(facts.serverKey.array) }
+    var sight = Sight(staticKey: initiator)
+    var e: X25519.PublicKey?
+    var guesses: [String] = []
+    let frames = [Array(recording.hello.dropFirst(1 + hintLength)), recording.reply]
+    for (number, (tokens, frame)) in zip(messages, frames).enumerated() {
+      var rest = frame[...]
+      var own: X25519.PublicKey?
+      let hasPSK = name.contains("psk")
+      func dh(_ a: X25519.PublicKey?, _ b: X25519.PublicKey?, _ token: Token) -> [UInt8] {
+        if let a, let b, let shared = ring.shared(a, b) { return shared }
+        guesses.append("\(token) of message \(number + 1)")
+        return .random(32)
+      }
+      do {
+        for token in tokens {
+          switch token {
+          case .e:
+            let key = try X25519.PublicKey(copying: Array(rest.prefix(32)))
+            rest = rest.dropFirst(32)
+            if number == 0 { e = key }
+            own = key
+            transcript.mixHash(key.array)
+            if hasPSK { transcript.mixKey(key.array) }
+          case .s:
+            let bytes = try transcript.decryptAndHash(Array(rest.prefix(48)))
+            rest = rest.dropFirst(48)
+            sight.staticKey = try X25519.PublicKey(copying: bytes)
+          case .es: transcript.mixKey(dh(e, facts.serverKey, token))
+          case .ss: transcript.mixKey(dh(sight.staticKey, facts.serverKey, token))
+          case .ee: transcript.mixKey(dh(e, own, token))
+          case .se: transcript.mixKey(dh(sight.staticKey, own, token))
+          case .psk:
+            if psk == nil { guesses.append("psk of message \(number + 1)") }
+            transcript.mixKeyAndHash(psk ?? .random(32))
+          }
+        }
+        let payload = try transcript.decryptAndHash(Array(rest))
+        if number == 0 { sight.payload = payload }
+      } catch {
+        let missing = guesses.isEmpty ? "with the keys in hand" : "without \(guesses.joined(separator: ", "))"
+        sight.end = "message \(number + 1) of \(name) \(missing): \(error)"
+        return sight
+      }
+    }
+    let keys = transcript.split()
+    sight.keys = (keys.fromInitiator, keys.fromResponder)
+    sight.end = "both messages of \(name) read"
+    return sight
+  }
+}

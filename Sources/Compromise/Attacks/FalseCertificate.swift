@@ -1,0 +1,38 @@
+import Credentials
+
+/// The server turns liar: it certifies a key of its own for each of two devices and stands between them.
+enum FalseCertificate: Attack {
+  static let name = "false-certificate"
+  static let title = "the server lies: certify a key of its own for a device and stand between two devices"
+  static let group = AttackGroup.relay
+
+  static func run(in world: World) throws -> Finding {
+    guard world.scheme.hasOwnKey else {
+      return Finding(
+        .succeeded, "There is nothing to certify: the server stands between the two by construction.",
+        "see relay-reads-conversations")
+    }
+    let alice = try world.peer(0)
+    let bob = try world.peer(1)
+    func impostor(_ index: Int) throws -> Peer {
+      let address = world.memory(index).address
+      return try Peer(address, world.publicFacts) { key in
+        try world.authority.issuer.certificate(
+          for: key, system: address.system, device: address.device, generation: 1, lastEpoch: world.epoch + 8)
+      }
+    }
+    let falseBob = try impostor(1)
+    let falseAlice = try impostor(0)
+    let first = try alice.say(World.secret(0), to: falseBob, certificate: falseBob.certificate)
+    let second = try falseAlice.say(first.read, to: bob, certificate: bob.certificate)
+    let evidence = "the server read \"\(first.read.text)\" and passed it on: Bob read \"\(second.read.text)\""
+    if let proof = try world.proof(against: try falseBob.certificate) {
+      return Finding(
+        .detected,
+        "The lie works once, and leaves a certificate that the server cannot explain: checkable proof of it.",
+        evidence + "; " + proof)
+    }
+    return Finding(
+      .succeeded, "Both devices believe the signature, and neither can tell.", evidence)
+  }
+}

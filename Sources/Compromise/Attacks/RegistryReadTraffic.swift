@@ -1,0 +1,19 @@
+/// The registry's file is copied; sessions before and after were recorded.
+enum RegistryReadTraffic: Attack {
+  static let name = "registry-read-reads"
+  static let title = "a copy of the registry: read recorded traffic, of before and after"
+  static let group = AttackGroup.registry
+
+  static func run(in world: World) throws -> Finding {
+    let before = try world.session(0)
+    let thief = world.attacker(Loot(registry: try world.registryDump()))
+    let after = try world.session(0)
+    let readings = [try thief.read(before), try thief.read(after)]
+    let isOpen = readings.contains { $0.shows(World.secret(0)) }
+    return Finding(
+      isOpen,
+      if: "The server must keep the ratchet's current key of each device, and the next session follows from it.",
+      else: "The registry holds public keys, counters and signatures, and no key of a session.",
+      (isOpen ? readings.first { $0.shows(World.secret(0)) } : readings.last)?.evidence ?? "")
+  }
+}

@@ -1,0 +1,141 @@
+import Credentials
+import Device
+import Noise
+import Primitives
+import Registry
+import Relay
+import Schemes
+
+/// A server for the schemes that the relay does not serve: the handshakes of module Schemes over a ``Book``, and sessions that
+/// speak the relay's records. It acts on nothing before the device's first transport message.
+final class BookGate: Gate {
+  let authority: Authority
+  let master: [UInt8]
+  let weaknesses: Weaknesses
+  /// Which schemes are served on this port.
+  let schemes: [Scheme]
+  var book = Book()
+  var epoch: Epoch
+  /// Seconds since 1970; only the weakness `dated` looks at it.
+  var clock: Int64 = 1_800_000_000
+
+  init(_ authority: Authority, schemes: [Scheme], weaknesses: Weaknesses, epoch: Epoch) {
+    self.authority = authority
+    self.schemes = schemes
+    self.weaknesses = weaknesses
+    self.epoch = epoch
+    master = keyBytes(of: authority.derivationMaster)
+  }
+
+  func connect() -> any Line { BookLine(self) }
+
+  /// The key that the server computes for a device in the derived schemes.
+  func key(of row: Book.Row, pending: Bool = false) throws -> [UInt8] {
+    try Derivation.device(
+      row.address, generation: pending ? row.generation + 1 : row.generation,
+      rotationInput: pending ? row.pendingInput ?? [] : row.rotationInput, master: master)
+  }
+}
+
+/// Why a ``BookGate`` turns a device away.
+enum GateRefusal: Error {
+  case unknownScheme(UInt8)
+  case unknownDevice
+  case revoked
+  case belowFloor
+  case invalidCertificate
+  /// The weakness `dated`: the server's clock says that the certificate has not begun or has ended.
+  case outsideValidity
+}
+
+/// A device as a first frame claims it: who, and what must change once it has proved it.
+struct Admitted {
+  let address: DeviceAddress
+  let scheme: Scheme
+  let generation: Generation
+  var confirm: (inout Book.Row) -> Void = { _ in }
+  /// What the first message itself said: only the weakness `actsOnFirstMessage` listens.
+  var earlyText: [UInt8]?
+}
+
+final class BookLine: Line {
+  private let gate: BookGate
+  private var keys = SessionKeys()
+  private var admitted: Admitted?
+  private var isConfirmed = false
+  private(set) var refusal: String?
+  private(set) var accepted: [Statement] = []
+
+  init(_ gate: BookGate) { self.gate = gate }
+
+  func send(_ frame: [UInt8]) -> [[UInt8]] {
+    guard refusal == nil else { return [] }
+    do {
+      guard let admitted else {
+        let (admitted, reply) = try gate.admit(frame, &keys)
+        self.admitted = admitted
+        if let text = admitted.earlyText { accepted.append(Statement(device: admitted.address, text: text)) }
+        return [reply]
+      }
+      return try receive(frame, from: admitted)
+    } catch {
+      refusal = "\(error)"
+      return []
+    }
+  }
+
+  private func receive(_ frame: [UInt8], from device: Admitted) throws -> [[UInt8]] {
+    let bytes = try open(frame)
+    if !isConfirmed {
+      isConfirmed = true
+      gate.confirm(device)
+    }
+    switch try DeviceRecord(decoding: bytes.bytes) {
+    case .hello:
+      let epoch = try gate.authority.issuer.statement(EpochContent(epoch: gate.epoch))
+      return [try keys.sending.encrypt(encoded(.welcome(session: 1, mayOnlyRenew: false, epoch)))]
+    case .frame(let to, let session, let body):
+      accepted.append(Statement(device: device.address, text: [UInt8](copying: body)))
+      return [try keys.sending.encrypt(encoded(.unreachable(to, session: session)))]
+    case .renew(let key): return [try keys.sending.encrypt(try gate.rotate(device.address, to: key))]
+    default: return [try keys.sending.encrypt(encoded(.pong))]
+    }
+  }
+
+  private func open(_ frame: [UInt8]) throws -> [UInt8] {
+    guard gate.weaknesses.contains(.anyOrder) else { return try keys.receiving.decrypt(frame) }
+    // Any of the first nonces will do, used or not.
+    for nonce in UInt64(0)..<8 {
+      keys.receiving.nonce = nonce
+      if let bytes = try? keys.receiving.decrypt(frame) { return bytes }
+    }
+    throw NoiseError.decryptionFailed
+  }
+}
+
+extension BookGate {
+  /// The device has sent a record under the session's keys: what it claimed is true.
+  func confirm(_ device: Admitted) {
+    guard var row = book.rows[device.address] else { return }
+    device.confirm(&row)
+    row.floor = max(row.floor, SchemeFloor(device.scheme.id))
+    book.rows[device.address] = row
+  }
+
+  /// Certifies a device's next key; where the key is the server's to compute, draws the input of the next one and hands the
+  /// key over in the session.
+  func rotate(_ address: DeviceAddress, to key: X25519.PublicKey) throws -> [UInt8] {
+    guard var row = book.rows[address] else { throw GateRefusal.unknownDevice }
+    defer { book.rows[address] = row }
+    if row.publicKey != nil {
+      row.pendingKey = key
+      return encoded(
+        .certificate(
+          try authority.issuer.certificate(
+            for: key, system: address.system, device: address.device, generation: row.generation + 1,
+            lastEpoch: epoch + 8)))
+    }
+    row.pendingInput = .random(DerivedKeys<SHA256>.rotationInputLength)
+    return [0] + (try self.key(of: row, pending: true))
+  }
+}

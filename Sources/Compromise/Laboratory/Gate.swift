@@ -1,0 +1,55 @@
+import Credentials
+
+/// The server as the wire sees it.
+protocol Gate: AnyObject {
+  func connect() -> any Line
+}
+
+/// One connection to the server, held by whoever opened it: a device or an attacker.
+protocol Line: AnyObject {
+  /// Sends a frame and returns those that come back.
+  func send(_ frame: [UInt8]) -> [[UInt8]]
+  /// Why the server hung up; nil while it has not.
+  var refusal: String? { get }
+  /// What the server has taken as said by whom.
+  var accepted: [Statement] { get }
+}
+
+/// A text that the server attributes to a device.
+struct Statement: Equatable {
+  let device: DeviceAddress
+  let text: [UInt8]
+}
+
+/// What an attack met that is no error of the schemes.
+enum LaboratoryError: Error {
+  /// The memory lacks what the scheme's first frame needs.
+  case nothingToShow
+  /// The server gave no answer.
+  case noAnswer(String)
+}
+
+/// Weaknesses that a world can be given on purpose, so that an attacker who wins nowhere else can be seen to win.
+public struct Weaknesses: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// Devices draw their ephemeral keys from a generator whose numbers the attacker knows.
+  public static let predictableEphemerals = Weaknesses(rawValue: 1 << 0)
+  /// The server believes a certificate without asking its registry.
+  public static let certificateAlone = Weaknesses(rawValue: 1 << 1)
+  /// Devices put their text into the first message and the server acts on it.
+  public static let actsOnFirstMessage = Weaknesses(rawValue: 1 << 2)
+  /// Nobody authenticates anybody: an ephemeral Diffie-Hellman under a key that everybody knows.
+  public static let unauthenticated = Weaknesses(rawValue: 1 << 3)
+  /// The server forgets by which scheme a device has proved itself before.
+  public static let noFloor = Weaknesses(rawValue: 1 << 4)
+  /// The server takes frames of a session in any order and any number of times.
+  public static let anyOrder = Weaknesses(rawValue: 1 << 5)
+  /// The server lets certificates expire by its clock instead of by epochs.
+  public static let dated = Weaknesses(rawValue: 1 << 6)
+  /// Devices draw every key, ephemeral ones too, from a seed that the factory derives from the issuing key.
+  public static let factorySeed = Weaknesses(rawValue: 1 << 7)
+  /// The server has no witness beside its registry.
+  public static let noWitness = Weaknesses(rawValue: 1 << 8)
+}

@@ -1,0 +1,90 @@
+import Credentials
+import Foundation
+import Primitives
+import Registry
+import Relay
+import Synchronization
+
+/// An authority's directory on disk, its SQLite registry, and the relay over it. Gone when it is released.
+final class LiveServer {
+  let directory: AuthorityDirectory
+  let authority: Authority
+  let system: SystemID
+  private(set) var registry: SQLiteRegistry
+  private(set) var gate: RelayGate
+  private let path: String
+  private let clock = Clock()
+  private var starts = 0
+
+  final class Clock: Sendable {
+    let seconds = Mutex<Int64>(1_800_000_000)
+  }
+
+  init(_ authority: Authority) throws {
+    self.authority = authority
+    var template = Array((NSTemporaryDirectory() + "/countersign-matrix-XXXXXX").utf8CString)
+    guard let made = mkdtemp(&template) else { throw LaboratoryError.noAnswer("no temporary directory") }
+    path = String(cString: made)
+    directory = AuthorityDirectory(path + "/authority")
+    try directory.create(authority, sealing: .unsealed, certificateEpochs: 8, actor: "matrix")
+    registry = try directory.openRegistry(actor: "matrix")
+    system = try registry.addSystem(named: "matrix").id
+    gate = try Self.start(registry, authority, path + "/mailbox-0.sqlite", clock)
+  }
+
+  deinit {
+    try? registry.close()
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
+  private static func start(
+    _ registry: SQLiteRegistry, _ authority: Authority, _ mailbox: String, _ clock: Clock
+  ) throws -> RelayGate {
+    RelayGate(
+      try InProcessRelay(registry: registry, authority: authority, mailboxPath: mailbox) {
+        clock.seconds.withLock { $0 }
+      })
+  }
+
+  func add(_ address: DeviceAddress, _ key: X25519.PublicKey) throws -> Certificate {
+    try registry.addDevice(NewDevice(address: address, publicKey: key), issuer: authority.issuer)
+  }
+
+  func revoke(_ address: DeviceAddress) throws {
+    _ = try registry.revoke(address, through: nil, reason: .keyCompromise, issuer: authority.issuer)
+    gate.relay.look()
+  }
+
+  func advanceEpoch(by count: Epoch) throws {
+    _ = try registry.advanceEpoch(by: count, issuer: authority.issuer)
+    gate.relay.look()
+  }
+
+  func setClock(_ seconds: Int64) { clock.seconds.withLock { $0 = seconds } }
+
+  /// A copy of the registry's file.
+  func backUp() throws -> String {
+    starts += 1
+    let file = path + "/backup-\(starts).sqlite"
+    try registry.backUp(to: file)
+    return file
+  }
+
+  /// Stops the server, lets `change` do what it wants with the registry's file, and starts the server as `serve` does: the key
+  /// file is opened against the registry.
+  func restart(changing change: (_ registry: String) throws -> Void) throws -> RelayGate {
+    try registry.close()
+    try change(directory.registryPath)
+    starts += 1
+    registry = try directory.openRegistry(actor: "matrix")
+    let authority = try directory.unlock(registry, passphrase: nil)
+    gate = try Self.start(registry, authority, path + "/mailbox-\(starts).sqlite", clock)
+    return gate
+  }
+
+  /// Puts a copy of the registry in its place, as after a restore.
+  func replaceRegistry(by file: String) throws {
+    for suffix in ["", "-wal", "-shm"] { unlink(directory.registryPath + suffix) }
+    try FileManager.default.copyItem(atPath: file, toPath: directory.registryPath)
+  }
+}

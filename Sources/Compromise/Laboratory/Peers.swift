@@ -1,0 +1,55 @@
+import Credentials
+import Device
+import Primitives
+import Registry
+import Schemes
+
+/// A device as its peers see it: a key, a certificate, and whom it trusts. Also what an attacker makes of keys that it can sign.
+final class Peer {
+  var identity = DeviceIdentity()
+
+  init(
+    _ address: DeviceAddress, _ facts: PublicFacts, certify: (X25519.PublicKey) throws -> Certificate
+  ) throws {
+    identity.create(address: address, anchor: facts.issuerKey, serverKey: facts.serverKey, epoch: facts.epoch)
+    guard let key = identity.renewalKey else { throw LaboratoryError.nothingToShow }
+    try identity.install(try certify(key))
+  }
+
+  var certificate: Certificate {
+    get throws {
+      guard let certificate = identity.certificate else { throw LaboratoryError.nothingToShow }
+      return certificate
+    }
+  }
+
+  /// Opens a conversation with `other`, of whom the server says that it has `certificate`, and says `text`. Returns the frames
+  /// that the relay carried, and what the other side read.
+  func say(_ text: [UInt8], to other: Peer, certificate: Certificate) throws -> (frames: [[UInt8]], read: [UInt8]) {
+    var mine = PeerSession(relayed: .initiator, peer: certificate)
+    var theirs = PeerSession(relayed: .responder)
+    let address = certificate.fields.address
+    try mine.start(identity, other: address)
+    try theirs.start(other.identity, other: identity.address)
+    let first = try frame { try mine.writeHandshake(identity, into: &$0) }
+    try theirs.readHandshake(first.bytes, trust: other.identity.trust)
+    let second = try frame { try theirs.writeHandshake(other.identity, into: &$0) }
+    try mine.readHandshake(second.bytes, trust: identity.trust)
+    var third = try frame { try mine.seal(.message(MessageID(1), text.bytes), into: &$0) }
+    let frames = [first, second, third]
+    var span = third.mutableBytes
+    guard case .message(_, let body) = try theirs.open(&span) else { throw LaboratoryError.nothingToShow }
+    return (frames, [UInt8](copying: body))
+  }
+}
+
+extension World {
+  /// A device of this fleet with a certificate of the owner's making.
+  func peer(_ index: Int) throws -> Peer {
+    let address = memory(index).address
+    return try Peer(address, publicFacts) { key in
+      try authority.issuer.certificate(
+        for: key, system: address.system, device: address.device, generation: 1, lastEpoch: epoch + 8)
+    }
+  }
+}

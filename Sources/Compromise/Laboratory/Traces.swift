@@ -1,0 +1,53 @@
+import Credentials
+import Device
+import Registry
+
+/// What the owner is shown after an attack.
+extension World {
+  /// What the registry's record says of a second holder of a device's key; nil when it says nothing.
+  func alarm(about address: DeviceAddress) throws -> String? {
+    nil
+  }
+
+  /// Proof that a certificate was not issued by the books; nil when there is none.
+  func proof(against certificate: Certificate) throws -> String? {
+    nil
+  }
+
+  /// A session that stays open, and what the server sent to begin it.
+  func open(_ index: Int, listens: Bool) throws -> (client: Client, line: any Line, frames: [[UInt8]]) {
+    let line = gate.connect()
+    let client = try client(index)
+    guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
+    try client.finish(reply)
+    let hello = encoded(.hello(.init(listens: listens, epoch: epoch, revocationSequence: 0)))
+    return (client, line, line.send(try client.seal(hello)))
+  }
+
+  /// Whether the server lets a device do nothing but renew its certificate.
+  func mayOnlyRenew(_ index: Int) throws -> Bool {
+    let session = try open(index, listens: false)
+    guard let welcome = session.frames.first else { throw LaboratoryError.noAnswer(session.line.refusal ?? "") }
+    let record = try session.client.open(welcome)
+    guard case .welcome(_, let mayOnlyRenew, _) = try ServerRecord(decoding: record.bytes) else {
+      throw LaboratoryError.noAnswer("no welcome")
+    }
+    return mayOnlyRenew
+  }
+
+  /// A session, or, with the weakness `actsOnFirstMessage`, one whose text is in the first message.
+  func sessionOrEarly(_ index: Int) throws -> Recording {
+    guard weaknesses.contains(.actsOnFirstMessage) else { return try session(index) }
+    let line = gate.connect()
+    let hello = try client(index, saying: Self.secret(index)).hello()
+    var recording = Recording(scheme: scheme)
+    recording.frames.append(.init(isFromDevice: true, bytes: hello))
+    recording.frames += line.send(hello).map { .init(isFromDevice: false, bytes: $0) }
+    return recording
+  }
+}
+
+extension LiveServer {
+  /// The weakness `noWitness`.
+  func removeWitness() {}
+}

@@ -1,0 +1,168 @@
+import Credentials
+import Device
+import Foundation
+import Primitives
+import Registry
+import Relay
+import Schemes
+
+/// A fleet under one scheme: a server, three devices, and a wire on which every frame can be seen. Attacks take from it exactly
+/// what they say that they steal.
+///
+/// `certified` and `registered` are served by the live relay over an SQLite registry, the others by a ``BookGate``.
+public final class World {
+  let scheme: Scheme
+  let weaknesses: Weaknesses
+  let authority: Authority
+  /// The 32 bytes from which every key of the server follows.
+  let root: [UInt8]
+  private(set) var gate: any Gate
+  private(set) var devices: [DeviceMemory] = []
+  private(set) var epoch: Epoch = 1
+  let system: SystemID
+  let live: LiveServer?
+  /// Every public value that has been on the wire or in a certificate, with its discrete logarithm: only an attack by a quantum
+  /// computer may look.
+  private(set) var logarithms: [X25519.PublicKey: [UInt8]] = [:]
+  /// The numbers that a predictable generator has given.
+  private(set) var predicted: [X25519.PublicKey: [UInt8]] = [:]
+
+  /// Alice, Bob and Carol.
+  static let names = [DeviceID(0xA11CE), DeviceID(0xB0B), DeviceID(0xCA201)]
+
+  init(_ scheme: Scheme, _ weaknesses: Weaknesses = []) throws {
+    self.scheme = scheme
+    self.weaknesses = weaknesses
+    let root = [UInt8].random(32)
+    self.root = root
+    authority = try Authority(root: root.bytes)
+    let isBook = weaknesses != [] && weaknesses != .predictableEphemerals && weaknesses != .noWitness
+    if (scheme == .certified || scheme == .registered) && !isBook {
+      let live = try LiveServer(authority)
+      self.live = live
+      gate = live.gate
+      system = live.system
+    } else {
+      live = nil
+      gate = BookGate(authority, schemes: [scheme, .sharedKey], weaknesses: weaknesses, epoch: 1)
+      system = SystemID(1)
+    }
+    for name in Self.names { devices.append(try assemble(name)) }
+    logarithms[authority.serverKey.publicKey] = keyBytes(of: authority.serverKey)
+  }
+
+  var book: BookGate? { gate as? BookGate }
+
+  /// A device's memory, as a thief would read it out now.
+  func memory(_ index: Int) -> DeviceMemory { devices[index] }
+
+  /// Gives a device other memory: what an attack does to a device that it has in hand.
+  func setMemory(_ memory: DeviceMemory, of index: Int) { devices[index] = memory }
+
+  /// A device straight from the bench.
+  private func assemble(_ id: DeviceID) throws -> DeviceMemory {
+    let address = DeviceAddress(system: system, device: id)
+    let master = keyBytes(of: authority.derivationMaster)
+    var memory = DeviceMemory(
+      scheme: scheme, address: address, generation: 1, serverKey: authority.serverKey.publicKey,
+      issuerKey: authority.issuerKey)
+    var row = Book.Row(address: address)
+    switch scheme {
+    case .sharedKey: memory.symmetricKey = try Derivation.system(system, master: master)
+    default: memory.symmetricKey = try Derivation.device(address, generation: 1, master: master)
+    }
+    if !scheme.hasDerivedKey { memory.symmetricKey = [] }
+    if scheme == .derivedKeyRatchet {
+      memory.nameKey = try Derivation.name(for: address, master: master)
+      row.ratchetKey = memory.symmetricKey
+    }
+    if scheme.hasOwnKey {
+      memory.privateKey =
+        weaknesses.contains(.factorySeed) ? try FactorySeed.privateKey(of: address, authority.issuer) : .random(32)
+      let key = try Derivation.publicKey(memory.privateKey)
+      logarithms[key] = memory.privateKey
+      row.publicKey = key
+      memory.certificate =
+        try live?.add(address, key)
+        ?? authority.issuer.certificate(for: key, system: system, device: id, generation: 1, lastEpoch: 9)
+    }
+    row.floor = SchemeFloor(scheme.id)
+    book?.book.rows[address] = row
+    return memory
+  }
+
+  /// The epoch advances.
+  func advanceEpoch(by count: Epoch = 1) throws {
+    epoch += count
+    book?.epoch = epoch
+    try live?.advanceEpoch(by: count)
+  }
+
+  /// The owner revokes a device.
+  func revoke(_ index: Int) throws {
+    let address = devices[index].address
+    if let live {
+      try live.revoke(address)
+    } else if let row = book?.book.rows[address] {
+      book?.book.rows[address]?.revokedThrough = row.generation
+    }
+  }
+
+  /// Begins a session of an honest device.
+  func client(_ index: Int, saying text: [UInt8] = []) throws -> Client {
+    var memory = devices[index]
+    defer { devices[index] = memory }
+    if weaknesses.contains(.actsOnFirstMessage) { return Client(try EarlyClient(memory, saying: text)) }
+    if weaknesses.contains(.unauthenticated) { memory.symmetricKey = [UInt8](repeating: 0, count: 32) }
+    if weaknesses.contains(.predictableEphemerals) || weaknesses.contains(.factorySeed) {
+      guard scheme.hasEphemerals else { return try Client.begin(&memory, epoch: epoch) }
+      let ephemeral =
+        weaknesses.contains(.factorySeed)
+        ? try FactorySeed.ephemeral(of: memory.address, authority.issuer) : [UInt8](repeating: 0x42, count: 32)
+      if !weaknesses.contains(.factorySeed) { predicted[try Derivation.publicKey(ephemeral)] = ephemeral }
+      return Client(try PredictableClient(memory, epoch: epoch, ephemeral: ephemeral))
+    }
+    guard let recorded = try recordedEphemeral(memory) else { return try Client.begin(&memory, epoch: epoch) }
+    return recorded
+  }
+
+  /// Whether ephemeral keys are drawn here and kept as logarithms, for a recorder that may have them.
+  var keepsLogarithms = false
+
+  private func recordedEphemeral(_ memory: DeviceMemory) throws -> Client? {
+    guard keepsLogarithms, scheme.hasEphemerals else { return nil }
+    let ephemeral = [UInt8].random(32)
+    logarithms[try Derivation.publicKey(ephemeral)] = ephemeral
+    return Client(try PredictableClient(memory, epoch: epoch, ephemeral: ephemeral))
+  }
+
+  /// Rotation gave a device a new key.
+  func install(_ memory: DeviceMemory, at index: Int) throws {
+    devices[index] = memory
+    if scheme.hasOwnKey { logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey }
+  }
+
+  /// Puts another server in the place of the one that ran: what a restored backup does.
+  func replaceGate(_ gate: any Gate) { self.gate = gate }
+}
+
+/// The weakness `factorySeed`: every key of a device from one that the factory keeps.
+enum FactorySeed {
+  static func privateKey(of address: DeviceAddress, _ issuer: AuthorityIssuer) throws -> [UInt8] {
+    try draw("static", address, issuer)
+  }
+
+  static func ephemeral(of address: DeviceAddress, _ issuer: AuthorityIssuer) throws -> [UInt8] {
+    try draw("ephemeral", address, issuer)
+  }
+
+  /// Signing is deterministic, so that whoever can sign can draw the same seed.
+  private static func draw(_ label: String, _ address: DeviceAddress, _ issuer: AuthorityIssuer) throws -> [UInt8] {
+    let message = Array("factory \(label) \(address.device.rawValue)".utf8)
+    let signature = try issuer.signer.signature(for: message.bytes)
+    var digest = Bytes<32>()
+    var span = digest.mutableBytes
+    SHA256.hash(signature.bytes, into: &span)
+    return digest.array
+  }
+}

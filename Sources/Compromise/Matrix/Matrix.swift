@@ -1,0 +1,67 @@
+import Foundation
+
+/// Schemes × attacks, run.
+public struct Matrix: Sendable {
+  public struct AttackInfo: Codable, Sendable {
+    public let name: String
+    public let title: String
+    public let group: AttackGroup
+  }
+
+  /// An attack in a setting that was weakened so that it wins.
+  public struct ControlResult: Codable, Sendable {
+    public let attack: String
+    public let scheme: Scheme
+    public let setting: String
+    public let outcome: Outcome
+    public let evidence: String
+  }
+
+  public let schemes: [Scheme]
+  public let attacks: [AttackInfo]
+  public let cells: [Cell]
+  public let controls: [ControlResult]
+
+  public static var everyAttack: [AttackInfo] {
+    Attacks.all.map { AttackInfo(name: $0.name, title: $0.title, group: $0.group) }
+  }
+
+  /// Runs the attacks of these names on these schemes, in worlds of their own, and their controls.
+  public static func run(
+    schemes: [Scheme] = Scheme.allCases, attacks names: [String]? = nil, controls: Bool = true
+  ) -> Matrix {
+    let attacks = Attacks.all.filter { names?.contains($0.name) ?? true }
+    return Matrix(
+      schemes: schemes, attacks: attacks.map { AttackInfo(name: $0.name, title: $0.title, group: $0.group) },
+      cells: attacks.flatMap { attack in schemes.map { run(attack, on: $0) } },
+      controls: controls ? attacks.compactMap(runControl) : [])
+  }
+
+  private static func run(_ attack: any Attack.Type, on scheme: Scheme) -> Cell {
+    let start = ContinuousClock.now
+    let finding: Finding
+    do {
+      finding = try attack.run(in: try World(scheme))
+    } catch {
+      finding = Finding(.broken, "The attack did not run to its end.", "\(error)")
+    }
+    let duration = (ContinuousClock.now - start).components
+    return Cell(
+      scheme: scheme, attack: attack.name, outcome: finding.outcome, explanation: finding.explanation,
+      evidence: finding.evidence,
+      milliseconds: Double(duration.seconds) * 1e3 + Double(duration.attoseconds / 1_000_000_000_000) / 1e3)
+  }
+
+  private static func runControl(_ attack: any Attack.Type) -> ControlResult? {
+    guard let control = attack.control else { return nil }
+    var outcome = Outcome.broken
+    var evidence: String
+    do {
+      let finding = try attack.run(in: try World(control.scheme, control.weaknesses))
+      outcome = finding.outcome
+      evidence = finding.evidence
+    } catch { evidence = "\(error)" }
+    return ControlResult(
+      attack: attack.name, scheme: control.scheme, setting: control.words, outcome: outcome, evidence: evidence)
+  }
+}

@@ -1,0 +1,76 @@
+import Compromise
+import Foundation
+import Testing
+
+/// The whole matrix, run once for all tests of this suite.
+private let matrix = Matrix.run()
+
+@Suite("The compromise matrix")
+struct MatrixTests {
+  /// Attack, scheme, outcome.
+  typealias Table = [String: [String: String]]
+
+  static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "expected.json")
+
+  /// COUNTERSIGN_UPDATE_MATRIX=1 writes the table anew: for whoever has read why it changed.
+  @Test("Every cell is what the committed table says")
+  func expected() throws {
+    var table: Table = [:]
+    for cell in matrix.cells { table[cell.attack, default: [:]][cell.scheme.rawValue] = cell.outcome.rawValue }
+    if ProcessInfo.processInfo.environment["COUNTERSIGN_UPDATE_MATRIX"] == "1" {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      try (encoder.encode(table) + Data("\n".utf8)).write(to: Self.expectedFile)
+    }
+    let expected = try JSONDecoder().decode(Table.self, from: Data(contentsOf: Self.expectedFile))
+    #expect(Set(expected.keys) == Set(table.keys))
+    for cell in matrix.cells {
+      let wanted = expected[cell.attack]?[cell.scheme.rawValue]
+      #expect(
+        cell.outcome.rawValue == wanted,
+        "\(cell.attack) on \(cell.scheme.rawValue): \(cell.outcome.rawValue), expected \(wanted ?? "nothing"). \(cell.explanation) \(cell.evidence)"
+      )
+    }
+  }
+
+  @Test("Every attacker wins somewhere: against a scheme, or in a setting weakened for it")
+  func everyAttackerCanWin() {
+    for attack in matrix.attacks {
+      let wins = matrix.cells.contains { $0.attack == attack.name && $0.outcome == .succeeded }
+      let control = matrix.controls.first { $0.attack == attack.name }
+      #expect(wins || control?.outcome == .succeeded, "\(attack.name) never wins: \(control?.evidence ?? "no control")")
+      if let control {
+        #expect(control.outcome == .succeeded, "\(attack.name), \(control.setting): \(control.evidence)")
+      }
+    }
+  }
+
+  @Test("Every cell says why, shows what it met, and all of them together take less than a minute")
+  func cells() {
+    #expect(matrix.cells.count == matrix.attacks.count * Scheme.allCases.count)
+    for cell in matrix.cells {
+      #expect(cell.explanation.hasSuffix(".") || cell.explanation.hasSuffix(")"))
+      #expect(!cell.evidence.isEmpty || cell.outcome == .notApplicable, "\(cell.attack) on \(cell.scheme.rawValue)")
+    }
+    #expect(matrix.cells.reduce(0) { $0 + $1.milliseconds } < 60_000)
+  }
+
+  @Test("Outcomes do not depend on luck: a second run has the same")
+  func repeatable() {
+    let again = Matrix.run(controls: false)
+    for (first, second) in zip(matrix.cells, again.cells) {
+      #expect(first.outcome == second.outcome, "\(first.attack) on \(first.scheme.rawValue): \(second.evidence)")
+    }
+  }
+
+  @Test("The reports name every scheme and every attack")
+  func reports() throws {
+    let json = try matrix.json()
+    let page = try matrix.html()
+    let tables = matrix.markdown()
+    for scheme in Scheme.allCases { #expect(json.contains(scheme.rawValue) && tables.contains(scheme.rawValue)) }
+    for attack in matrix.attacks {
+      #expect(json.contains("\"\(attack.name)\"") && page.contains(attack.name) && tables.contains(attack.title))
+    }
+  }
+}
