@@ -6,16 +6,21 @@ import Registry
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Check an authority: files, modes, versions, and that the registry holds together.",
+    abstract: "Check an authority: files, modes, versions, and that registry and mailbox hold together.",
     discussion: """
-      Changes nothing, needs no passphrase, and may run beside the server. Ends 0 when all is well, 78 otherwise.
+      Changes nothing, asks for no passphrase, and may run beside the server. Ends 0 when all is well, 78 otherwise.
+
+      Whether a sealed authority.key is this registry's, and not another authority's, shows only when it is opened: give \
+      --passphrase-file (or set COUNTERSIGN_PASSPHRASE_FILE) to have that checked too.
 
       Examples:
         countersign doctor --dir fleet
-        countersign doctor --dir fleet --certificates      (checks every stored signature too)
+        countersign doctor --dir fleet --passphrase-file /run/secrets/countersign
+        countersign doctor --dir fleet --certificates
       """)
 
   @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
   @Flag(name: .long, help: "Also check the signature of every certificate in the registry.") var certificates = false
   @OptionGroup var output: OutputOptions
 
@@ -39,8 +44,14 @@ struct Doctor: ParsableCommand {
       let registry = try directory.openRegistry(actor: "doctor")
       checks += try Self.registry(registry)
       if certificates { checks.append(try Self.certificates(registry)) }
+      if let check = key(directory, registry) { checks.append(check) }
     } catch {
       checks.append(Check(check: "registry", ok: false, detail: Failure(error).message))
+    }
+    do throws(Failure) {
+      checks.append(Check(check: "mailbox", ok: true, detail: try MailboxCheck.detail(Self.mailboxPath(directory))))
+    } catch {
+      checks.append(Check(check: "mailbox", ok: false, detail: error.message))
     }
     checks.append(Self.server(directory))
 
@@ -53,14 +64,17 @@ struct Doctor: ParsableCommand {
     if !isWell { throw ExitCode(Failure.Status.configuration.rawValue) }
   }
 
+  private static func mailboxPath(_ directory: AuthorityDirectory) -> String { directory.path + "/mailbox.sqlite" }
+
   private static func modes(_ directory: AuthorityDirectory) -> [Check] {
-    let paths = [directory.path, directory.keyFilePath] + ["", "-wal", "-shm"].map { directory.registryPath + $0 }
-    return paths.compactMap { path in
+    let needed = [directory.path, directory.keyFilePath, directory.registryPath]
+    // The mailbox exists once a server has run; a log and its index, only while their database is open.
+    let mailbox = mailboxPath(directory)
+    let possible = [mailbox] + [directory.registryPath, mailbox].flatMap { [$0 + "-wal", $0 + "-shm"] }
+    return (needed + possible).compactMap { path in
       var status = stat()
       guard stat(path, &status) == 0 else {
-        // The log and its index exist only while the registry is open.
-        return path.hasSuffix("-wal") || path.hasSuffix("-shm")
-          ? nil : Check(check: "mode", ok: false, detail: "\(path) is missing")
+        return needed.contains(path) ? Check(check: "mode", ok: false, detail: "\(path) is missing") : nil
       }
       let mode = status.st_mode & 0o7777
       return Check(check: "mode", ok: mode & 0o077 == 0, detail: "\(path) 0\(String(mode, radix: 8))")
@@ -74,6 +88,20 @@ struct Doctor: ParsableCommand {
       return Check(check: "key file", ok: true, detail: "version \(KeyFile.version), \(words)")
     } catch {
       return Check(check: "key file", ok: false, detail: Failure(error).message)
+    }
+  }
+
+  /// Whether the key file is this registry's, as far as it can be opened: nobody is asked for the passphrase.
+  private func key(_ directory: AuthorityDirectory, _ registry: SQLiteRegistry) -> Check? {
+    guard let file = try? directory.keyFile() else { return nil }
+    guard file.protection != .passphrase || passphrase.isGiven else {
+      return Check(check: "key", ok: true, detail: "sealed, so not compared with the registry: give --passphrase-file")
+    }
+    do throws(Failure) {
+      _ = try passphrase.unlock(directory, registry)
+      return Check(check: "key", ok: true, detail: "it is this registry's")
+    } catch {
+      return Check(check: "key", ok: false, detail: error.message)
     }
   }
 

@@ -34,13 +34,21 @@ struct PassphraseOptions: ParsableArguments {
       valueName: "file"))
   var passphraseFile: String?
 
-  @Option(name: .long, help: ArgumentHelp("An open descriptor to read the passphrase from.", valueName: "number"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("An open descriptor to read the passphrase from.", valueName: "number"),
+    transform: number(0...))
   var passphraseFd: Int32?
 
   func validate() throws {
     if passphraseFile != nil && passphraseFd != nil {
       throw ValidationError("--passphrase-file and --passphrase-fd exclude each other.")
     }
+  }
+
+  /// Whether it can be had without asking a person.
+  var isGiven: Bool {
+    passphraseFd != nil || passphraseFile != nil || environment("COUNTERSIGN_PASSPHRASE_FILE") != nil
   }
 
   /// Opens the authority's keys, asking for the passphrase only when the key file is sealed.
