@@ -7,7 +7,7 @@ struct Backup: ParsableCommand {
     commandName: "backup",
     abstract: "Copy the registry while everything runs.",
     discussion: """
-      The copy is one consistent file. The key file is not in it: it never changes, so copy authority.key once, and keep the
+      The copy is one consistent file. The key file is not in it: it never changes, so copy authority.key once, and keep the \
       two apart. After restoring an older registry, revoke again whatever was revoked since.
 
       Example: countersign backup --dir fleet --out fleet-monday.sqlite
@@ -26,9 +26,20 @@ struct Backup: ParsableCommand {
 
   func run() throws {
     let registry = try authority.registry("backup")
-    let copy = try registering { () throws(RegistryError) in
+    let copy: SQLiteRegistry
+    do throws(RegistryError) {
       try registry.backUp(to: out)
-      return try SQLiteRegistry(path: out, actor: "backup by \(NSUserName())")
+      do throws(RegistryError) { copy = try SQLiteRegistry(path: out, actor: "backup by \(NSUserName())") } catch {
+        unlink(out)
+        throw error
+      }
+    } catch {
+      switch error {
+      case .file(let path, let code) where path == out: throw Failure(creating: path, errno: code)
+      // The database that is read does not grow: whatever is full is where the copy goes.
+      case .full: throw Failure(creating: out, errno: ENOSPC)
+      default: throw Failure(error)
+      }
     }
     let (devices, state) = try registering { () throws(RegistryError) in
       (try copy.deviceCount(in: nil), try copy.state())

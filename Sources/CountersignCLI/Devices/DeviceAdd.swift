@@ -10,17 +10,20 @@ struct DeviceAdd: ParsableCommand {
     commandName: "add",
     abstract: "Give a device its key and certificate, or thousands of them.",
     discussion: """
-      Without --public-key the key is made here and --out becomes the device file: key, certificate, the server's key and the
+      Without --public-key the key is made here and --out becomes the device file: key, certificate, the server's key and the \
       epoch. With it, the device has made its key itself, and --out becomes its certificate.
 
-      --batch reads a CSV whose header names the column id and, where devices make their keys themselves, public_key; other
+      --batch reads a CSV whose header names the column id and, where devices make their keys themselves, public_key; other \
       columns are carried into the manifest. An interrupted batch is continued by running it again.
 
       Examples:
         countersign device add --dir fleet --system waterworks --out pump.device
-        countersign device add --dir fleet --system waterworks --id 00a0b1c2d3e4f506 --out pump.device
-        countersign device add --dir fleet --system waterworks --public-key KEY --out pump.pem
-        countersign device add --dir fleet --system waterworks --batch line-7.csv --out line-7
+        countersign device add --dir fleet --system waterworks \\
+          --id 00a0b1c2d3e4f506 --out pump.device
+        countersign device add --dir fleet --system waterworks --public-key KEY \\
+          --out pump.pem
+        countersign device add --dir fleet --system waterworks --batch line-7.csv \\
+          --out line-7
       """)
 
   @OptionGroup var authority: AuthorityOptions
@@ -59,6 +62,7 @@ struct DeviceAdd: ParsableCommand {
       throw ValidationError("--batch excludes --id, --public-key and --enrol-again.")
     }
     if manifest != nil && batch == nil { throw ValidationError("--manifest goes with --batch.") }
+    if out == "-" && output.isJSON { throw ValidationError("--out - prints PEM; for JSON name a file.") }
     if enrolAgain && id == nil { throw ValidationError("--enrol-again needs --id.") }
     if let id, DeviceID(argument: id) == nil { throw ValidationError("--id takes 16 hexadecimal digits.") }
   }
@@ -82,7 +86,7 @@ struct DeviceAdd: ParsableCommand {
       certificate = try certify(try Self.key(publicKey), address, registry, issuer)
     } else {
       guard out != "-" else { throw Failure(.usage, "a device file holds a private key", hint: "Give --out FILE.") }
-      certificate = try assembling { () throws(AssemblyError) in
+      certificate = try creating(out) { () throws(AssemblyError) in
         try SingleDevice.make(address, file: out, registry: registry, issuer: issuer, enrolAgain: enrolAgain)
       }
     }
@@ -109,14 +113,14 @@ struct DeviceAdd: ParsableCommand {
   private func certify(
     _ key: X25519.PublicKey, _ address: DeviceAddress, _ registry: SQLiteRegistry, _ issuer: AuthorityIssuer
   ) throws(Failure) -> Certificate {
-    if out != "-" && access(out, F_OK) == 0 { throw Failure(RegistryError.file(path: out, errno: EEXIST)) }
+    var file = try OutputFile(creating: out)
     let certificate = try registering { () throws(RegistryError) in
       if let known = try registry.device(address), known.certificate.publicKey == key { return known.certificate }
       let device = NewDevice(address: address, publicKey: key)
       return enrolAgain
         ? try registry.enrolAgain(device, issuer: issuer) : try registry.addDevice(device, issuer: issuer)
     }
-    try writeOutput(Array(PEM(certificate).text.utf8), to: out)
+    try file.write(Array(PEM(certificate).text.utf8))
     return certificate
   }
 

@@ -24,16 +24,19 @@ struct DeviceBatch {
 
   func run(_ output: OutputOptions) throws {
     let input = try readInput(csv)
+    let plan = try assembling { () throws(AssemblyError) in try BatchPlan(csv: input) }
+    guard !plan.rows.isEmpty else {
+      throw Failure(.dataError, "no devices in the table", hint: "It has a header and nothing else. Nothing was done.")
+    }
     let batch = Batch(registry: registry, issuer: issuer, system: system.id, directory: out)
     let manifest = manifest ?? out + "/manifest.csv"
     let start = ContinuousClock.now
-    let (plan, summary) = try assembling { () throws(AssemblyError) in
-      let plan = try BatchPlan(csv: input)
+    let summary = try creating(out, manifest) { () throws(AssemblyError) in
       let bar = ProgressBar(total: plan.rows.count)
       let summary = try batch.run(plan) { bar.show($0) }
       bar.finish()
       try Manifest.write(plan, of: batch, to: manifest)
-      return (plan, summary)
+      return summary
     }
     let elapsed = start.duration(to: .now)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18

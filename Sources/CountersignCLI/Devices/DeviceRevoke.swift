@@ -8,25 +8,46 @@ struct DeviceRevoke: ParsableCommand {
     commandName: "revoke",
     abstract: "Take a device's keys out of the fleet: its session is cut, its peers are told.",
     discussion: """
-      Every generation issued so far is revoked. The device may come back with a new key (device add --enrol-again), unless
+      Every generation issued so far is revoked. The device may come back with a new key (device add --enrol-again), unless \
       --for-good is given. --generation revokes up to an older key and leaves the one in use alone.
 
       Examples:
-        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --reason key-compromise
-        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --for-good --statement revoked.pem
+        countersign device revoke --dir fleet 00a0b1c2d3e4f506 \\
+          --reason key-compromise
+        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --for-good \\
+          --statement revoked.pem
       """)
 
   @OptionGroup var authority: AuthorityOptions
   @OptionGroup var passphrase: PassphraseOptions
   @OptionGroup var device: DeviceArgument
-  @Option(name: .long, help: "Why.") var reason = RevocationReason.unspecified
-  @Option(name: .long, help: "Revoke through this generation only.") var generation: Generation?
+  @Option(name: .long, help: "Why.") var reason = Reason.unspecified
+  @Option(
+    name: .long, parsing: .unconditional, help: "Revoke through this generation only.",
+    transform: number(1...RevocationContent.everyGeneration - 1))
+  var generation: Generation?
   @Flag(name: .long, help: "Revoke the keys to come too: the id is never used again.") var forGood = false
   @Option(
     name: .long,
     help: ArgumentHelp("Also write the signed statement, armoured, for offline verifiers.", valueName: "file"))
   var statement: String?
   @OptionGroup var output: OutputOptions
+
+  enum Reason: String, ExpressibleByArgument, CaseIterable {
+    case unspecified
+    case keyCompromise = "key-compromise"
+    case superseded
+    case outOfService = "out-of-service"
+
+    var value: RevocationReason {
+      switch self {
+      case .unspecified: .unspecified
+      case .keyCompromise: .keyCompromise
+      case .superseded: .superseded
+      case .outOfService: .cessationOfOperation
+      }
+    }
+  }
 
   private struct Result: Encodable {
     let device: String
@@ -39,7 +60,9 @@ struct DeviceRevoke: ParsableCommand {
   }
 
   func validate() throws {
-    if generation == 0 { throw ValidationError("--generation takes a number from 1.") }
+    if statement == "-" && output.isJSON {
+      throw ValidationError("--statement - prints PEM; --output json has the statement too, in hexadecimal digits.")
+    }
     if generation != nil && forGood { throw ValidationError("--generation and --for-good exclude each other.") }
   }
 
@@ -47,11 +70,18 @@ struct DeviceRevoke: ParsableCommand {
     let registry = try authority.registry("device revoke")
     let address = try device.find(registry).address
     let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    var file: OutputFile?
+    if let statement { file = try OutputFile(creating: statement) }
     let signed = try registering { () throws(RegistryError) in
       try registry.revoke(
-        address, through: forGood ? RevocationContent.everyGeneration : generation, reason: reason, issuer: issuer)
+        address, through: forGood ? RevocationContent.everyGeneration : generation, reason: reason.value, issuer: issuer
+      )
     }
-    if let statement { try writeOutput(Array(PEM(.revocationStatement, encoded(signed)).text.utf8), to: statement) }
+    do throws(Failure) { try file?.write(Array(PEM(.revocationStatement, encoded(signed)).text.utf8)) } catch {
+      throw Failure(
+        error.status, "the device is revoked, but \(error.message)",
+        hint: "Run the command again with another --statement: it revokes no more, and writes the statement.")
+    }
     let content = signed.content
     if output.isJSON {
       try printJSON(
@@ -69,23 +99,7 @@ struct DeviceRevoke: ParsableCommand {
   }
 }
 
-extension RevocationReason: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let reason = Self.allCases.first(where: { $0.argument == argument }) else { return nil }
-    self = reason
-  }
-
-  public static var allValueStrings: [String] { allCases.map(\.argument) }
-
-  public var defaultValueDescription: String { argument }
-
+extension RevocationReason {
   /// As the command line spells it.
-  var argument: String {
-    switch self {
-    case .unspecified: "unspecified"
-    case .keyCompromise: "key-compromise"
-    case .superseded: "superseded"
-    case .cessationOfOperation: "out-of-service"
-    }
-  }
+  var argument: String { DeviceRevoke.Reason.allCases.first { $0.value == self }?.rawValue ?? "\(rawValue)" }
 }

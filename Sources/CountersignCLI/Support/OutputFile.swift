@@ -1,0 +1,76 @@
+import Assembly
+import Foundation
+import Registry
+
+/// A new file for what is not secret, or standard output for `-`.
+///
+/// It is created before the work whose result it takes: a path that cannot be written stops that work, instead of being found
+/// out about when the work is done and cannot be taken back.
+struct OutputFile: ~Copyable {
+  private let path: String
+  private let descriptor: Int32
+  private var isWritten = false
+
+  init(creating path: String) throws(Failure) {
+    self.path = path
+    descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Failure(creating: path, errno: errno) }
+  }
+
+  /// Without its content the file goes again.
+  deinit {
+    guard descriptor >= 0, path != "-" else { return }
+    close(descriptor)
+    if !isWritten { unlink(path) }
+  }
+
+  mutating func write(_ bytes: [UInt8]) throws(Failure) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw Failure(creating: path, errno: count == 0 ? ENOSPC : errno) }
+      done += count
+    }
+    isWritten = true
+  }
+}
+
+extension Failure {
+  /// An output that cannot be made: the person chose its path, and should choose better.
+  init(creating path: String, errno code: Int32) {
+    let reason = String(cString: strerror(code))
+    switch code {
+    case EEXIST:
+      self.init(.cannotCreate, "\(path) exists", hint: "It is not overwritten: choose another name.")
+    case ENOENT:
+      self.init(
+        .cannotCreate, "cannot create \(path): its directory does not exist", hint: "Make it, or choose another.")
+    case EACCES, EPERM:
+      self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose a directory that you may write.")
+    case EROFS, ENOTDIR, EISDIR, ENAMETOOLONG:
+      self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose another path.")
+    case ENOSPC, EDQUOT, EFBIG:
+      self.init(.ioError, "cannot write \(path): \(reason)", hint: "Make room, then run the command again.")
+    default:
+      self.init(.ioError, "cannot write \(path): \(reason)")
+    }
+  }
+
+  /// Whether a path is `output`, or lies in it.
+  static func concerns(_ path: String, _ output: String) -> Bool {
+    path == output || path.hasPrefix(output.hasSuffix("/") ? output : output + "/")
+  }
+}
+
+/// Runs `body`, which writes `outputs`; what is wrong with one of these is told as such.
+func creating<R>(_ outputs: String..., body: () throws(AssemblyError) -> R) throws(Failure) -> R {
+  do { return try body() } catch {
+    switch error {
+    case .file(let path, let code), .registry(.file(let path, let code)):
+      guard outputs.contains(where: { Failure.concerns(path, $0) }) else { throw Failure(error) }
+      throw Failure(creating: path, errno: code)
+    default: throw Failure(error)
+    }
+  }
+}
