@@ -13,7 +13,10 @@ struct Audit: ParsableCommand {
       """)
 
   @OptionGroup var authority: AuthorityOptions
-  @Option(name: .long, help: "Only what came after this number.") var since: Int64 = 0
+  @Option(
+    name: .long, parsing: .unconditional, help: "Only what came after this number. (default: 0)",
+    transform: number(0...))
+  var since: Int64 = 0
   @OptionGroup var output: OutputOptions
 
   private struct Entry: Encodable {

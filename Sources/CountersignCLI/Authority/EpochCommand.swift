@@ -7,6 +7,11 @@ struct EpochCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "epoch",
     abstract: "Show and advance the fleet's epoch, by which certificates expire.",
+    discussion: """
+      Examples:
+        countersign epoch show --dir fleet
+        countersign epoch advance --dir fleet
+      """,
     subcommands: [EpochShow.self, EpochAdvance.self])
 }
 
@@ -32,7 +37,7 @@ struct EpochAdvance: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "advance", abstract: "Begin the next epoch. It never goes back.",
     discussion: """
-      Devices that connect while their certificate is still good renew it. One that stays away for longer may then only renew
+      Devices that connect while their certificate is still good renew it. One that stays away for longer may then only renew \
       before it does anything else.
 
       Example: countersign epoch advance --dir fleet
@@ -40,12 +45,9 @@ struct EpochAdvance: ParsableCommand {
 
   @OptionGroup var authority: AuthorityOptions
   @OptionGroup var passphrase: PassphraseOptions
-  @Option(name: .long, help: "By how much.") var by: Epoch = 1
+  @Option(name: .long, parsing: .unconditional, help: "By how much. (default: 1)", transform: number(1...Epoch.max))
+  var by: Epoch = 1
   @OptionGroup var output: OutputOptions
-
-  func validate() throws {
-    if by == 0 { throw ValidationError("--by takes a number from 1.") }
-  }
 
   func run() throws {
     let registry = try authority.registry("epoch advance")

@@ -9,13 +9,15 @@ struct Init: ParsableCommand {
     commandName: "init",
     abstract: "Make an authority: its one key and an empty registry.",
     discussion: """
-      Every key of the server is derived from 32 random bytes, which are sealed under a passphrase in DIR/authority.key.
+      Every key of the server is derived from 32 random bytes, which are sealed under a passphrase in DIR/authority.key. \
       Keep a copy of that file and the passphrase in a safe place: whoever has both is the authority.
 
       Examples:
         countersign init --dir fleet
         countersign init --dir fleet --passphrase-file /run/secrets/countersign
-        countersign init --dir fleet --unsealed          (for development)
+        countersign init --dir fleet --unsealed
+
+      The last one is for development only.
       """)
 
   enum Cost: String, ExpressibleByArgument, CaseIterable {
@@ -39,7 +41,10 @@ struct Init: ParsableCommand {
   @Option(name: .long, help: "What each guess of the passphrase costs: 64 MiB, 256 MiB or 1 GiB of memory.")
   var cost = Cost.moderate
 
-  @Option(name: .long, help: "For how many epochs after the current one a certificate is good.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "For how many epochs after the current one a certificate is good. (default: 8)",
+    transform: number(0...Epoch.max))
   var certificateEpochs: Epoch = 8
 
   @OptionGroup var output: OutputOptions

@@ -7,6 +7,11 @@ struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
     abstract: "Say which systems may open conversations with which others.",
+    discussion: """
+      Examples:
+        countersign policy allow --dir fleet waterworks monitoring
+        countersign policy list --dir fleet
+      """,
     subcommands: [PolicyAllow.self, PolicyDeny.self, PolicyList.self])
 }
 
@@ -14,7 +19,7 @@ struct PolicyAllow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "allow", abstract: "Let devices of one system open conversations with devices of another.",
     discussion: """
-      It holds in one direction: who was spoken to may answer. Without --last-epoch it holds until it is withdrawn; the
+      It holds in one direction: who was spoken to may answer. Without --last-epoch it holds until it is withdrawn; the \
       statement that devices carry is renewed whenever the epoch advances.
 
       Example: countersign policy allow --dir fleet waterworks monitoring
@@ -24,7 +29,9 @@ struct PolicyAllow: ParsableCommand {
   @OptionGroup var passphrase: PassphraseOptions
   @Argument(help: "The system whose devices may speak first.") var from: String
   @Argument(help: "The system whose devices answer.") var to: String
-  @Option(name: .long, help: "The last epoch in which it holds.") var lastEpoch: Epoch?
+  @Option(
+    name: .long, parsing: .unconditional, help: "The last epoch in which it holds.", transform: number(1...Epoch.max))
+  var lastEpoch: Epoch?
   @OptionGroup var output: OutputOptions
 
   func run() throws {

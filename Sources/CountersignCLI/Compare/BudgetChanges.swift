@@ -12,14 +12,17 @@ struct BudgetChanges: ParsableArguments {
   @Option(help: ArgumentHelp("A shipped battery; see --list.", valueName: "name"))
   var battery: String?
 
-  @Option(help: "Handshakes a day.") var handshakesPerDay: Double?
-  @Option(help: "Messages a day.") var messagesPerDay: Double?
-  @Option(help: "Bytes in a message.") var messageBytes: Double?
-  @Option(help: "Devices in the fleet.") var fleetSize: Double?
-  @Option(help: "Limit: the share of flash and RAM that security may take, 0.01 to 1.") var memoryShare: Double?
-  @Option(help: "Limit: seconds from power-up to the first message.") var firstMessageSeconds: Double?
-  @Option(help: "Limit: days the battery must last.") var batteryDays: Double?
-  @Option(help: "Limit: seconds for one core to take the fleet back.") var readmissionSeconds: Double?
+  @Option(parsing: .unconditional, help: "Handshakes a day.") var handshakesPerDay: Double?
+  @Option(parsing: .unconditional, help: "Messages a day.") var messagesPerDay: Double?
+  @Option(parsing: .unconditional, help: "Bytes in a message.") var messageBytes: Double?
+  @Option(parsing: .unconditional, help: "Devices in the fleet.") var fleetSize: Double?
+  @Option(parsing: .unconditional, help: "Limit: the share of flash and RAM that security may take, 0.01 to 1.")
+  var memoryShare: Double?
+  @Option(parsing: .unconditional, help: "Limit: seconds from power-up to the first message.") var firstMessageSeconds:
+    Double?
+  @Option(parsing: .unconditional, help: "Limit: days the battery must last.") var batteryDays: Double?
+  @Option(parsing: .unconditional, help: "Limit: seconds for one core to take the fleet back.") var readmissionSeconds:
+    Double?
 
   func apply(to budget: inout Budget, _ catalog: Catalog) throws(BudgetError) {
     if let device { budget.device = try catalog.device(device) }

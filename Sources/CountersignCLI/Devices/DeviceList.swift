@@ -15,7 +15,7 @@ struct DeviceList: ParsableCommand {
   @OptionGroup var authority: AuthorityOptions
   @Option(name: .long, help: ArgumentHelp("Only this system, by name or number.", valueName: "name")) var system:
     String?
-  @Option(name: .long, help: "At most so many.") var limit: Int?
+  @Option(name: .long, parsing: .unconditional, help: "At most so many.", transform: number(0...)) var limit: Int?
   @OptionGroup var output: OutputOptions
 
   private static let page = 1000

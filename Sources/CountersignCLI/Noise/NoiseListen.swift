@@ -22,11 +22,12 @@ struct NoiseListen: ParsableCommand {
   @Flag(help: "Send every message back instead of reading standard input.")
   var echo = false
 
-  @Option(help: "End after this many sessions; the exit status then tells whether all succeeded.")
+  @Option(
+    parsing: .unconditional, help: "End after this many sessions; the exit status then tells whether all succeeded.",
+    transform: number(1...))
   var count: Int?
 
   func validate() throws {
-    guard count.map({ $0 > 0 }) ?? true else { throw ValidationError("--count needs a number above 0.") }
     guard !echo || !options.protocolName.pattern.isOneWay else {
       throw ValidationError("\(options.protocolName.pattern.name) is one-way: the side that listens cannot --echo.")
     }

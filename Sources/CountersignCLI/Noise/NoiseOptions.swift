@@ -27,13 +27,16 @@ struct NoiseOptions: ParsableArguments {
   @Option(help: "Payload of this side's next handshake message, as text. Repeat it for the messages after that.")
   var payload: [String] = []
 
-  @Option(help: "Rekey each direction after every N of its messages; both sides must do the same.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rekey each direction after every N of its messages; both sides must do the same.", valueName: "n"),
+    transform: number(1...))
   var rekeyEvery: UInt64?
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard rekeyEvery != 0 else { throw ValidationError("--rekey-every needs a number above 0.") }
     guard !protocolName.pattern.isFallback else {
       throw ValidationError("\(protocolName.pattern.name) continues another handshake; it cannot start one.")
     }

@@ -3,37 +3,54 @@ import Relay
 
 /// The limits that an operator may want to move; ``RelayLimits`` has all of them.
 struct LimitOptions: ParsableArguments {
-  @Option(name: .long, help: "Connections at once.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Connections at once. (default: \(RelayLimits().maximumConnections))", transform: number(1...1 << 40))
   var maxConnections: Int = RelayLimits().maximumConnections
 
-  @Option(name: .long, help: "Connections at once whose device has not authenticated.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Connections at once whose device has not authenticated. (default: \(RelayLimits().maximumUnauthenticated))",
+    transform: number(1...1 << 40))
   var maxUnauthenticated: Int = RelayLimits().maximumUnauthenticated
 
-  @Option(name: .long, help: "Handshakes per second on each event loop.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Handshakes per second on each event loop. (default: \(RelayLimits().handshakesPerSecond))",
+    transform: number(1...1 << 40))
   var handshakesPerSecond: Int = RelayLimits().handshakesPerSecond
 
-  @Option(name: .long, help: ArgumentHelp("Time for a handshake.", valueName: "seconds"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Time for a handshake. (default: \(RelayLimits().handshakeTimeout))", valueName: "seconds"),
+    transform: number(1...1 << 40))
   var handshakeTimeout: Int64 = RelayLimits().handshakeTimeout
 
-  @Option(name: .long, help: ArgumentHelp("Silence after which a session ends.", valueName: "seconds"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Silence after which a session ends. (default: \(RelayLimits().idleTimeout))", valueName: "seconds"),
+    transform: number(1...1 << 40))
   var idleTimeout: Int64 = RelayLimits().idleTimeout
 
-  @Option(name: .long, help: "Messages that wait for one device.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Messages that wait for one device. (default: \(MailboxLimits().messagesPerDevice))",
+    transform: number(1...1 << 40))
   var mailboxMessages: Int = MailboxLimits().messagesPerDevice
 
-  @Option(name: .long, help: "Bytes that wait for one device.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Bytes that wait for one device. (default: \(MailboxLimits().bytesPerDevice))", transform: number(1...1 << 40)
+  )
   var mailboxBytes: Int = MailboxLimits().bytesPerDevice
 
-  @Option(name: .long, help: ArgumentHelp("Time that a message waits before it is dropped.", valueName: "seconds"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Time that a message waits before it is dropped. (default: \(MailboxLimits().lifetime))", valueName: "seconds"),
+    transform: number(1...1 << 40))
   var mailboxLifetime: Int64 = MailboxLimits().lifetime
-
-  func validate() throws {
-    let numbers = [
-      maxConnections, maxUnauthenticated, handshakesPerSecond, Int(handshakeTimeout), Int(idleTimeout), mailboxMessages,
-      mailboxBytes, Int(mailboxLifetime),
-    ]
-    guard numbers.allSatisfy({ $0 > 0 && $0 <= 1 << 40 }) else { throw ValidationError("A limit is a number from 1.") }
-  }
 
   var limits: RelayLimits {
     var limits = RelayLimits()

@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// Numbers of options. Declare these options with `parsing: .unconditional`, so that `-1` is told what is allowed instead of
+/// being taken for another option.
+func number<Number: FixedWidthInteger & Sendable>(
+  _ range: ClosedRange<Number>
+) -> @Sendable (String) throws -> Number {
+  { text in
+    guard let value = Number(text), range.contains(value) else {
+      let end = range.upperBound == .max && Number.bitWidth >= 32 ? "" : " to \(range.upperBound)"
+      throw ValidationError("it takes a whole number from \(range.lowerBound)\(end).")
+    }
+    return value
+  }
+}
+
+func number<Number: FixedWidthInteger & Sendable>(
+  _ range: PartialRangeFrom<Number>
+) -> @Sendable (String) throws -> Number {
+  number(range.lowerBound...Number.max)
+}
+
+/// A time in seconds, as options give it.
+struct Seconds: CustomStringConvertible {
+  let duration: Duration
+
+  init(_ duration: Duration) { self.duration = duration }
+
+  /// Options: whoever waits for longer than a day wants to wait for ever.
+  static func parse(_ text: String) throws -> Seconds {
+    guard let value = Double(text), value >= 0.001, value <= 86_400 else {
+      throw ValidationError("it takes a number of seconds from 0.001 to 86400.")
+    }
+    return Seconds(.milliseconds(Int64(value * 1000)))
+  }
+
+  var description: String { "\(duration.components.seconds)" }
+}
