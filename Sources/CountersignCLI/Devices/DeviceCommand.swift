@@ -5,5 +5,12 @@ struct DeviceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "device",
     abstract: "Add, list, show, rotate and revoke devices.",
+    discussion: """
+      Examples:
+        countersign device add --dir fleet --system waterworks --out pump.device
+        countersign device list --dir fleet
+        countersign device rotate --dir fleet 00a0b1c2d3e4f506
+        countersign device revoke --dir fleet 00a0b1c2d3e4f506 --reason key-compromise
+      """,
     subcommands: [DeviceAdd.self, DeviceList.self, DeviceShow.self, DeviceRotate.self, DeviceRevoke.self])
 }

@@ -8,7 +8,7 @@ struct DeviceRotate: ParsableCommand {
     commandName: "rotate",
     abstract: "Change a device's key: order it, or as the device itself do it now.",
     discussion: """
-      With an ID and --dir the order waits until the device connects. With --device and --server this is the device: it makes
+      With an ID and --dir the order waits until the device connects. With --device and --server this is the device: it makes \
       a new key, has it certified, and uses it once; only then is the old one overwritten.
 
       Examples:
@@ -64,7 +64,8 @@ struct DeviceRotate: ParsableCommand {
   private func rotate() throws {
     let store = try device.open()
     let endpoint = try ServerOption.endpoint(server)
-    let rotation = try reporting { () throws(DeviceHostError) in try DeviceClient.rotate(store, at: endpoint) }
+    let rotation: DeviceClient.Rotation
+    do { rotation = try DeviceClient.rotate(store, at: endpoint) } catch { throw Failure(error, at: endpoint) }
     if output.isJSON {
       try printJSON(Rotated(generationBefore: rotation.before, generation: rotation.after))
     } else {

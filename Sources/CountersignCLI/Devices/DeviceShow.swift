@@ -18,6 +18,10 @@ struct DeviceShow: ParsableCommand {
   @Flag(name: .long, help: "Print the certificate of the key in use, armoured, and nothing else.") var pem = false
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if pem && output.isJSON { throw ValidationError("--pem prints PEM: it excludes --output json.") }
+  }
+
   func run() throws {
     let registry = try authority.registry("device show")
     let device = try device.find(registry)

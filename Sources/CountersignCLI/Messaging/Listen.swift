@@ -8,15 +8,17 @@ struct Listen: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Wait for messages and print them.",
     discussion: """
-      Connects to the server and prints each message once, on a line of its own: what waited in the mailbox first, then what
-      others send. Orders of the server are obeyed on the way: new epochs, revocations, a change of key. When the server
+      Connects to the server and prints each message once, on a line of its own: what waited in the mailbox first, then what \
+      others send. Orders of the server are obeyed on the way: new epochs, revocations, a change of key. When the server \
       goes away, the device connects again.
 
       With --direct it waits on a port of its own instead; the other device is verified offline.
 
       Examples:
         countersign listen --device pump.device --server 127.0.0.1:7700
-        countersign listen --device pump.device --server 127.0.0.1:7700 --count 1 --output json
+        countersign listen --device pump.device --server 127.0.0.1:7700 --count 1 \\
+          --output json
+        countersign listen --device pump.device --server [::1]:7700 --timeout 60
         countersign listen --device pump.device --direct 127.0.0.1:7800
       """)
 
@@ -30,18 +32,19 @@ struct Listen: ParsableCommand {
   )
   var direct: String?
 
-  @Option(name: .long, help: "Stop after this many messages.")
+  @Option(name: .long, parsing: .unconditional, help: "Stop after this many messages.", transform: number(1...))
   var count: Int?
 
   @Option(
-    name: .long, help: ArgumentHelp("Stop with an error when no message comes for so long.", valueName: "seconds"))
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Stop with an error when no message comes for so long.", valueName: "seconds"),
+    transform: Seconds.parse)
   var timeout: Seconds?
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     if server != nil && direct != nil { throw ValidationError("--server and --direct exclude each other.") }
-    if let count, count < 1 { throw ValidationError("--count takes a number from 1.") }
   }
 
   func run() throws {
@@ -89,7 +92,9 @@ struct Listen: ParsableCommand {
         guard case .connectionLost = error else {
           // A server that is being restarted does not answer for a moment; one that keeps refusing means it.
           let limit = if case .refused = error { 4 } else { 60 }
-          guard backoff.count > 0, error.isTransient, backoff.count < limit else { throw Failure(error) }
+          guard backoff.count > 0, error.isTransient, backoff.count < limit else {
+            throw Failure(error, at: endpoint)
+          }
           backoff.wait()
           continue
         }
@@ -108,7 +113,11 @@ struct Listen: ParsableCommand {
   private func listen(
     direct endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
   ) throws(Failure) {
-    let listener = try reporting { () throws(DeviceHostError) in try DirectListener(on: endpoint) }
+    let listener: DirectListener
+    do { listener = try DirectListener(on: endpoint) } catch {
+      guard case .unreachable(_, let reason) = error else { throw Failure(error) }
+      throw Failure(listening: endpoint, reason: reason)
+    }
     let bound = Endpoint(host: endpoint.host, port: listener.port)
     printer.note(
       "listening as \(try reporting { () throws(DeviceHostError) in try store.read { $0.address } }) at \(bound)")

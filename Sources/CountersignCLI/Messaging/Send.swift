@@ -8,15 +8,22 @@ struct Send: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Send a message to another device.",
     discussion: """
-      When the other device listens, the two run a handshake through the server, which sees frames only, and the command
-      ends once the other application has the message. When it sleeps, the message is sealed to its certificate and the
+      When the other device listens, the two run a handshake through the server, which sees frames only, and the command \
+      ends once the other application has the message. When it sleeps, the message is sealed to its certificate and the \
       command ends once the server has stored it.
+
+      A message has at most 64000 bytes. The sequence numbers that the recipient tells repeats by are kept in the device file: \
+      never use a copy of it, or one from a backup.
 
       With --direct the message goes over a connection of the two devices' own.
 
       Examples:
-        countersign send --device pump.device --server 127.0.0.1:7700 --to 00a0b1c2d3e4f506 "valve open"
-        echo "valve open" | countersign send --device pump.device --server 127.0.0.1:7700 --to 00a0b1c2d3e4f506 -
+        countersign send --device pump.device --server 127.0.0.1:7700 \\
+          --to 00a0b1c2d3e4f506 "valve open"
+        echo "valve open" | countersign send --device pump.device \\
+          --server 127.0.0.1:7700 --to 00a0b1c2d3e4f506 -
+        countersign send --device pump.device --server [2001:db8::7]:7700 \\
+          --to 00a0b1c2d3e4f506 "valve open"
         countersign send --device pump.device --direct 127.0.0.1:7800 "valve open"
       """)
 
@@ -33,7 +40,9 @@ struct Send: ParsableCommand {
     help: ArgumentHelp("The recipient: 16 hexadecimal digits, or SYSTEM/ID for another system.", valueName: "id"))
   var to: PeerName?
 
-  @Option(name: .long, help: ArgumentHelp("How long to try.", valueName: "seconds"))
+  @Option(
+    name: .long, parsing: .unconditional, help: ArgumentHelp("How long to try. (default: 10)", valueName: "seconds"),
+    transform: Seconds.parse)
   var timeout = Seconds(.seconds(10))
 
   @Argument(help: "The message; - or nothing reads standard input.")
@@ -89,7 +98,7 @@ struct Send: ParsableCommand {
     guard let to else { throw Failure(.usage, "who should get it?", hint: "Give --to ID.") }
     let endpoint = try ServerOption.endpoint(server)
     let deadline = ContinuousClock.now + timeout.duration
-    return try reporting { () throws(DeviceHostError) in
+    do throws(DeviceHostError) {
       let recipient = to.address(from: try store.read { $0.address.system })
       let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
       var backoff = Backoff()
@@ -107,7 +116,7 @@ struct Send: ParsableCommand {
           backoff.wait(until: deadline)
         }
       }
-    }
+    } catch { throw Failure(error, at: endpoint) }
   }
 
   private func sendDirect(

@@ -2,14 +2,15 @@ import Registry
 import Relay
 
 extension Failure {
-  init(_ error: RelayError) {
+  /// - Parameter option: the one that named the address.
+  init(_ error: RelayError, option: String = "--listen") {
     switch error {
     case .invalidEndpoint(let text):
       self.init(.usage, "\"\(text)\" is not an address", hint: "Write HOST:PORT, for example 127.0.0.1:7700.")
     case .addressInUse(let endpoint):
       self.init(
         .unavailable, "something else listens on \(endpoint)",
-        hint: "Stop it, or give another port with --listen; port 0 lets the system choose.")
+        hint: "Stop it, or give another port with \(option); port 0 lets the system choose.")
     case .cannotListen(let endpoint, let reason):
       self.init(.noHost, "cannot listen on \(endpoint): \(reason)", hint: "Give an address of this machine.")
     case .registry(let error): self.init(error)

@@ -10,16 +10,21 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the server: sessions, routing, mailbox.",
     discussion: """
-      Serves the devices of an authority until SIGTERM or SIGINT, then finishes what it was asked for and stops. Prints one
-      line when it is ready, with the address in use; port 0 lets the system choose one. Logs go to standard error, one JSON
+      Serves the devices of an authority until SIGTERM or SIGINT, then finishes what it was asked for and stops. Prints one \
+      line when it is ready, with the address in use; port 0 lets the system choose one. Logs go to standard error, one JSON \
       object a line.
 
-      Other commands work on the same directory meanwhile: the server sees a revocation, a new epoch, a policy or an order
+      An IPv6 address stands in brackets: [::1]:7700 for this machine alone, [::]:7700 for all of its addresses.
+
+      Other commands work on the same directory meanwhile: the server sees a revocation, a new epoch, a policy or an order \
       within a second.
 
       Examples:
-        countersign serve --dir authority --listen 127.0.0.1:7700 --passphrase-file passphrase
-        countersign serve --dir authority --listen 0.0.0.0:7700 --metrics 127.0.0.1:9100
+        countersign serve --dir authority --listen 127.0.0.1:7700 \\
+          --passphrase-file passphrase
+        countersign serve --dir authority --listen 0.0.0.0:7700 \\
+          --metrics 127.0.0.1:9700
+        countersign serve --dir authority --listen [::1]:7700
         countersign serve --dir authority --listen 127.0.0.1:0 --output json
       """)
 
@@ -43,7 +48,9 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let address = try Endpoint(option: listen)
+    try address.resolve()
     let metricsAddress = try metrics.map { try Endpoint(option: $0) }
+    try metricsAddress?.resolve()
     DescriptorLimit.raise()
     let directory = try authority.directory()
     let registry = try authority.registry("serve")
@@ -55,18 +62,18 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "countersign") { _ in JSONLinesHandler(level: level) }
     let server: RelayServer
     let bound: BoundEndpoint
-    let boundMetrics: BoundEndpoint?
     do throws(RelayError) {
       server = try RelayServer(
         registry: registry, authority: keys, mailboxPath: directory.path + "/mailbox.sqlite", limits: limits.limits,
         logger: logger)
       bound = try await server.listen(host: address.host, port: Int(address.port))
+    } catch { throw Failure(error) }
+    var boundMetrics: BoundEndpoint?
+    do throws(RelayError) {
       if let metricsAddress {
         boundMetrics = try await server.listenForMetrics(host: metricsAddress.host, port: Int(metricsAddress.port))
-      } else {
-        boundMetrics = nil
       }
-    } catch { throw Failure(error) }
+    } catch { throw Failure(error, option: "--metrics") }
     try announce(bound, boundMetrics)
     logger.notice("ready", metadata: ["endpoint": "\(bound)"])
 

@@ -15,7 +15,7 @@ extension Failure {
     case .invalidEndpoint(let text):
       self.init(.usage, "\"\(text)\" is not an address", hint: "Write HOST:PORT, for example 127.0.0.1:7700.")
     case .file(let operation, let path, let reason):
-      self.init(operation == "open" ? .noInput : .ioError, "cannot \(operation) \(path): \(reason)")
+      self.init(operation, of: path, reason: reason)
     case .exists(let path):
       self.init(.cannotCreate, "\(path) exists", hint: "A device file is never overwritten: choose another name.")
     case .exposed(let path, let mode):
@@ -23,12 +23,11 @@ extension Failure {
         .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
         hint: "It holds a private key. Run: chmod 600 \(path)")
     case .unreachable(let endpoint, let reason):
-      self.init(.noHost, "nothing answers at \(endpoint): \(reason)", hint: "Is the server running, and on this port?")
+      self.init(unreachable: endpoint, reason: reason)
     case .refused(let endpoint):
       self.init(
         .noPermission, "\(endpoint) closed the connection without an answer",
-        hint:
-          "The server does not know this device's key, has revoked it, or went away. Ask: countersign device show ID")
+        hint: "The server does not know this device's key, or has revoked it. Ask: countersign device show ID")
     case .connectionLost(let reason):
       self.init(.unavailable, "the connection was lost: \(reason)", hint: "Try again.")
     case .timedOut(let what):
@@ -64,16 +63,42 @@ extension Failure {
     case .subjectMismatch:
       self.init(.protocolError, "the other side is not the device it should be")
     case .credentials(let error):
-      self.init(.protocolError, "the other side's credential was refused: \(error.words)")
+      self.init(.protocolError, "the other side's credential was refused: \(error.words)", hint: error.advice)
+    case .noise(.decryptionFailed), .schemes(.noise(.decryptionFailed)), .noise(.messageTooShort),
+      .schemes(.noise(.messageTooShort)):
+      self.init(.protocolError, "what the other side sent does not decrypt", hint: Self.otherSide)
     case .noise(let error), .schemes(.noise(let error)):
-      self.init(.protocolError, "the handshake or a message failed: \(error)")
+      self.init(.protocolError, "the handshake or a message failed: \(error)", hint: Self.otherSide)
     default:
-      self.init(.protocolError, "the other side broke the protocol: \(error)")
+      self.init(.protocolError, "the other side broke the protocol: \(error)", hint: Self.otherSide)
+    }
+  }
+}
+
+extension Failure {
+  private static let otherSide =
+    "Is the address that of Countersign, and of this device's own server? Its key: countersign inspect FILE"
+
+  /// What a refusal by `endpoint` means: a server that is not there any more refused nobody.
+  init(_ error: DeviceHostError, at endpoint: Endpoint) {
+    if case .refused = error, (try? FrameSocket.connect(to: endpoint, timeout: .seconds(1))) == nil {
+      self.init(.unavailable, "\(endpoint) went away during the handshake", hint: "Is the server running? Try again.")
+    } else {
+      self.init(error)
     }
   }
 }
 
 extension CredentialsError {
+  /// What the person who sends can have done about it.
+  fileprivate var advice: String? {
+    switch self {
+    case .expired: "The other device must connect to the server first: that renews its certificate."
+    case .unknownIssuer, .invalidSignature: "The two devices must be of one authority."
+    default: nil
+    }
+  }
+
   /// What was wrong, as a phrase.
   var words: String {
     switch self {

@@ -30,6 +30,16 @@ extension Endpoint {
   init(option text: String) throws(Failure) {
     do { try self.init(parsing: text) } catch { throw Failure(error) }
   }
+
+  /// Makes sure that the host's name leads to an address.
+  func resolve() throws(Failure) {
+    var list: UnsafeMutablePointer<addrinfo>?
+    let status = getaddrinfo(host, nil, nil, &list)
+    guard status == 0 else {
+      throw Failure(listening: self, reason: String(cString: gai_strerror(status)))
+    }
+    freeaddrinfo(list)
+  }
 }
 
 /// A device as an option names it: 16 hexadecimal digits, after `SYSTEM/` when it is not of the own system.
@@ -54,18 +64,4 @@ struct PeerName: ExpressibleByArgument {
   func address(from own: SystemID) -> DeviceAddress {
     DeviceAddress(system: system ?? own, device: device)
   }
-}
-
-/// A time in seconds, as options give it.
-struct Seconds: ExpressibleByArgument {
-  let duration: Duration
-
-  init(_ duration: Duration) { self.duration = duration }
-
-  init?(argument: String) {
-    guard let value = Double(argument), value > 0, value <= 86_400 else { return nil }
-    duration = .milliseconds(Int64(value * 1000))
-  }
-
-  var defaultValueDescription: String { "\(duration.components.seconds)" }
 }

@@ -11,6 +11,13 @@ enum PassphraseSource {
       throw Failure(.noInput, "cannot open the passphrase file \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
+    var status = stat()
+    // Some ways of handing out secrets, and some owners, leave no choice: it is used all the same.
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o007 != 0 {
+      printWarning(
+        "everybody on this machine can read the passphrase in \(path) (mode 0\(String(status.st_mode & 0o777, radix: 8)))"
+      )
+    }
     return try read(descriptor: descriptor, name: path)
   }
 

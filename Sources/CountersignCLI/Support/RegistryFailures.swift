@@ -13,6 +13,11 @@ func assembling<R>(_ body: () throws(AssemblyError) -> R) throws(Failure) -> R {
   do { return try body() } catch { throw Failure(error) }
 }
 
+/// Whether nobody, whatever the modes say, can write there.
+private func isOnReadOnlyFileSystem(_ path: String) -> Bool {
+  access(path, W_OK) != 0 && errno == EROFS
+}
+
 extension Failure {
   init(_ error: RegistryError) {
     switch error {
@@ -84,6 +89,12 @@ extension Failure {
       self.init(
         .configuration, "the key file and the registry belong to different authorities",
         hint: "Restore both from the same backup.")
+    case .file(let path, EROFS),
+      .readOnly(let path) where isOnReadOnlyFileSystem(path):
+      self.init(
+        .noPermission, "\(path) is on a file system that is mounted read-only",
+        hint:
+          "Even reading the registry writes its log. Mount it for writing, or copy the directory where you can write.")
     case .file(let path, let code):
       let status: Status =
         switch code {
@@ -103,7 +114,8 @@ extension Failure {
       self.init(
         .dataError, "the registry is damaged: \(what)", hint: "Restore it from a backup; ask: countersign doctor")
     case .readOnly(let path):
-      self.init(.noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the directory.")
+      self.init(
+        .noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the file and its directory.")
     case .full(let path):
       self.init(
         .ioError, "the disk is full: \(path)", hint: "Nothing was changed: make room and run the command again.")
