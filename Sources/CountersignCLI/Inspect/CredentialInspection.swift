@@ -6,9 +6,11 @@ struct SignatureCheck {
   /// The key to check under; nil leaves the signature unchecked.
   let issuerKey: Ed25519.PublicKey?
 
+  static let invalid = Inspection.Value.text("invalid")
+
   func words(_ isSigned: (Ed25519.PublicKey) -> Bool) -> Inspection.Value {
     guard let issuerKey else { return .text("not checked") }
-    return .text(isSigned(issuerKey) ? "valid" : "invalid")
+    return isSigned(issuerKey) ? .text("valid") : Self.invalid
   }
 }
 

@@ -12,13 +12,14 @@ struct Inspect: ParsableCommand {
     commandName: "inspect",
     abstract: "Say what a certificate, a statement, a device file or a key file holds. Never a secret.",
     discussion: """
-      Takes bytes, PEM armour or hexadecimal digits, from a file or, with -, from standard input. Given an authority or its
-      issuer key, it also checks the signature.
+      Takes bytes, PEM armour or hexadecimal digits, from a file or, with -, from standard input. Given an authority or its \
+      issuer key, it also checks the signature, and ends 65 when that does not verify.
 
       Examples:
         countersign inspect pump.pem
         countersign inspect pump.device --dir fleet
-        countersign device show --dir fleet 00a0b1c2d3e4f506 --pem | countersign inspect - --output json
+        countersign device show --dir fleet 00a0b1c2d3e4f506 --pem \\
+          | countersign inspect - --output json
         countersign inspect pump.device --pem > pump.pem
       """)
 
@@ -39,9 +40,25 @@ struct Inspect: ParsableCommand {
     defer { SecretFileIO.wipe(&bytes) }
     guard bytes.count <= Self.maximumLength else { throw Self.unknown(file) }
     let object = try Self.object(in: bytes, file)
-    if pem { return print(try armoured(object), terminator: "") }
+    // What cannot be read is not armoured either.
     let inspection = try inspect(object)
-    if output.isJSON { try printJSON(inspection) } else { print(inspection.text) }
+    if pem {
+      try Self.check(inspection, file)
+      return print(try armoured(object), terminator: "")
+    }
+    if output.isJSON { try printJSON(inspection) } else { printLine(inspection.text) }
+    try Self.check(inspection, file)
+  }
+
+  private static func check(_ inspection: Inspection, _ file: String) throws(Failure) {
+    guard inspection.hasInvalidSignature else { return }
+    throw Failure(
+      .dataError, "\(file): the signature is not by this issuer key",
+      hint: "It is another authority's, or was changed. Do not trust what it says.")
+  }
+
+  func validate() throws {
+    if pem && output.isJSON { throw ValidationError("--pem prints PEM: it excludes --output json.") }
   }
 
   /// Takes off what an object may be wrapped in: armour or hexadecimal digits.
@@ -99,8 +116,6 @@ struct Inspect: ParsableCommand {
       guard let certificate = identity.certificate else { throw Failure(DeviceHostError.device(.noUsableKey)) }
       return PEM(certificate).text
     }
-    // What cannot be read is not armoured.
-    _ = try inspect(object)
     guard let label = Self.label(of: object) else { throw Failure(.dataError, "a key file is never armoured") }
     return PEM(label, object).text
   }

@@ -37,6 +37,9 @@ struct Inspection: Encodable {
   private(set) var values: [(name: String, value: Value)] = []
   private(set) var fields: [Field] = []
 
+  /// Whether a signature was checked and does not verify.
+  var hasInvalidSignature: Bool { values.contains { $0.value == SignatureCheck.invalid } }
+
   init(kind: String) {
     add("kind", .text(kind))
   }
