@@ -6,6 +6,16 @@ struct Countersign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "countersign",
     abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
+    discussion: """
+      Examples:
+        countersign init --dir fleet
+        countersign system add --dir fleet waterworks
+        countersign device add --dir fleet --system waterworks --out pump.device
+        countersign serve --dir fleet
+
+      Not listed below: `countersign load` measures a server under many devices, and \
+      --generate-completion-script SHELL prints completions for bash, zsh or fish.
+      """,
     version: "0.1.0",
     subcommands: [
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,

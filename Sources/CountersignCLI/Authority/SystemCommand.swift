@@ -7,6 +7,11 @@ struct SystemCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "system",
     abstract: "Add and list systems: devices of one system cannot address or verify into another.",
+    discussion: """
+      Examples:
+        countersign system add --dir fleet waterworks
+        countersign system list --dir fleet
+      """,
     subcommands: [SystemAdd.self, SystemList.self])
 }
 

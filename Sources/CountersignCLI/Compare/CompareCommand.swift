@@ -14,9 +14,11 @@ struct CompareCommand: ParsableCommand {
       Examples:
         countersign compare
         countersign compare --budget water-meter-lorawan
-        countersign compare --device nrf52840 --radio ble --battery cr2032 --handshakes-per-day 24
+        countersign compare --device nrf52840 --radio ble --battery cr2032 \\
+          --handshakes-per-day 24
         countersign compare --budget mine.json --html review.html
-        countersign compare --scheme derived-key --scheme certified --columns handshake_bytes,cpu_ms,battery_days
+        countersign compare --scheme derived-key --scheme certified \\
+          --columns handshake_bytes,cpu_ms,battery_days
         countersign compare --list
       """)
 

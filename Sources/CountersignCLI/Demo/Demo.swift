@@ -9,14 +9,14 @@ struct Demo: ParsableCommand {
     commandName: "demo",
     abstract: "Show all of it: a fleet from the assembly line to a revoked device.",
     discussion: """
-      Makes an authority, two systems and four devices in a temporary directory (or in --dir), starts a real server, and sends
-      real messages over loopback while somebody records everything. Then a device is taken apart. Ends with status 0 only when
-      what must work worked and what must fail failed.
+      Makes an authority, two systems and four devices in a temporary directory (or in --dir), starts a real server, and sends \
+      real messages over loopback while somebody records everything. Then a device is taken apart. Ends with status 0 only when \
+      what must work worked and what must fail failed. With --dir the files are kept, to look at afterwards.
 
       Examples:
         countersign demo
         countersign demo --output json
-        countersign demo --dir /tmp/fleet          (keeps the files, to look at afterwards)
+        countersign demo --dir /tmp/fleet
       """)
 
   @Option(name: .long, help: "A new directory for the demo's files; they are kept.")

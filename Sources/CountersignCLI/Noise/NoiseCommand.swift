@@ -5,6 +5,11 @@ struct NoiseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "noise",
     abstract: "Speak the Noise protocols by hand: what openssl s_client is for TLS.",
+    discussion: """
+      Examples:
+        countersign noise keygen alice.key
+        countersign noise explain Noise_IK_25519_ChaChaPoly_SHA256
+      """,
     subcommands: [NoiseListen.self, NoiseConnect.self, NoiseKeygen.self, NoiseExplain.self]
   )
 }
