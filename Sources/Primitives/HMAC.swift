@@ -8,18 +8,28 @@ public struct HMAC<Hash: HashFunction> {
   public init(key: RawSpan) {
     inner = Hash()
     outer = Hash()
-    var pad = SecretBytes<128>()
-    defer { pad.wipe() }
-    var padBytes = pad.mutableBytes
     if key.byteCount > Hash.blockLength {
-      Hash.hash(key, into: &padBytes)
+      var digest = SecretBytes<64>()
+      defer { digest.wipe() }
+      var digestBytes = digest.mutableBytes
+      Hash.hash(key, into: &digestBytes)
+      absorb(digest.bytes.extracting(0..<Hash.digestLength))
     } else {
-      copyBytes(key, to: &padBytes)
+      absorb(key)
     }
-    padBytes.xorAll(0x36)
-    inner.update(padBytes.bytes.extracting(0..<Hash.blockLength))
-    padBytes.xorAll(0x36 ^ 0x5C)
-    outer.update(padBytes.bytes.extracting(0..<Hash.blockLength))
+  }
+
+  /// Starts both hashes with a block of the key, padded with zeros, under its mask.
+  @inlinable
+  mutating func absorb(_ key: RawSpan) {
+    var block = SecretBytes<128>()
+    defer { block.wipe() }
+    var blockBytes = block.mutableBytes
+    var masked = blockBytes.prefix(Hash.blockLength)
+    masked.mask(key, with: 0x36)
+    inner.update(masked.bytes)
+    masked.mask(key, with: 0x5C)
+    outer.update(masked.bytes)
   }
 
   @inlinable
@@ -44,11 +54,15 @@ public struct HMAC<Hash: HashFunction> {
 }
 
 extension MutableRawSpan {
+  /// Becomes `source`, padded with zeros, every byte of it xored with `value`. Only the bytes that `source` has are computed.
   @inlinable
   @_lifetime(self: copy self)
-  mutating func xorAll(_ value: UInt8) {
+  mutating func mask(_ source: RawSpan, with value: UInt8) {
     withUnsafeMutableBytes { buffer in
-      for index in buffer.indices { buffer[index] ^= value }
+      for index in buffer.indices { buffer[index] = value }
+      source.withUnsafeBytes { source in
+        for index in source.indices { buffer[index] ^= source[index] }
+      }
     }
   }
 }

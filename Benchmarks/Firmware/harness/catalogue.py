@@ -16,6 +16,12 @@ class Handshake:
     psk: int | None = None  # offset on the storage page
 
 
+def aims(ram: int | None = None, **flash: int) -> dict[str, dict[str, int]]:
+    """What an image should keep on each core: bytes of flash, of static RAM and stack, and every handshake's overhead."""
+    common = ({"RAM and stack": ram} if ram else {}) | {"overhead": 1.1}
+    return {core: ({"flash": flash[core]} if core in flash else {}) | common for core in ("m0", "m4", "rv32")}
+
+
 @dataclass(frozen=True)
 class Spec:
     name: str
@@ -29,7 +35,7 @@ class Spec:
     public: frozenset[str] = frozenset()
     # Operations outside the handshake: everything else adds up to it.
     outside: frozenset[str] = frozenset({"load", "store", "seal", "open"})
-    limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
 
 
 # Without public keys there is no Noise pattern; the transcript is the scheme's own.
@@ -44,12 +50,6 @@ ROTATION = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0)), 0),
 
 # A stored identity begins behind the seed; its first slot's key stands 62 bytes into it.
 STORED_KEY = 16 + 62
-
-def aims(ram: int, **flash: int) -> dict[str, dict[str, int]]:
-    """What an image should keep on each core: bytes of flash, of static RAM and stack, and the handshake's overhead."""
-    common = {"RAM and stack": ram, "overhead": 1.1}
-    return {core: ({"flash": flash[core]} if core in flash else {}) | common for core in ("m0", "m4", "rv32")}
-
 
 SERVER = aims(4 << 10, m4=28 << 10, m0=34 << 10)
 PAIR = aims(6 << 10, m4=56 << 10)
