@@ -169,6 +169,7 @@ let package = Package(
       ? []
       : [
         .library(name: "Registry", targets: ["Registry", "Credentials", "Primitives"]),
+        .library(name: "Comparison", targets: ["Comparison"]),
         .executable(name: "countersign", targets: ["CountersignCLI"]),
       ]),
   dependencies: embedded || core

@@ -6,12 +6,21 @@ struct Turns {
   private var current: SchemeProfile.Sender?
   private var started = ContinuousClock.now
   private var counted = OperationCounts()
+  private let meter: HandshakeMeter?
+  private(set) var metered: [SchemeProfile.Sender: Int] = [.device: 0, .server: 0]
+
+  init(meter: HandshakeMeter? = nil) {
+    self.meter = meter
+    // Nothing of this watching may look like an allocation of the party at work.
+    messages.reserveCapacity(8)
+  }
 
   /// From here on it is `sender` who works.
   mutating func turn(_ sender: SchemeProfile.Sender) {
     end()
     current = sender
     counted = OperationCounter.current
+    meter?.start()
     started = ContinuousClock.now
   }
 
@@ -30,6 +39,7 @@ struct Turns {
   mutating func end() {
     guard let current else { return }
     let duration = ContinuousClock.now - started
+    if let meter { metered[current]! += meter.stop() }
     nanoseconds[current]! += Double(duration.components.attoseconds) / 1e9 + Double(duration.components.seconds) * 1e9
     operations[current]! = operations[current]! + (OperationCounter.current - counted)
     self.current = nil

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOCore
 import NIOPosix
 
 /// `countersign load`: hidden, for measuring; what it prints stands in the documentation.
@@ -23,6 +24,20 @@ struct LoadCommand: AsyncParsableCommand {
     name: .long, parsing: .unconditional, help: "Devices that connect at once; an even number. (default: 1000)",
     transform: number(2...20_000))
   var devices = 1000
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Devices that may be connecting at once; all of them.", valueName: "count"),
+    transform: number(1...))
+  var inFlight: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The only processor core that the server may use.", valueName: "number"), transform: number(0...))
+  var serverCore: Int?
+
+  @Flag(name: .long, help: "End when all devices are admitted: no messages.")
+  var admissionsOnly = false
 
   @Option(
     name: .long, parsing: .unconditional, help: "Messages that each pair exchanges in a conversation. (default: 50)",
@@ -56,7 +71,7 @@ struct LoadCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let fleet = try LoadFleet(count: devices)
     defer { fleet.remove() }
-    let server = try fleet.startServer()
+    let server = try fleet.startServer(core: serverCore)
     defer { server.stop() }
     let counters = LoadCounters()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -64,14 +79,36 @@ struct LoadCommand: AsyncParsableCommand {
     var report = LoadReport()
 
     let before = server.residentBytes
-    var start = ContinuousClock.now
-    let channels = try await fleet.connect(to: server.port, on: group, plan, counters)
+    let idle = server.processorSeconds
+    let start = ContinuousClock.now
+    let channels = try await fleet.connect(to: server.port, on: group, inFlight: inFlight ?? devices, plan, counters)
     guard await counters.wait(for: { counters.ready.value >= devices }) else { throw lost("sessions", counters) }
     report.handshakesPerSecond = Double(devices) / start.duration(to: .now).seconds
+    report.serverMicrosecondsPerHandshake = (server.processorSeconds - idle) / Double(devices) * 1e6
+    report.bytesUpPerHandshake = counters.bytesUp.value / devices
+    report.bytesDownPerHandshake = counters.bytesDown.value / devices
     report.devicesOnline = counters.ready.value
     report.serverBytesPerConnection = (server.residentBytes - before) / devices
 
-    start = .now
+    if !admissionsOnly { try await exchange(channels, plan, counters, &report) }
+    report.duplicates = counters.duplicates.value
+    report.failures = counters.failures.value
+    report.serverPeakBytes = server.peakBytes
+
+    for channel in channels { channel.close(promise: nil) }
+    try await group.shutdownGracefully()
+    report.serverEndedCleanly = server.stop() == 0
+    try report.print(output)
+    guard report.duplicates == 0, report.failures == 0, report.serverEndedCleanly else {
+      throw Failure(.software, "messages came twice, or something failed: see above")
+    }
+  }
+
+  /// Conversations through the relay, then messages through the mailbox.
+  private func exchange(
+    _ channels: [any Channel], _ plan: LoadPlan, _ counters: LoadCounters, _ report: inout LoadReport
+  ) async throws {
+    var start = ContinuousClock.now
     for (index, channel) in channels.enumerated() where index.isMultiple(of: 2) {
       channel.triggerUserOutboundEvent(LoadEvent.converse, promise: nil)
     }
@@ -87,17 +124,6 @@ struct LoadCommand: AsyncParsableCommand {
     else { throw lost("sealed messages", counters) }
     report.mailboxMessagesPerSecond = Double(deposited) / start.duration(to: .now).seconds
     report.mailboxMessages = counters.delivered.value
-    report.duplicates = counters.duplicates.value
-    report.failures = counters.failures.value
-    report.serverPeakBytes = server.peakBytes
-
-    for channel in channels { channel.close(promise: nil) }
-    try await group.shutdownGracefully()
-    report.serverEndedCleanly = server.stop() == 0
-    try report.print(output)
-    guard report.duplicates == 0, report.failures == 0, report.serverEndedCleanly else {
-      throw Failure(.software, "messages came twice, or something failed: see above")
-    }
   }
 
   private func lost(_ what: String, _ counters: LoadCounters) -> Failure {
@@ -109,6 +135,9 @@ struct LoadCommand: AsyncParsableCommand {
 struct LoadReport: Encodable {
   var devicesOnline = 0
   var handshakesPerSecond = 0.0
+  var serverMicrosecondsPerHandshake = 0.0
+  var bytesUpPerHandshake = 0
+  var bytesDownPerHandshake = 0
   var relayedMessages = 0
   var relayedMessagesPerSecond = 0.0
   var mailboxMessages = 0
@@ -122,6 +151,10 @@ struct LoadReport: Encodable {
   func print(_ output: OutputOptions) throws {
     guard !output.isJSON else { return try printJSON(self) }
     printLine("\(devicesOnline) devices online at once, \(Int(handshakesPerSecond)) handshakes/s")
+    printLine(
+      "\(Int(serverMicrosecondsPerHandshake)) us of the server's processor per handshake; \(bytesUpPerHandshake) bytes up, "
+        + "\(bytesDownPerHandshake) down")
+    guard relayedMessages > 0 else { return }
     printLine("\(relayedMessages) messages in conversations, none lost, \(Int(relayedMessagesPerSecond))/s")
     printLine("\(mailboxMessages) messages through the mailbox, none lost, \(Int(mailboxMessagesPerSecond))/s")
     printLine(

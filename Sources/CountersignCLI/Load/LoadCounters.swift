@@ -5,7 +5,8 @@ final class LoadCounters: Sendable, CustomStringConvertible {
   final class Counter: Sendable {
     private let storage = Atomic<Int>(0)
     var value: Int { storage.load(ordering: .relaxed) }
-    func increment() { storage.add(1, ordering: .relaxed) }
+    func add(_ count: Int) { storage.add(count, ordering: .relaxed) }
+    func increment() { add(1) }
   }
 
   /// Sessions whose mailbox is empty.
@@ -15,6 +16,9 @@ final class LoadCounters: Sendable, CustomStringConvertible {
   /// Sealed messages that the server has accepted, and that recipients have opened.
   let accepted = Counter()
   let delivered = Counter()
+  /// Bytes that devices have sent and received, frame lengths included.
+  let bytesUp = Counter()
+  let bytesDown = Counter()
   let duplicates = Counter()
   let failures = Counter()
 

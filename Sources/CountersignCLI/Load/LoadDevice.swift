@@ -44,6 +44,7 @@ final class LoadDevice: ChannelInboundHandler, ChannelOutboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
+    counters.bytesDown.add(bytes.readableBytes)
     input.writeBuffer(&bytes)
     while let frame = input.readLengthPrefixedSlice(as: UInt16.self) {
       attempt(context) { try receive(frame, context) }
@@ -181,6 +182,7 @@ final class LoadDevice: ChannelInboundHandler, ChannelOutboundHandler {
     var buffer = context.channel.allocator.buffer(capacity: 2 + length)
     buffer.writeInteger(UInt16(length))
     buffer.writeBytes(frame[..<length])
+    counters.bytesUp.add(buffer.readableBytes)
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
   }
 }

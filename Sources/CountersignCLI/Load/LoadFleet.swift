@@ -39,23 +39,32 @@ final class LoadFleet {
 
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
-  func startServer() throws(Failure) -> LoadServer { try LoadServer(directory: directory) }
+  func startServer(core: Int?) throws(Failure) -> LoadServer { try LoadServer(directory: directory, core: core) }
 
-  /// Connects every device at once; device i talks to i + 1.
+  /// Connects every device, at most `inFlight` of them not yet admitted at a time; device i talks to i + 1.
   func connect(
-    to port: Int, on group: MultiThreadedEventLoopGroup, _ plan: LoadPlan, _ counters: LoadCounters
+    to port: Int, on group: MultiThreadedEventLoopGroup, inFlight: Int, _ plan: LoadPlan, _ counters: LoadCounters
   ) async throws -> [any Channel] {
-    let futures = identities.enumerated().map { index, identity in
+    var futures: [EventLoopFuture<any Channel>] = []
+    var patience = ContinuousClock.now + .seconds(30)
+    var ready = 0
+    for (index, identity) in identities.enumerated() {
+      while index - counters.ready.value >= inFlight {
+        if counters.ready.value > ready { (ready, patience) = (counters.ready.value, .now + .seconds(30)) }
+        guard ContinuousClock.now < patience else { break }
+        try await Task.sleep(for: .microseconds(200))
+      }
       let peer = identities[(index + 1) % identities.count].value.address
-      return ClientBootstrap(group: group)
-        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .connectTimeout(.seconds(30))
-        .channelInitializer { channel in
-          channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(LoadDevice(identity, peer: peer, plan, counters))
+      futures.append(
+        ClientBootstrap(group: group)
+          .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+          .connectTimeout(.seconds(30))
+          .channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try channel.pipeline.syncOperations.addHandler(LoadDevice(identity, peer: peer, plan, counters))
+            }
           }
-        }
-        .connect(host: "127.0.0.1", port: port)
+          .connect(host: "127.0.0.1", port: port))
     }
     var channels: [any Channel] = []
     for future in futures { channels.append(try await future.get()) }
@@ -73,12 +82,15 @@ final class LoadServer {
   private let process = Process()
   let port: Int
 
-  init(directory: String) throws(Failure) {
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = [
-      "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
-      "--max-unauthenticated", "20000", "--max-connections", "20000",
-    ]
+  /// - Parameter core: the only one that the server may run on, by util-linux's taskset.
+  init(directory: String, core: Int?) throws(Failure) {
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.executableURL = core == nil ? program : URL(fileURLWithPath: "/usr/bin/taskset")
+    process.arguments =
+      (core.map { ["-c", "\($0)", program.path] } ?? []) + [
+        "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
+        "--max-unauthenticated", "20000", "--max-connections", "20000",
+      ]
     let output = Pipe()
     process.standardOutput = output
     do { try process.run() } catch { throw Failure(.software, "cannot start the server: \(error)") }
@@ -95,6 +107,16 @@ final class LoadServer {
     if process.isRunning { process.terminate() }
     process.waitUntilExit()
     return process.terminationStatus
+  }
+
+  /// Time that the server's threads have spent on a processor, kernel included.
+  var processorSeconds: Double {
+    let tasks = "/proc/\(process.processIdentifier)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return threads.reduce(0) { sum, thread in
+      let text = (try? String(contentsOfFile: "\(tasks)/\(thread)/schedstat", encoding: .utf8)) ?? ""
+      return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+    }
   }
 
   var residentBytes: Int { status("VmRSS") }
