@@ -82,6 +82,7 @@ struct CommandTests {
       sealing: .passphrase(right, .init(passes: 1, memory: 64)), certificateEpochs: 8, actor: "test")
     let file = fleet.path + "/wrong"
     try Data("wrong\n".utf8).write(to: URL(fileURLWithPath: file))
+    chmod(file, 0o600)
     let wrong = try serve(sealed.path, "--listen", any, "--passphrase-file", file)
     #expect(wrong.status == 77)
     #expect(wrong.error.hasPrefix("countersign: wrong passphrase"))
