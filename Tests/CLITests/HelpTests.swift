@@ -1,18 +1,19 @@
+import ArgumentParser
 import Foundation
 import Testing
+
+@testable import CountersignCLI
 
 /// What is written for people who do not know the program yet.
 @Suite struct HelpTests {
   private let tool = CommandLineTool()
 
-  private static let commands: [[String]] = [
-    [], ["init"], ["system"], ["system", "add"], ["system", "list"], ["device"], ["device", "add"],
-    ["device", "list"], ["device", "show"], ["device", "rotate"], ["device", "revoke"], ["policy"],
-    ["policy", "allow"], ["policy", "deny"],
-    ["policy", "list"], ["epoch"], ["epoch", "show"], ["epoch", "advance"], ["serve"], ["listen"], ["send"],
-    ["inspect"], ["doctor"], ["audit"], ["backup"], ["compare"], ["demo"], ["noise"], ["noise", "listen"],
-    ["noise", "connect"], ["noise", "keygen"], ["noise", "explain"], ["load"],
-  ]
+  /// Every command as its words, that of the whole program first.
+  private static let commands = words(Countersign.self, [])
+
+  private static func words(_ command: any ParsableCommand.Type, _ path: [String]) -> [[String]] {
+    [path] + command.configuration.subcommands.flatMap { words($0, path + [$0._commandName]) }
+  }
 
   /// An example that was wrapped cannot be copied: its lines are indented, or the one before ends with a backslash.
   @Test(arguments: commands) func examplesCanBeCopied(_ command: [String]) throws {

@@ -17,13 +17,15 @@ import Testing
   /// A port with `answer`: a connection that is accepted gets it, after which the port is closed with the connection.
   private func servingOnce(_ answer: [UInt8], _ body: (UInt16) throws -> Void) throws {
     let (listener, port) = try Self.listener()
-    let done = DispatchGroup()
-    DispatchQueue.global().async(group: done) {
+    let done = DispatchSemaphore(value: 0)
+    // A thread of its own: other tests keep those of the dispatch queues busy with waiting.
+    Thread.detachNewThread {
       let connection = accept(listener, nil, nil)
       var buffer = [UInt8](repeating: 0, count: 1024)
       if read(connection, &buffer, buffer.count) > 0 { _ = write(connection, answer, answer.count) }
       close(listener)
       close(connection)
+      done.signal()
     }
     try body(port)
     done.wait()

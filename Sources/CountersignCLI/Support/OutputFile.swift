@@ -40,6 +40,7 @@ extension Failure {
   /// An output that cannot be made: the person chose its path, and should choose better.
   init(creating path: String, errno code: Int32) {
     let reason = String(cString: strerror(code))
+    let path = path == "-" ? "standard output" : path
     switch code {
     case EEXIST:
       self.init(.cannotCreate, "\(path) exists", hint: "It is not overwritten: choose another name.")
