@@ -33,7 +33,8 @@ struct LoadCommand: AsyncParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("The only processor core that the server may use.", valueName: "number"), transform: number(0...))
+    help: ArgumentHelp("The only processor core that the server may use.", valueName: "number"), transform: number(0...)
+  )
   var serverCore: Int?
 
   @Flag(name: .long, help: "End when all devices are admitted: no messages.")
