@@ -29,4 +29,14 @@ import Testing
         == "hi\\n0000000000000001  open the dam\\u{1b}]0;owned\\u{7}\\u{9b}2J\\u{202e}\\u{2028}")
     #expect(MessagePrinter.onOneLine("grüß Gott, 水 👩‍🔧") == "grüß Gott, 水 👩‍🔧")
   }
+
+  @Test func aFileMayHaveANameOfOneLetter() throws {
+    let tool = CommandLineTool()
+    #expect(try tool.run(["init", "--unsealed", "--dir", temporary.path + "/f"]).status == 0)
+    #expect(try tool.run(["system", "add", "alpha", "--dir", temporary.path + "/f"]).status == 0)
+    var inside = tool
+    inside.wrapper = ["sh", "-c", "cd \"$0\" && exec \"$@\"", temporary.path]
+    #expect(try inside.run(["device", "add", "--dir", "f", "--system", "alpha", "--out", "p"]).status == 0)
+    #expect(try inside.run(["backup", "--dir", "f", "--out", "b"]).status == 0)
+  }
 }

@@ -1,13 +1,9 @@
 import Foundation
 import GRDB
+import Relay
 
 /// The server's mailbox, looked at without changing anything.
 enum MailboxCheck {
-  /// Marks the file as a mailbox (`PRAGMA application_id`): the letters `CSMB`.
-  private static let applicationID: Int32 = 0x4353_4D42
-  /// The migrations that this program's server knows.
-  private static let migrations: Set<String> = ["1-founding"]
-
   /// What is there, in words.
   ///
   /// - Throws: a ``Failure`` that says what is wrong.
@@ -44,10 +40,9 @@ enum MailboxCheck {
   private static func detail(_ db: Database, _ path: String) throws -> String {
     let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     // A server that was cut off while it made the file goes on where it stopped.
-    guard try id == applicationID || id == 0 && !db.tableExists("mail") else { throw damaged(path) }
+    guard try id == MailboxSchema.applicationID || id == 0 && !db.tableExists("mail") else { throw damaged(path) }
     guard try db.tableExists("grdb_migrations"), try db.tableExists("mail") else { return "empty: the server fills it" }
-    let applied = try Set(String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations"))
-    guard applied.isSubset(of: migrations) else {
+    guard try !MailboxSchema.migrations.hasBeenSuperseded(db) else {
       throw Failure(.configuration, "\(path) was written by a later version of this program")
     }
     let problems = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }

@@ -81,7 +81,7 @@ extension AuthorityDirectory {
   private static func move(_ source: String, to destination: String) throws(RegistryError) {
     guard link(source, destination) == 0 else {
       throw errno == EEXIST
-        ? .authorityExists(path: (destination as NSString).deletingLastPathComponent)
+        ? .authorityExists(path: SecretFileIO.directory(of: destination))
         : .file(path: destination, errno: errno)
     }
     unlink(source)

@@ -94,10 +94,16 @@ public enum SecretFileIO {
     try synchronize(directoryOf: path)
   }
 
+  /// The directory that holds a file. Foundation's own way traps on a name of one letter.
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
   /// Brings the entries of a file's directory to the disk.
   public static func synchronize(directoryOf path: String) throws(RegistryError) {
-    let directory = (path as NSString).deletingLastPathComponent
-    let descriptor = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let directory = directory(of: path)
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .file(path: directory, errno: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .file(path: directory, errno: errno) }

@@ -78,12 +78,17 @@ final class Mailbox: @unchecked Sendable {
 
   /// Whether the recipient's mailbox has room. What has expired takes none, though it is swept later.
   func hasRoom(for deposit: Deposit, at now: Int64, _ db: Database) throws -> Bool {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT count(*), coalesce(sum(size), 0) FROM mail
-        WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL AND expires_at > ?
-        """)
-    guard let row = try Row.fetchOne(statement, arguments: deposit.recipient.columns + [now]) else { return true }
+    let waiting = "FROM mail WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL"
+    // The first is answered from an index alone.
+    return try hasRoom(for: deposit, db, waiting, deposit.recipient.columns)
+      || hasRoom(for: deposit, db, waiting + " AND expires_at > ?", deposit.recipient.columns + [now])
+  }
+
+  private func hasRoom(
+    for deposit: Deposit, _ db: Database, _ waiting: String, _ arguments: StatementArguments
+  ) throws -> Bool {
+    let statement = try db.cachedStatement(sql: "SELECT count(*), coalesce(sum(size), 0) \(waiting)")
+    guard let row = try Row.fetchOne(statement, arguments: arguments) else { return true }
     let count: Int = row[0]
     let bytes: Int = row[1]
     return count < limits.messagesPerDevice && bytes + deposit.body.count <= limits.bytesPerDevice

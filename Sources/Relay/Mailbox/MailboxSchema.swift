@@ -1,15 +1,15 @@
 import GRDB
 
 /// The mailbox database's history. A migration that was released is never changed: append another.
-enum MailboxSchema {
-  static var migrations: DatabaseMigrator {
+public enum MailboxSchema {
+  public static var migrations: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
     return migrator
   }
 
   /// Marks the file as ours (`PRAGMA application_id`): the letters `CSMB`.
-  static let applicationID: Int32 = 0x4353_4D42
+  public static let applicationID: Int32 = 0x4353_4D42
 
   /// A row outlives its delivery for a while without its body: a deposit repeated because its receipt was lost is then known.
   /// Ids of 64 bits are stored as the signed integers of the same bits.

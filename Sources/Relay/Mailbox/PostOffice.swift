@@ -76,6 +76,11 @@ final class PostOffice: @unchecked Sendable {
   /// Waits until everything submitted so far is done.
   func settle() { queue.sync {} }
 
+  /// Folds the mailbox's log into its file. Nothing can be asked for afterwards.
+  func close() {
+    queue.sync { try? mailbox.close() }
+  }
+
   /// Calls `body` when everything submitted so far is done.
   func whenSettled(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 

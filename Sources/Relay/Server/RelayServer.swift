@@ -106,6 +106,7 @@ public final class RelayServer: Sendable {
     for timer in timers { timer.cancel() }
     relay.settle()
     try? await group.shutdownGracefully()
+    relay.office.close()
     relay.logger.notice("stopped", metadata: [:])
   }
 }
