@@ -39,6 +39,8 @@ public enum CSVProblem: Error, Equatable, Sendable {
   case duplicateID(String, firstLine: Int)
   /// Not 64 hexadecimal digits.
   case invalidPublicKey
+  /// Identity-based credentials are not issued for a public key.
+  case unexpectedPublicKey
   /// The key stands in an earlier line too.
   case duplicatePublicKey(firstLine: Int)
 }

@@ -12,6 +12,8 @@ public struct Batch {
   public let system: SystemID
   /// Where the files go.
   public let directory: String
+  /// How identity-based credentials are issued, and by whom; nil for certificates.
+  public let identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)?
 
   /// Devices per transaction.
   private static let chunk = 500
@@ -23,7 +25,11 @@ public struct Batch {
     public var found = 0
   }
 
-  public init(registry: any DeviceRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String) {
+  public init(
+    registry: any DeviceRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String,
+    identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)? = nil
+  ) {
+    self.identityBased = identityBased
     self.registry = registry
     self.issuer = issuer
     self.system = system
@@ -36,6 +42,9 @@ public struct Batch {
   /// - Throws: ``AssemblyError/conflicts(_:)`` before anything is done; ``AssemblyError/directoryInUse(path:)``; on any other
   ///   error what was done so far stays, and running again goes on.
   public func run(_ plan: BatchPlan, progress: (Int) -> Void = { _ in }) throws(AssemblyError) -> Summary {
+    if identityBased != nil, let row = plan.rows.first(where: { $0.publicKey != nil }) {
+      throw .csv(line: row.line, .unexpectedPublicKey)
+    }
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .file(path: directory, errno: errno) }
     let lock = try BatchLock(directory: directory)
     defer { lock.release() }
@@ -75,6 +84,7 @@ public struct Batch {
   private func make(
     _ rows: [BatchPlan.Row], _ bench: IdentityBench, _ state: AuthorityState, _ journal: BatchJournal
   ) throws(AssemblyError) {
+    if let identityBased { return try make(rows, bench, state, journal, identityBased) }
     let length = DeviceIdentity.encodedLength
     let own = rows.indices.filter { rows[$0].publicKey == nil }
     var buffer = [UInt8](repeating: 0, count: own.count * length)
@@ -100,6 +110,30 @@ public struct Batch {
     }
     for index in rows.indices where rows[index].publicKey != nil {
       try write(Array(PEM(certificates[index]).text.utf8).bytes, to: path(of: rows[index]))
+    }
+  }
+
+  /// With identity-based credentials: whole before the registry learns of them.
+  private func make(
+    _ rows: [BatchPlan.Row], _ bench: IdentityBench, _ state: AuthorityState, _ journal: BatchJournal,
+    _ identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)
+  ) throws(AssemblyError) {
+    let length = DeviceIdentity.encodedLength
+    var buffer = [UInt8](repeating: 0, count: rows.count * length)
+    defer { SecretFileIO.wipe(&buffer) }
+    var issued: [IssuedCredential] = []
+    for (place, row) in rows.enumerated() {
+      let address = DeviceAddress(system: system, device: row.device)
+      bench.begin(place, address, state)
+      let fields = identityBased.authority.identityMaster.fields(
+        for: address, generation: 1, lastEpoch: state.lastEpoch)
+      issued.append(try bench.issue(place, fields, identityBased.issuance, identityBased.authority))
+      bench.encode(place, into: &buffer, at: place * length)
+    }
+    try journal.append(buffer.bytes)
+    do { try registry.record(issued, enrolAgain: false) } catch { throw .registry(error) }
+    for (place, row) in rows.enumerated() {
+      try write(buffer.bytes.extracting(place * length..<(place + 1) * length), to: path(of: row))
     }
   }
 

@@ -6,6 +6,9 @@ import Primitives
 public struct PEM: Equatable, Sendable {
   public enum Label: String, Sendable, CaseIterable {
     case certificate = "COUNTERSIGN CERTIFICATE"
+    case identityCredential = "COUNTERSIGN IDENTITY CREDENTIAL"
+    case blindedCredential = "COUNTERSIGN BLINDED CREDENTIAL"
+    case misissuanceEvidence = "COUNTERSIGN MISISSUANCE EVIDENCE"
     case epochStatement = "COUNTERSIGN EPOCH STATEMENT"
     case revocationStatement = "COUNTERSIGN REVOCATION STATEMENT"
     case policyStatement = "COUNTERSIGN POLICY STATEMENT"
@@ -19,11 +22,27 @@ public struct PEM: Equatable, Sendable {
     self.content = content
   }
 
+  /// A certificate with its key, or an identity-based credential, from which the key follows.
   public init(_ certificate: Certificate) {
+    if let credential = certificate.identityCredential {
+      var content = [UInt8](repeating: 0, count: IdentityCredential.encodedLength)
+      var target = content.mutableBytes
+      credential.encode(into: &target)
+      self.init(.identityCredential, content)
+      return
+    }
     var content = [UInt8](repeating: 0, count: Certificate.standaloneLength)
     var target = content.mutableBytes
     certificate.encode(into: &target)
     self.init(.certificate, content)
+  }
+
+  /// The answer to a device's request.
+  public init(_ answer: BlindedCredential) {
+    var content = [UInt8](repeating: 0, count: BlindedCredential.encodedLength)
+    var target = content.mutableBytes
+    answer.encode(into: &target)
+    self.init(.blindedCredential, content)
   }
 
   /// Parses a text that holds one object; text before and after it is skipped, as the RFC asks.

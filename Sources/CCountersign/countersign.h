@@ -26,7 +26,7 @@ extern "C" {
 
 enum {
     /// Bytes of a stored identity, as the assembly line writes it and countersign_encode does.
-    COUNTERSIGN_STORED_SIZE = 1060,
+    COUNTERSIGN_STORED_SIZE = 1092,
     /// Room that countersign_handshake and countersign_rotate need for a frame.
     COUNTERSIGN_HANDSHAKE_SIZE = 181,
     /// What sealing adds to a record, in bytes.

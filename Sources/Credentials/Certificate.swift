@@ -23,62 +23,131 @@ public struct CertificateFields: Equatable, Sendable {
   }
 }
 
-/// A device's public key, signed by the server: an explicit certificate with a fixed layout.
+/// A device's public key and what ties it to the device: with a signature of the server an explicit certificate, with the point
+/// of an identity-based credential an implicit one.
 ///
-/// Inside a handshake that carries the key anyway it takes 84 bytes, standing alone 116.
+/// Inside a handshake that carries the key anyway it takes 84 or 52 bytes, standing alone with its key 116 or 84. An
+/// ``IdentityCredential`` alone, from which the key is computed, has 52.
 public struct Certificate: Equatable, Sendable {
-  /// Fields and signature, without the key.
+  /// Fields and signature, without the key: the longer of the two kinds.
   public static let handshakeLength = CertificateFields.encodedLength + Ed25519.signatureLength
-  /// Fields, key and signature.
+  /// Fields, key and signature: the longer of the two kinds.
   public static let standaloneLength = handshakeLength + X25519.keyLength
+
+  /// What ties the key to the fields.
+  public enum Proof: Equatable, Sendable {
+    /// The server's Ed25519 signature over both.
+    case signature(Ed25519.Signature)
+    /// The point from which, with the fields, the key follows.
+    case point(Bytes<32>, IdentityCredential.Issuance)
+  }
 
   public let fields: CertificateFields
   public let publicKey: X25519.PublicKey
-  public let signature: Ed25519.Signature
+  public let proof: Proof
 
   public init(fields: CertificateFields, publicKey: X25519.PublicKey, signature: Ed25519.Signature) {
     self.fields = fields
     self.publicKey = publicKey
-    self.signature = signature
+    proof = .signature(signature)
   }
 
-  /// Parses the standalone form. The signature is not checked here: see ``TrustStore/verify(_:)``.
+  /// The implicit certificate of a credential. That it leads to this key is not checked here: see ``TrustStore/verify(_:)``.
+  public init(_ credential: IdentityCredential, publicKey: X25519.PublicKey) {
+    fields = credential.fields
+    self.publicKey = publicKey
+    proof = .point(credential.point, credential.issuance)
+  }
+
+  /// The server's signature; an implicit certificate has none.
+  public var signature: Ed25519.Signature? {
+    guard case .signature(let signature) = proof else { return nil }
+    return signature
+  }
+
+  /// The credential of an implicit certificate.
+  public var identityCredential: IdentityCredential? {
+    guard case .point(let point, let issuance) = proof else { return nil }
+    return IdentityCredential(fields: fields, issuance: issuance, point: point)
+  }
+
+  /// Length of this certificate without its key: 84 or 52.
+  public var encodedHandshakeLength: Int {
+    switch proof {
+    case .signature: Self.handshakeLength
+    case .point: IdentityCredential.encodedLength
+    }
+  }
+
+  /// Length of this certificate with its key: 116 or 84.
+  public var encodedLength: Int { encodedHandshakeLength + X25519.keyLength }
+
+  /// Parses the standalone form. The proof is not checked here: see ``TrustStore/verify(_:)``.
   public init(decoding bytes: RawSpan) throws(CredentialsError) {
     var reader = ByteReader(bytes)
-    fields = try CertificateFields(&reader)
-    publicKey = try Bytes(&reader)
-    signature = try Bytes(&reader)
+    if Self.isIdentityBased(bytes) {
+      let credential = try IdentityCredential(decoding: try reader.bytes(IdentityCredential.encodedLength))
+      self.init(credential, publicKey: try Bytes(&reader))
+    } else {
+      let fields = try CertificateFields(&reader)
+      let publicKey = try Bytes<32>(&reader)
+      self.init(fields: fields, publicKey: publicKey, signature: try Bytes(&reader))
+    }
     try reader.finish()
   }
 
   /// Parses the form without its key, which the handshake has authenticated.
   public init(decoding bytes: RawSpan, publicKey: X25519.PublicKey) throws(CredentialsError) {
+    guard !Self.isIdentityBased(bytes) else {
+      self.init(try IdentityCredential(decoding: bytes), publicKey: publicKey)
+      return
+    }
     var reader = ByteReader(bytes)
-    fields = try CertificateFields(&reader)
-    self.publicKey = publicKey
-    signature = try Bytes(&reader)
+    let fields = try CertificateFields(&reader)
+    self.init(fields: fields, publicKey: publicKey, signature: try Bytes(&reader))
     try reader.finish()
   }
 
-  /// Writes the standalone form, ``standaloneLength`` bytes.
+  /// Writes the standalone form, ``encodedLength`` bytes.
   public func encode(into target: inout MutableRawSpan) {
+    guard case .signature(let signature) = proof else {
+      encodeForHandshake(into: &target)
+      copyBytes(publicKey.bytes, to: &target, at: IdentityCredential.encodedLength)
+      return
+    }
     var writer = ByteWriter(&target)
     fields.encode(&writer)
     writer.bytes(publicKey.bytes)
     writer.bytes(signature.bytes)
   }
 
-  /// Writes the form without the key, ``handshakeLength`` bytes.
+  /// Writes the form without the key, ``encodedHandshakeLength`` bytes.
   public func encodeForHandshake(into target: inout MutableRawSpan) {
     var writer = ByteWriter(&target)
-    fields.encode(&writer)
-    writer.bytes(signature.bytes)
+    switch proof {
+    case .signature(let signature):
+      fields.encode(&writer)
+      writer.bytes(signature.bytes)
+    case .point(let point, let issuance):
+      fields.encode(&writer, as: .identityCredential, flags: issuance.rawValue)
+      writer.bytes(point.bytes)
+    }
   }
 
-  /// Whether the server's key `issuerKey` signed these fields and this key.
+  /// Whether the server's key `issuerKey` signed these fields and this key. Never so for an implicit certificate.
   public func isSigned(by issuerKey: Ed25519.PublicKey) -> Bool {
+    guard case .signature(let signature) = proof else { return false }
     let message = fields.signedBytes(with: publicKey)
     return Ed25519.isValid(signature, for: message.bytes, under: issuerKey)
+  }
+
+  /// How many of the bytes at the start of `bytes` are a certificate without its key: the first byte tells the kind.
+  public static func handshakeLength(of bytes: RawSpan) -> Int {
+    isIdentityBased(bytes) ? IdentityCredential.encodedLength : handshakeLength
+  }
+
+  private static func isIdentityBased(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount > 0 && bytes.unsafeLoad(as: UInt8.self) == WireKind.identityCredential.leadingByte
   }
 }
 

@@ -1,14 +1,16 @@
 import Primitives
 
-/// What a device believes: the server's signing keys, its own system, the highest epoch it has seen, the policies and the
-/// revocations. It checks any certificate offline. All of it is of fixed size and holds no secret. It has one owner, who lends
-/// it: a copy would fill a small device's stack.
+/// What a device believes: the server's signing keys and its master public key, its own system, the highest epoch it has
+/// seen, the policies and the revocations. It checks any certificate offline. All of it is of fixed size and holds no secret.
+/// It has one owner, who lends it: a copy would fill a small device's stack.
 public struct TrustStore: ~Copyable, Sendable {
   /// Room for a key and its successor while the server's signing key changes.
   public static let maximumAnchorCount = 2
   public static let maximumPolicyCount = 8
 
   public internal(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
+  /// The key that identity-based credentials are issued under; nil where the device was never given it, and then trusts none.
+  public private(set) var master: MasterPublicKey?
   public internal(set) var system: SystemID
   public internal(set) var epoch: Epoch
   public internal(set) var policies = InlineArray<8, PolicyContent?>(repeating: nil)
@@ -23,6 +25,19 @@ public struct TrustStore: ~Copyable, Sendable {
   /// Trusts a second signing key beside the first, while the server changes from one to the other.
   public mutating func setSuccessor(_ anchor: Ed25519.PublicKey?) {
     anchors[1] = anchor
+  }
+
+  /// Trusts identity-based credentials that are issued under `master`.
+  public mutating func setMaster(_ master: MasterPublicKey?) {
+    self.master = master
+  }
+
+  /// The key that an identity-based credential leads to under the master key that this device trusts.
+  ///
+  /// - Throws: ``CredentialsError/unknownIssuer(_:)``, ``CredentialsError/invalidPoint``.
+  public func publicKey(of credential: IdentityCredential) throws(CredentialsError) -> X25519.PublicKey {
+    guard let master else { throw .unknownIssuer(credential.fields.issuer) }
+    return try credential.publicKey(under: master)
   }
 
   /// Checks everything about a peer's certificate: signature, system, epoch, revocation.
@@ -54,8 +69,12 @@ public struct TrustStore: ~Copyable, Sendable {
     if revocations.isOverflowing && !isVouchedFor { throw .revocationListFull }
   }
 
-  /// Checks who signed a certificate and nothing else.
+  /// Checks who signed a certificate, or that a credential leads to its key, and nothing else.
   public func verifySignature(of certificate: Certificate) throws(CredentialsError) {
+    if let credential = certificate.identityCredential {
+      guard try publicKey(of: credential) == certificate.publicKey else { throw .subjectMismatch }
+      return
+    }
     try withAnchor(certificate.fields.issuer) { certificate.isSigned(by: $0) }
   }
 

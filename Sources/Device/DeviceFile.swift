@@ -5,24 +5,25 @@ import Schemes
 /// The stored form of an identity: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn write.
 ///
 /// Magic `CSDF`, version, scheme, two zero bytes, device id (8), server key (32), revocation sequence (4), reserved counter
-/// (8), slots (2 x 152: state, zero, private key, certificate, zeros), trust store, checksum (32).
+/// (8), slots (2 x 152: state, zero, private key, certificate, zeros), trust store, master public key (32, zero where there is
+/// none; version 1 ends without it), checksum (32).
 extension DeviceIdentity {
-  public static let fileVersion: UInt8 = 1
+  public static let fileVersion: UInt8 = 2
   static let slotLength = 2 + 32 + Certificate.standaloneLength + 2
-  public static let encodedLength = 60 + 2 * slotLength + TrustStore.encodedLength + 32
+  public static let encodedLength = 60 + 2 * slotLength + TrustStore.encodedLength + 32 + 32
 
   /// Loads what ``encode(into:)`` wrote. On an error this identity is empty.
   public mutating func load(_ bytes: RawSpan) throws(DeviceError) {
     clear()
-    try Self.checkVersion(bytes)
-    guard bytes.byteCount == Self.encodedLength else { throw .corruptFile }
+    let hasMaster = try Self.version(bytes) > 1
+    guard bytes.byteCount == Self.encodedLength - (hasMaster ? 0 : 32) else { throw .corruptFile }
     let body = bytes.extracting(0..<bytes.byteCount - 32)
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
     SHA256.hash(body, into: &digestBytes)
     guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .corruptFile }
     do throws(DeviceError) {
-      try decode(body)
+      try decode(body, hasMaster: hasMaster)
     } catch {
       clear()
       throw error
@@ -30,7 +31,7 @@ extension DeviceIdentity {
     isDirty = false
   }
 
-  private mutating func decode(_ body: RawSpan) throws(DeviceError) {
+  private mutating func decode(_ body: RawSpan, hasMaster: Bool) throws(DeviceError) {
     var reader = ByteReader(body)
     do throws(CredentialsError) {
       _ = try reader.bytes(5)
@@ -44,6 +45,8 @@ extension DeviceIdentity {
       try Self.decode(&slotA, &reader)
       try Self.decode(&slotB, &reader)
       try trust.load(&reader)
+      let master = hasMaster ? try Bytes<32>(&reader) : Bytes()
+      trust.setMaster(master == Bytes() ? nil : try MasterPublicKey(decoding: master))
       address = DeviceAddress(system: trust.system, device: device)
       try reader.finish()
     } catch { throw .corruptFile }
@@ -52,14 +55,15 @@ extension DeviceIdentity {
   }
 
   /// Comes first: a later version may have another length and another checksum.
-  private static func checkVersion(_ bytes: RawSpan) throws(DeviceError) {
+  private static func version(_ bytes: RawSpan) throws(DeviceError) -> UInt8 {
     var reader = ByteReader(bytes)
     let version: UInt8
     do throws(CredentialsError) {
       guard try reader.uint32() == magic else { throw .unexpectedKind(0) }
       version = try reader.uint8()
     } catch { throw .corruptFile }
-    guard version == fileVersion else { throw .unknownFileVersion(version) }
+    guard version > 0, version <= fileVersion else { throw .unknownFileVersion(version) }
+    return version
   }
 
   /// Writes ``encodedLength`` bytes. They hold the private keys: the caller protects and wipes them.
@@ -77,6 +81,7 @@ extension DeviceIdentity {
     Self.encode(slotA, &writer)
     Self.encode(slotB, &writer)
     trust.encode(&writer)
+    writer.bytes((trust.master?.bytes ?? Bytes()).bytes)
     let length = writer.offset
     _ = consume writer
     var digest = Bytes<32>()
@@ -96,8 +101,13 @@ extension DeviceIdentity {
     slot.state = state
     guard state != .empty else { return }
     do { try slot.key.load(key) } catch { throw .subjectMismatch }
-    guard state != .pending else { return }
-    slot.certificate = try Certificate(decoding: certificate)
+    guard state != .pending, state != .requested else { return }
+    let length = Certificate.handshakeLength(of: certificate) + X25519.keyLength
+    slot.certificate = try Certificate(decoding: certificate.extracting(0..<length))
+    for index in length..<certificate.byteCount where certificate.unsafeLoad(fromByteOffset: index, as: UInt8.self) != 0
+    {
+      throw .reservedFlags(0)
+    }
     guard slot.certificate?.publicKey == slot.key.publicKey else { throw .subjectMismatch }
   }
 

@@ -22,18 +22,26 @@ public struct DeviceIdentity: ~Copyable {
   /// A place for an identity.
   public init() {}
 
-  /// Becomes a new device whose key is made here; certify it with ``install(_:)`` before use.
+  /// Becomes a new device whose key is made here; certify it with ``install(_:)-(Certificate)`` before use. With scheme
+  /// `identity-based` only the device's part of the key is made here: see ``requestPoint`` and ``inject(_:key:)``.
+  ///
+  /// - Parameter master: the server's master public key; without it the device trusts no identity-based credential.
   public mutating func create(
     address: DeviceAddress, anchor: Ed25519.PublicKey, serverKey: X25519.PublicKey, epoch: Epoch,
-    scheme: SchemeID = .certified
+    scheme: SchemeID = .certified, master: MasterPublicKey? = nil
   ) {
     clear()
     self.address = address
     self.serverKey = serverKey
     self.scheme = scheme
     trust = TrustStore(anchor: anchor, system: address.system, epoch: epoch)
-    slotA.key.generate()
-    slotA.state = .pending
+    trust.setMaster(master)
+    if scheme == .identityBased {
+      slotA.beginRequest()
+    } else {
+      slotA.key.generate()
+      slotA.state = .pending
+    }
     isDirty = true
   }
 

@@ -15,6 +15,8 @@ extension DeviceIdentity {
     case none
     /// Send `renew` with this key.
     case renew(X25519.PublicKey)
+    /// Send `request` with this point.
+    case request(Bytes<32>)
     /// A certificate for the next key is here: open a new session, which will use it.
     case reconnect
   }
@@ -28,11 +30,15 @@ extension DeviceIdentity {
       case .welcome(_, _, let statement):
         try accept(statement)
         confirmUse(of: slot)
+        // A new credential that was fallen back from is not known to the server, which has another one for its generation, or
+        // none: it takes a new request to find out.
+        if scheme == .identityBased, let refused = self.slot(.certified) { beginRequest(in: refused) }
+        if let point = requestPoint { return .request(point) }
         if let key = renewalKey { return .renew(key) }
-        if wantsRenewal, let certificate { return .renew(certificate.publicKey) }
+        if let order = renewal() { return order }
       case .epoch(let statement):
         try accept(statement)
-        if wantsRenewal, let certificate { return .renew(certificate.publicKey) }
+        if let order = renewal() { return order }
       case .revocation(let statement):
         try trust.accept(statement)
         revocationSequence = max(revocationSequence, statement.content.sequence)
@@ -48,15 +54,30 @@ extension DeviceIdentity {
       // The old key may still have messages to open; the server repeats the order at the next session.
       guard slotA.state != .retiring, slotB.state != .retiring else { return .none }
       try beginRotation()
+      if let point = requestPoint { return .request(point) }
       if let key = renewalKey { return .renew(key) }
     case .certificate(let certificate):
       try install(certificate)
+      if self.slot(.certified) != nil { return .reconnect }
+    case .credential(let answer):
+      try install(answer)
       if self.slot(.certified) != nil { return .reconnect }
     case .caughtUp:
       retireOldKey()
     default: break
     }
     return .none
+  }
+
+  /// Renews what will expire soon: a certificate for the same key; an identity-based credential, whose key depends on its last
+  /// epoch, by a rotation.
+  private mutating func renewal() -> Order? {
+    guard wantsRenewal, let certificate else { return nil }
+    guard certificate.identityCredential != nil else { return .renew(certificate.publicKey) }
+    // While it may only renew, the server tells the device of no mail: the old key would stay for ever.
+    if certificate.fields.lastEpoch < trust.epoch { retireOldKey() }
+    do { try beginRotation() } catch { return nil }
+    return requestPoint.map { .request($0) }
   }
 
   private mutating func accept(_ statement: EpochStatement) throws(CredentialsError) {

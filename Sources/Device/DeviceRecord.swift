@@ -21,6 +21,8 @@ public enum DeviceRecord: ~Escapable {
   case open(to: DeviceAddress, id: MessageID, RawSpan)
   /// Asks for a new key, in the schemes whose keys the server computes.
   case rekey
+  /// Asks for an identity-based credential for the next key, with the device's point.
+  case request(Bytes<32>)
 
   public struct Hello: Equatable, Sendable {
     /// Whether messages and conversations of other devices should come over this session.
@@ -58,6 +60,7 @@ public enum DeviceRecord: ~Escapable {
       case 0x08:
         self = .open(to: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
       case 0x09: self = .rekey
+      case 0x0A: self = .request(try Bytes(&reader))
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -72,7 +75,7 @@ public enum DeviceRecord: ~Escapable {
     case .lookup: 13
     case .deposit(_, _, _, let body): Framing.maximumRecordOverhead + body.byteCount
     case .delivered: 21
-    case .renew: 33
+    case .renew, .request: 33
     case .ping, .rekey: 1
     case .open(_, _, let body): 21 + body.byteCount
     }
@@ -117,6 +120,9 @@ public enum DeviceRecord: ~Escapable {
       writer.bytes(body)
     case .rekey:
       writer.uint8(0x09)
+    case .request(let point):
+      writer.uint8(0x0A)
+      writer.bytes(point.bytes)
     }
     return writer.offset
   }

@@ -14,16 +14,49 @@ public struct KeySlot: ~Copyable {
     case certified = 3
     /// Replaced; kept only to open messages that were sealed to it before.
     case retiring = 4
+    /// A blinded credential has been asked for: the place of the key holds the request's secret until it comes.
+    case requested = 5
   }
 
   public internal(set) var state = State.empty
   public internal(set) var key = X25519.PrivateKey()
-  /// Present in every state but `empty` and `pending`.
+  /// Present in every state but `empty`, `pending` and `requested`.
   public internal(set) var certificate: Certificate?
 
   init() {}
 
   public var generation: Generation { certificate?.fields.generation ?? 0 }
+
+  /// Draws the secret of a request for a blinded credential.
+  mutating func beginRequest() {
+    var request = IdentityRequest()
+    defer { request.wipe() }
+    request.generate()
+    // 32 bytes are what a private key is loaded from.
+    try? key.load(request.secretBytes)
+    certificate = nil
+    state = .requested
+  }
+
+  /// The point to send with the request.
+  borrowing func requestPoint() -> Bytes<32>? {
+    guard state == .requested else { return nil }
+    var request = IdentityRequest()
+    defer { request.wipe() }
+    do { try request.load(key.secretBytes) } catch { return nil }
+    return request.point
+  }
+
+  /// Replaces the request's secret by the key that the answer leads to.
+  mutating func completeRequest(
+    _ answer: BlindedCredential, under master: MasterPublicKey
+  ) throws(CredentialsError) {
+    var request = IdentityRequest()
+    defer { request.wipe() }
+    try request.load(key.secretBytes)
+    try request.complete(answer, under: master, into: &key)
+    certificate = Certificate(answer.credential, publicKey: key.publicKey)
+  }
 
   mutating func clear() {
     key.wipe()

@@ -7,7 +7,8 @@ import Schemes
 ///
 /// Through the relay the initiator has looked its peer up and runs Noise_IK; over a socket of their own, where neither knows
 /// the other, Noise_XX. Both verify certificates with what they have stored: no server is asked. The first byte of a frame
-/// says which message it is.
+/// says which message it is. An initiator whose credential is identity-based runs IK with the modifier `implicit`; over a
+/// direct socket, where the other's kind is not known beforehand, each shows its credential of either kind beside its key.
 public struct PeerSession: ~Copyable {
   /// First bytes of frames.
   enum Step: UInt8 {
@@ -16,6 +17,9 @@ public struct PeerSession: ~Copyable {
     case transport = 0x03
     /// "I cannot read this": not authenticated, so it is only a reason to look the peer up again.
     case reject = 0x04
+    /// Noise_IKimplicit: the credential takes the key's place in the first.
+    case implicit1 = 0x05
+    case implicit2 = 0x06
     case xx1 = 0x11
     case xx2 = 0x12
     case xx3 = 0x13
@@ -31,6 +35,8 @@ public struct PeerSession: ~Copyable {
   private var sending = CipherState<ChaChaPoly>()
   private var receiving = CipherState<ChaChaPoly>()
   private let isDirect: Bool
+  /// Whether the initiator shows an identity-based credential in place of its key.
+  private var isImplicit = false
   /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
   private var other: DeviceAddress?
   /// The peer's certificate; trusted once the session ``isEstablished``.
@@ -49,6 +55,12 @@ public struct PeerSession: ~Copyable {
     self.peer = peer
   }
 
+  /// A session through the relay that answers this first frame, which tells the pattern.
+  public init(answering frame: RawSpan) {
+    self.init(relayed: .responder)
+    if frame.byteCount > 0, frame.unsafeLoad(as: UInt8.self) == Step.implicit1.rawValue { becomeImplicit() }
+  }
+
   /// Whether both directions have keys and the peer's certificate has been verified.
   public var isEstablished: Bool { sending.hasKey }
 
@@ -61,6 +73,11 @@ public struct PeerSession: ~Copyable {
   ///   to talk to, or nil when anyone of whom the trust store approves will do.
   public mutating func start(_ identity: borrowing DeviceIdentity, other: DeviceAddress?) throws(DeviceError) {
     let prologue: Prologue
+    if !isDirect, noise.role == .initiator, identity.certificate?.identityCredential != nil { becomeImplicit() }
+    if isImplicit, identity.trust.master == nil {
+      throw .credentials(.unknownIssuer(identity.certificate?.fields.issuer ?? IssuerKeyID(0)))
+    }
+    let master = isImplicit ? identity.trust.master : nil
     if isDirect {
       prologue = Prologue(.direct)
     } else {
@@ -68,7 +85,8 @@ public struct PeerSession: ~Copyable {
       let mine = identity.address
       prologue =
         noise.role == .initiator
-        ? Prologue(.relayed(from: mine, to: other)) : Prologue(.relayed(from: other, to: mine))
+        ? Prologue(.relayed(from: mine, to: other), master: master)
+        : Prologue(.relayed(from: other, to: mine), master: master)
     }
     self.other = other
     if peer != nil { try verifyPeer(identity.trust) }
@@ -91,12 +109,17 @@ public struct PeerSession: ~Copyable {
       throw .noise(.bufferTooSmall(needed: Self.maximumHandshakeLength))
     }
     guard let certificate = identity.certificate else { throw .noUsableKey }
-    let step = isDirect ? Step.xx1.rawValue + UInt8(noise.messageIndex) : Step.ik1.rawValue + UInt8(noise.messageIndex)
-    frame.storeBytes(of: step, as: UInt8.self)
+    frame.storeBytes(of: nextStep, as: UInt8.self)
     var message = frame.suffix(from: 1)
     do throws(NoiseError) {
-      let length = try noise.writeMessage(payloadLength: carriesCertificate ? 84 : 0, into: &message) { payload in
-        if payload.byteCount > 0 { certificate.encodeForHandshake(into: &payload) }
+      var shown = Bytes<84>()
+      var shownBytes = shown.mutableBytes
+      certificate.encodeForHandshake(into: &shownBytes)
+      let bytes = shown.bytes.extracting(0..<certificate.encodedHandshakeLength)
+      let length = try noise.writeMessage(
+        payloadLength: carriesCertificate ? bytes.byteCount : 0, credential: bytes, into: &message
+      ) { payload in
+        if payload.byteCount > 0 { copyBytes(bytes, to: &payload) }
       }
       if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
       return 1 + length
@@ -107,11 +130,9 @@ public struct PeerSession: ~Copyable {
   public mutating func readHandshake(_ frame: RawSpan, trust: borrowing TrustStore) throws(DeviceError) {
     guard frame.byteCount > 0 else { throw .malformedRecord }
     let step = frame.unsafeLoad(as: UInt8.self)
-    let expected =
-      isDirect ? Step.xx1.rawValue + UInt8(noise.messageIndex) : Step.ik1.rawValue + UInt8(noise.messageIndex)
-    guard step == expected else { throw .unexpectedRecord(step) }
-    let holdsCertificate = carriesCertificate
-    try readMessage(frame.extracting(1...))
+    guard step == nextStep else { throw .unexpectedRecord(step) }
+    let holdsCertificate = carriesCertificate || (isImplicit && noise.messageIndex == 0)
+    try readMessage(frame.extracting(1...), master: trust.master)
     do throws(DeviceError) {
       if holdsCertificate { try verifyPeer(trust) }
     } catch {
@@ -128,18 +149,28 @@ public struct PeerSession: ~Copyable {
   /// Reads a message and the certificate in it, which is not verified yet. Not inlined: verifying takes most of a small
   /// device's stack, and what this function needs has to be free again by then.
   @inline(never)
-  private mutating func readMessage(_ message: RawSpan) throws(DeviceError) {
+  private mutating func readMessage(_ message: RawSpan, master: MasterPublicKey?) throws(DeviceError) {
     let holdsCertificate = carriesCertificate
     var payload = Bytes<84>()
     var payloadBytes = payload.mutableBytes
+    var shown: IdentityCredential?
     let length: Int
     do throws(NoiseError) {
-      length = try noise.readMessage(message, into: &payloadBytes)
+      length = try noise.readMessage(
+        message, into: &payloadBytes,
+        reconstructing: { bytes throws(NoiseError) in
+          let credential = try IdentityCredential(claimedIn: bytes)
+          shown = credential
+          return try credential.claimedKey(under: master)
+        })
     } catch { throw .noise(error) }
     do throws(DeviceError) {
-      guard length == (holdsCertificate ? Certificate.handshakeLength : 0) else { throw .malformedRecord }
-      guard holdsCertificate, let key = noise.remoteStatic else { return }
-      do { peer = try Certificate(decoding: payloadBytes.bytes, publicKey: key) } catch { throw .credentials(error) }
+      let bytes = payloadBytes.bytes.extracting(0..<length)
+      guard length == (holdsCertificate ? Certificate.handshakeLength(of: bytes) : 0) else { throw .malformedRecord }
+      guard let key = noise.remoteStatic else { return }
+      if let shown { peer = Certificate(shown, publicKey: key) }
+      guard holdsCertificate else { return }
+      do { peer = try Certificate(decoding: bytes, publicKey: key) } catch { throw .credentials(error) }
     } catch {
       noise.wipe()
       throw error
@@ -149,17 +180,34 @@ public struct PeerSession: ~Copyable {
   /// Whether the peer may still be talked to: its revocation, or a new epoch, may have come since the handshake.
   public func checkPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
     guard isEstablished, let peer else { throw .noise(.outOfTurn) }
-    do {
-      try trust.check(peer.fields, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
-    } catch { throw .credentials(error) }
+    try check(peer.fields, trust)
   }
 
   private func verifyPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
     guard let peer else { throw .subjectMismatch }
+    // The key of a credential that took the key's place was computed from it, with the master key that this device trusts.
+    if !(isImplicit && noise.role == .responder) {
+      do { try trust.verifySignature(of: peer) } catch { throw .credentials(error) }
+    }
+    try check(peer.fields, trust)
+  }
+
+  private func check(_ fields: CertificateFields, _ trust: borrowing TrustStore) throws(DeviceError) {
     do {
-      try trust.verify(peer, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
+      try trust.check(fields, isInitiator: noise.role == .responder, isVouchedFor: !isDirect)
     } catch { throw .credentials(error) }
-    if let other, peer.fields.address != other { throw .subjectMismatch }
+    if let other, fields.address != other { throw .subjectMismatch }
+  }
+
+  private mutating func becomeImplicit() {
+    noise = HandshakeState(.IK.implicit(credentialLength: IdentityCredential.encodedLength), role: noise.role)
+    isImplicit = true
+  }
+
+  /// The first byte of the handshake's next frame.
+  private var nextStep: UInt8 {
+    let first: Step = isDirect ? .xx1 : isImplicit ? .implicit1 : .ik1
+    return first.rawValue + UInt8(noise.messageIndex)
   }
 
   /// Overwrites the session's keys: it is over.
@@ -197,6 +245,6 @@ public struct PeerSession: ~Copyable {
   }
 
   /// In IK the initiator shows its certificate in the first message and has looked up its peer's; in XX each shows its own
-  /// with its static key.
-  private var carriesCertificate: Bool { isDirect ? noise.messageIndex > 0 : noise.messageIndex == 0 }
+  /// with its static key. In IKimplicit it is the static key's place that holds the credential.
+  private var carriesCertificate: Bool { isDirect ? noise.messageIndex > 0 : noise.messageIndex == 0 && !isImplicit }
 }

@@ -1,5 +1,6 @@
 import Credentials
 import Primitives
+import Schemes
 
 /// How a device changes its key: make, certify, use once, retire. Each step is stored before the next message leaves, so
 /// that power may fail anywhere; each can be repeated.
@@ -8,9 +9,10 @@ extension DeviceIdentity {
   ///
   /// - Throws: ``DeviceError/rotationInProgress`` while the key before the active one still has messages to open.
   public mutating func beginRotation() throws(DeviceError) {
-    if slot(.pending) != nil || slot(.certified) != nil { return }
+    if slot(.pending) != nil || slot(.certified) != nil || slot(.requested) != nil { return }
     guard let active = slot(.active) else { throw .noUsableKey }
     guard slot(.retiring) == nil else { throw .rotationInProgress }
+    guard scheme != .identityBased else { return beginRequest(in: active.other) }
     if active == .a {
       slotB.key.generate()
       slotB.state = .pending
@@ -30,7 +32,21 @@ extension DeviceIdentity {
     }
   }
 
-  /// Whether the certificate in use should be renewed for the same key: in its last two epochs, so that a message sealed
+  /// The point to send with a request for a blinded credential that is under way.
+  public var requestPoint: Bytes<32>? {
+    switch slot(.requested) {
+    case .a: slotA.requestPoint()
+    case .b: slotB.requestPoint()
+    case nil: nil
+    }
+  }
+
+  mutating func beginRequest(in name: SlotName) {
+    if name == .a { slotA.beginRequest() } else { slotB.beginRequest() }
+    isDirty = true
+  }
+
+  /// Whether the certificate in use should be renewed: in its last two epochs, so that a message sealed
   /// with it still finds it valid one epoch later.
   public var wantsRenewal: Bool {
     guard let certificate else { return false }
@@ -53,6 +69,46 @@ extension DeviceIdentity {
     isDirty = true
   }
 
+  /// Takes the answer to a request: the first credential, or the one for the next key.
+  ///
+  /// - Throws: ``DeviceError/subjectMismatch`` when it is about another device or request, or goes back a generation.
+  public mutating func install(_ answer: BlindedCredential) throws(DeviceError) {
+    guard let master = trust.master else { throw .credentials(.unknownIssuer(answer.credential.fields.issuer)) }
+    guard answer.credential.fields.address == address, let name = slot(.requested) else { throw .subjectMismatch }
+    let other = name == .a ? slotB.generation : slotA.generation
+    let isFirst = name == .a ? slotB.state == .empty : slotA.state == .empty
+    guard answer.credential.fields.generation > other else { throw .subjectMismatch }
+    do throws(CredentialsError) {
+      if name == .a {
+        try slotA.completeRequest(answer, under: master)
+        slotA.state = isFirst ? .active : .certified
+      } else {
+        try slotB.completeRequest(answer, under: master)
+        slotB.state = isFirst ? .active : .certified
+      }
+    } catch { throw .credentials(error) }
+    isDirty = true
+  }
+
+  /// Takes a key that was made elsewhere, with its credential: injected or escrow. Only a device that has no key yet does.
+  ///
+  /// - Throws: ``DeviceError/subjectMismatch`` when the credential is about another device, or does not lead to the key.
+  public mutating func inject(
+    _ credential: IdentityCredential, key: borrowing X25519.PrivateKey
+  ) throws(DeviceError) {
+    let expected: X25519.PublicKey
+    do { expected = try trust.publicKey(of: credential) } catch { throw .credentials(error) }
+    guard expected == key.publicKey, credential.fields.address == address, slotA.state == .requested,
+      slotB.state == .empty
+    else {
+      throw .subjectMismatch
+    }
+    slotA.key.copy(from: key)
+    slotA.certificate = Certificate(credential, publicKey: key.publicKey)
+    slotA.state = .active
+    isDirty = true
+  }
+
   private static func install(
     _ certificate: Certificate, in slot: inout KeySlot, isFirst: Bool, after other: Generation
   ) throws(DeviceError) {
@@ -62,7 +118,7 @@ extension DeviceIdentity {
       slot.state = isFirst ? .active : .certified
     case .active:
       guard certificate.fields.generation == slot.generation else { throw .subjectMismatch }
-    case .empty, .retiring:
+    case .empty, .retiring, .requested:
       throw .subjectMismatch
     }
     slot.certificate = certificate

@@ -9,7 +9,8 @@ import Schemes
 /// the sender's static key authenticates it. A sealed message can be replayed by whoever carries it, which the number
 /// detects, and it has no forward secrecy against the recipient's key, which rotation bounds.
 public enum SealedMessage {
-  /// Bytes that a sealed message has beyond its text: e, encrypted s, certificate, number, tag.
+  /// Bytes that a sealed message has beyond its text: e, encrypted s, certificate, number, tag. With an identity-based
+  /// credential in place of the certificate it has 32 fewer.
   public static let overhead = 32 + 48 + Certificate.handshakeLength + 8 + tagLength
 
   /// Seals `text` and returns the length written.
@@ -20,10 +21,11 @@ public enum SealedMessage {
     to recipient: Certificate, into message: inout MutableRawSpan
   ) throws(DeviceError) -> Int {
     guard text.byteCount <= Message.maximumLength else { throw .messageTooLong }
-    let length = text.byteCount + overhead
+    let shown = certificate.encodedHandshakeLength
+    let length = text.byteCount + overhead - Certificate.handshakeLength + shown
     guard message.byteCount >= length else { throw .noise(.bufferTooSmall(needed: length)) }
     // The payload is laid out where it is sealed: behind e and the encrypted s.
-    let payloadLength = Certificate.handshakeLength + 8 + text.byteCount
+    let payloadLength = shown + 8 + text.byteCount
     var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
     defer { noise.wipe() }
     let prologue = Prologue(
@@ -35,8 +37,8 @@ public enum SealedMessage {
       try noise.start(prologue: prologue.bytes)
       return try noise.writeMessage(payloadLength: payloadLength, into: &message) { payload in
         certificate.encodeForHandshake(into: &payload)
-        payload.storeBytes(of: id.rawValue.bigEndian, toByteOffset: Certificate.handshakeLength, as: UInt64.self)
-        copyBytes(text, to: &payload, at: Certificate.handshakeLength + 8)
+        payload.storeBytes(of: id.rawValue.bigEndian, toByteOffset: shown, as: UInt64.self)
+        copyBytes(text, to: &payload, at: shown + 8)
       }
     } catch { throw .noise(error) }
   }
@@ -67,17 +69,18 @@ public enum SealedMessage {
       try noise.start(prologue: prologue.bytes)
       length = try noise.readMessage(message, into: &text)
     } catch { throw .noise(error) }
-    let header = Certificate.handshakeLength + 8
+    let shown = Certificate.handshakeLength(of: text.bytes.extracting(0..<length))
+    let header = shown + 8
     guard let publicKey = noise.remoteStatic, length >= header else { throw .malformedRecord }
     let senderCertificate: Certificate
     do {
       senderCertificate = try Certificate(
-        decoding: text.bytes.extracting(0..<Certificate.handshakeLength), publicKey: publicKey)
+        decoding: text.bytes.extracting(0..<shown), publicKey: publicKey)
     } catch { throw .credentials(error) }
     guard senderCertificate.fields.address == sender else { throw .subjectMismatch }
     let id = MessageID(
       UInt64(
-        bigEndian: text.bytes.unsafeLoadUnaligned(fromByteOffset: Certificate.handshakeLength, as: UInt64.self)))
+        bigEndian: text.bytes.unsafeLoadUnaligned(fromByteOffset: shown, as: UInt64.self)))
     text.moveToStart(from: header, count: length - header)
     return Opened(certificate: senderCertificate, id: id, textLength: length - header)
   }

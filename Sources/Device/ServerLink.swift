@@ -10,7 +10,7 @@ public struct ServerLink: ~Copyable {
   /// The slot whose key opened this session.
   public private(set) var slot: SlotName?
 
-  /// - Parameter scheme: `certified` or `registered`.
+  /// - Parameter scheme: `certified`, `registered` or `identity-based`.
   public init(scheme: SchemeID) {
     handshake = CertifiedHandshake(scheme: scheme)
   }
@@ -27,18 +27,20 @@ public struct ServerLink: ~Copyable {
     slot = identity.slotForSession(fallingBack: fallingBack)
     do throws(SchemesError) {
       switch slot {
-      case .a: return try writeHello(identity.slotA, serverKey: identity.serverKey, into: &frame)
-      case .b: return try writeHello(identity.slotB, serverKey: identity.serverKey, into: &frame)
+      case .a: return try writeHello(identity.slotA, identity, into: &frame)
+      case .b: return try writeHello(identity.slotB, identity, into: &frame)
       case nil: throw .malformed
       }
     } catch { throw slot == nil ? .noUsableKey : .schemes(error) }
   }
 
   private mutating func writeHello(
-    _ slot: borrowing KeySlot, serverKey: X25519.PublicKey, into frame: inout MutableRawSpan
+    _ slot: borrowing KeySlot, _ identity: borrowing DeviceIdentity, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
     guard let certificate = slot.certificate else { throw .malformed }
-    return try handshake.writeHello(key: slot.key, certificate: certificate, serverKey: serverKey, into: &frame)
+    return try handshake.writeHello(
+      key: slot.key, certificate: certificate, serverKey: identity.serverKey, master: identity.trust.master,
+      into: &frame)
   }
 
   /// Reads the server's answer. The next frame to send is the record `hello`.

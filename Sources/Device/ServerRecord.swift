@@ -35,6 +35,8 @@ public enum ServerRecord: ~Escapable {
   case key(scheme: SchemeID, generation: Generation, RawSpan)
   /// The device shall make itself a key pair for `scheme` and have it certified by ``DeviceRecord/renew(_:)``.
   case migrate(scheme: SchemeID, epoch: Epoch, serverKey: X25519.PublicKey, anchor: Ed25519.PublicKey)
+  /// Answers `request`.
+  case credential(BlindedCredential)
 
   public enum Presence: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
@@ -96,6 +98,7 @@ public enum ServerRecord: ~Escapable {
         self = .migrate(
           scheme: try SchemeID(&reader), epoch: try reader.uint16(), serverKey: try Bytes(&reader),
           anchor: try Bytes(&reader))
+      case 0x92: self = .credential(try BlindedCredential(decoding: reader.rest()))
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -107,11 +110,12 @@ public enum ServerRecord: ~Escapable {
     switch self {
     case .welcome: 6 + EpochStatement.encodedLength
     case .frame(_, _, let body): 17 + body.byteCount
-    case .peer(_, _, let certificate): 14 + (certificate == nil ? 0 : Certificate.standaloneLength)
+    case .peer(_, _, let certificate): 14 + (certificate?.encodedLength ?? 0)
     case .accepted: 9
     case .refused: 10
     case .mail(_, _, let body): 21 + body.byteCount
-    case .certificate: 1 + Certificate.standaloneLength
+    case .certificate(let certificate): 1 + certificate.encodedLength
+    case .credential: 1 + BlindedCredential.encodedLength
     case .revocation: 1 + RevocationStatement.encodedLength
     case .policy: 1 + PolicyStatement.encodedLength
     case .epoch: 1 + EpochStatement.encodedLength
@@ -189,6 +193,12 @@ public enum ServerRecord: ~Escapable {
       writer.uint16(epoch)
       writer.bytes(serverKey.bytes)
       writer.bytes(anchor.bytes)
+    case .credential(let answer):
+      writer.uint8(0x92)
+      var encoded = Bytes<84>()
+      var target = encoded.mutableBytes
+      answer.encode(into: &target)
+      writer.bytes(encoded.bytes)
     }
     return writer.offset
   }
@@ -214,6 +224,6 @@ extension ByteWriter {
     var encoded = Bytes<116>()
     var target = encoded.mutableBytes
     certificate.encode(into: &target)
-    bytes(encoded.bytes)
+    bytes(encoded.bytes.extracting(0..<certificate.encodedLength))
   }
 }

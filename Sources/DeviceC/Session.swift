@@ -60,7 +60,7 @@ public func countersign_open(
     recordSize.pointee = frameSize - tagLength
     switch try context.pointee.identity.receive(record, over: slot) {
     case .none: break
-    case .renew(let key):
+    case .renew(let key), .request(let key):
       context.pointee.renewal = key
       todo.pointee |= UInt32(COUNTERSIGN_ROTATE)
     case .reconnect: todo.pointee |= UInt32(COUNTERSIGN_RECONNECT)
@@ -82,10 +82,11 @@ public func countersign_rotate(
   do {
     if context.pointee.renewal == nil {
       try context.pointee.identity.beginRotation()
-      context.pointee.renewal = context.pointee.identity.renewalKey
+      context.pointee.renewal = context.pointee.identity.requestPoint ?? context.pointee.identity.renewalKey
     }
     guard let key = context.pointee.renewal else { return countersign_result(COUNTERSIGN_NO_KEY) }
-    frameSize.pointee = try context.pointee.link.seal(.renew(key), into: &target)
+    let isRequest = context.pointee.identity.scheme == .identityBased
+    frameSize.pointee = try context.pointee.link.seal(isRequest ? .request(key) : .renew(key), into: &target)
     if context.pointee.identity.isDirty { todo.pointee |= UInt32(COUNTERSIGN_STORE) }
     return ok()
   } catch { return code(error) }

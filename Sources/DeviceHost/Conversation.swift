@@ -56,7 +56,7 @@ extension DeviceClient {
 
   /// Answers the first message of a conversation.
   private func accept(_ key: ConversationKey, _ body: [UInt8]) throws(DeviceHostError) {
-    let conversation = Conversation(PeerSession(relayed: .responder))
+    let conversation = Conversation(PeerSession(answering: body.bytes))
     var reply = [UInt8](repeating: 0, count: PeerSession.maximumHandshakeLength)
     let length = try store.read { identity throws(DeviceError) in
       try conversation.session.start(identity, other: key.peer)

@@ -155,7 +155,7 @@ public final class DeviceClient {
 
   private func concernsIdentity(_ record: borrowing ServerRecord) -> Bool {
     switch record {
-    case .welcome, .epoch, .revocation, .policy, .rotate, .certificate, .caughtUp: true
+    case .welcome, .epoch, .revocation, .policy, .rotate, .certificate, .credential, .caughtUp: true
     default: false
     }
   }
@@ -169,6 +169,7 @@ public final class DeviceClient {
     switch order {
     case .none: break
     case .renew(let key): try send(.renew(key))
+    case .request(let point): try send(.request(point))
     case .reconnect: shouldReconnect = true
     }
   }

@@ -19,7 +19,11 @@ extension DeviceClient {
     var client = try connect(store, to: endpoint, listens: false, timeout: timeout)
     if try store.read({ $0.certificate?.fields.generation ?? 0 }) == before {
       try store.update { identity throws(DeviceError) in try identity.beginRotation() }
-      if let key = try store.read({ $0.renewalKey }) { try client.send(.renew(key)) }
+      if let point = try store.read({ $0.requestPoint }) {
+        try client.send(.request(point))
+      } else if let key = try store.read({ $0.renewalKey }) {
+        try client.send(.renew(key))
+      }
       while !client.shouldReconnect {
         guard try client.receive(timeout: deadline - .now) != nil else {
           throw .timedOut(waitingFor: "the certificate for the new key")

@@ -14,7 +14,7 @@ extension HandshakeState {
       case .e:
         length += X25519.keyLength
         if pattern.pskPositions != 0 { isEncrypted = true }
-      case .s: length += X25519.keyLength + (isEncrypted ? tagLength : 0)
+      case .s: length += pattern.staticFieldLength + (isEncrypted ? tagLength : 0)
       case .ee, .es, .se, .ss, .psk: isEncrypted = true
       }
     }
@@ -36,7 +36,21 @@ extension HandshakeState {
   public mutating func writeMessage(
     payloadLength: Int, into message: inout MutableRawSpan, fill: (inout MutableRawSpan) -> Void
   ) throws(NoiseError) -> Int {
+    try writeMessage(payloadLength: payloadLength, credential: RawSpan(), into: &message, fill: fill)
+  }
+
+  /// ``writeMessage(payloadLength:into:fill:)`` of a pattern with the modifier `implicit`.
+  ///
+  /// - Parameter credential: what the token `s` sends in place of the local static key.
+  /// - Throws: ``NoiseError/Key/localCredential`` is missing when it does not have the pattern's length.
+  @inlinable
+  public mutating func writeMessage(
+    payloadLength: Int, credential: RawSpan, into message: inout MutableRawSpan, fill: (inout MutableRawSpan) -> Void
+  ) throws(NoiseError) -> Int {
     guard isMyTurn else { throw .outOfTurn }
+    if pattern.isImplicit && pattern.messages[messageIndex].contains(.s) {
+      guard credential.byteCount == pattern.staticFieldLength else { throw .missingKey(.localCredential) }
+    }
     guard payloadLength >= 0, payloadLength <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
     let length = nextMessageOverhead + payloadLength
     guard length <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
@@ -46,7 +60,7 @@ extension HandshakeState {
     defer { checkpoint.wipe() }
     checkpoint.copy(from: symmetric)
     do {
-      let offset = try writeTokens(into: &message)
+      let offset = try writeTokens(credential: credential, into: &message)
       var place = message.suffix(from: offset)
       var plaintext = place.prefix(payloadLength)
       fill(&plaintext)
@@ -99,6 +113,20 @@ extension HandshakeState {
     _ message: RawSpan, into payload: inout MutableRawSpan,
     resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void
   ) throws(NoiseError) -> Int {
+    try readMessage(
+      message, into: &payload, reconstructing: { _ throws(NoiseError) in throw .peerRefused }, resolving: resolving)
+  }
+
+  /// ``readMessage(_:into:resolving:)`` of a pattern with the modifier `implicit`.
+  ///
+  /// - Parameter reconstructing: called with the peer's credential, of the pattern's length; it gives the static public key
+  ///   that the credential leads to, or throws to refuse it. The credential is a claim until the message has been read.
+  @inlinable
+  public mutating func readMessage(
+    _ message: RawSpan, into payload: inout MutableRawSpan,
+    reconstructing: (RawSpan) throws(NoiseError) -> X25519.PublicKey,
+    resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void = { _, _ throws(NoiseError) in }
+  ) throws(NoiseError) -> Int {
     guard phase == .running, !isMyTurn else { throw .outOfTurn }
     guard message.byteCount <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
     let length = message.byteCount - nextMessageOverhead
@@ -111,7 +139,7 @@ extension HandshakeState {
     let oldRE = re
     let oldRS = rs
     do {
-      try readTokens(message, into: &payload, resolving: resolving)
+      try readTokens(message, into: &payload, reconstructing: reconstructing, resolving: resolving)
     } catch {
       symmetric.copy(from: checkpoint)
       re = oldRE
@@ -123,7 +151,9 @@ extension HandshakeState {
   }
 
   @inlinable
-  mutating func writeTokens(into message: inout MutableRawSpan) throws(NoiseError) -> Int {
+  mutating func writeTokens(
+    credential: RawSpan, into message: inout MutableRawSpan
+  ) throws(NoiseError) -> Int {
     var offset = 0
     var psk = messageIndex == 0 && pattern.hasPSK(at: 0) ? 0 : messageIndex + 1
     var tokens = pattern.messages[messageIndex]
@@ -137,7 +167,11 @@ extension HandshakeState {
         mixEphemeral(e.publicKey)
       case .s:
         var rest = message.suffix(from: offset)
-        offset += try symmetric.encryptAndHash(s.publicKey.bytes, into: &rest)
+        if pattern.isImplicit {
+          offset += try symmetric.encryptAndHash(credential, into: &rest)
+        } else {
+          offset += try symmetric.encryptAndHash(s.publicKey.bytes, into: &rest)
+        }
       case .psk:
         try mixPSK(at: &psk)
       case .ee, .es, .se, .ss:
@@ -150,6 +184,7 @@ extension HandshakeState {
   @inlinable
   mutating func readTokens(
     _ message: RawSpan, into payload: inout MutableRawSpan,
+    reconstructing: (RawSpan) throws(NoiseError) -> X25519.PublicKey,
     resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void
   ) throws(NoiseError) {
     var offset = 0
@@ -165,10 +200,8 @@ extension HandshakeState {
         offset += X25519.keyLength
         mixEphemeral(key)
       case .s:
-        let length = X25519.keyLength + (symmetric.cipher.hasKey ? tagLength : 0)
-        var key = X25519.PublicKey()
-        var bytes = key.mutableBytes
-        _ = try symmetric.decryptAndHash(message.extracting(offset..<offset + length), into: &bytes)
+        let length = pattern.staticFieldLength + (symmetric.cipher.hasKey ? tagLength : 0)
+        let key = try readStatic(message.extracting(offset..<offset + length), reconstructing)
         rs = key
         offset += length
         try resolving(key, &peer)
@@ -180,6 +213,23 @@ extension HandshakeState {
       }
     }
     _ = try symmetric.decryptAndHash(message.extracting(offset...), into: &payload)
+  }
+
+  @inlinable
+  mutating func readStatic(
+    _ field: RawSpan, _ reconstructing: (RawSpan) throws(NoiseError) -> X25519.PublicKey
+  ) throws(NoiseError) -> X25519.PublicKey {
+    guard pattern.isImplicit else {
+      var key = X25519.PublicKey()
+      var bytes = key.mutableBytes
+      _ = try symmetric.decryptAndHash(field, into: &bytes)
+      return key
+    }
+    var credential = Bytes<128>()
+    var bytes = credential.mutableBytes
+    guard pattern.staticFieldLength <= bytes.byteCount else { throw .messageTooLong }
+    let length = try symmetric.decryptAndHash(field, into: &bytes)
+    return try reconstructing(credential.bytes.extracting(0..<length))
   }
 
   @inlinable

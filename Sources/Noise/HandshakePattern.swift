@@ -17,6 +17,11 @@ public struct HandshakePattern: Sendable {
   /// Bit i is set when the modifier `psk<i>` stands in the name.
   public internal(set) var pskPositions: UInt8 = 0
   public private(set) var isFallback: Bool
+  /// What a party sends for the token `s`, in bytes: its static public key, or, with the modifier `implicit`, a credential from
+  /// which the peer computes the key.
+  public private(set) var staticFieldLength = X25519.keyLength
+  /// Whether the modifier `implicit` stands in the name.
+  public private(set) var isImplicit = false
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
   public init(
@@ -52,7 +57,7 @@ public struct HandshakePattern: Sendable {
   /// This pattern with the modifier `psk<position>` (section 9.4): 0 stands at the start of the first message, i at the
   /// end of the i-th. Several are added in rising order, the order in which a name must list them (section 8.1).
   public func psk(_ position: Int) throws(NoiseError) -> HandshakePattern {
-    guard position >= 0, position <= messageCount, pskPositions >> UInt8(position) == 0 else {
+    guard position >= 0, position <= messageCount, pskPositions >> UInt8(position) == 0, !isImplicit else {
       throw .invalidPattern(.pskPosition)
     }
     var result = self
@@ -66,10 +71,22 @@ public struct HandshakePattern: Sendable {
     return result
   }
 
+  /// This pattern with the modifier `implicit`, which is not the specification's: for the token `s` a party sends a credential
+  /// of `credentialLength` bytes in place of its static public key, and the peer computes the key from it. Encrypted and hashed
+  /// as the key would be; all else is as in the pattern. Keys of pre-messages stay keys.
+  public func implicit(credentialLength: Int) -> HandshakePattern {
+    precondition(credentialLength > 0 && !isImplicit && !isFallback && pskPositions == 0)
+    var result = self
+    result.name.appendModifier("implicit", digit: nil, isFirst: true)
+    result.staticFieldLength = credentialLength
+    result.isImplicit = true
+    return result
+  }
+
   /// This pattern with the modifier `fallback` (section 10.2): the first message becomes a pre-message of the party that
   /// sent it, and the other party, now the initiator, goes on with the second.
   public func fallback() throws(NoiseError) -> HandshakePattern {
-    guard messageCount > 1, !isFallback, pskPositions == 0, let preMessage = fallbackPreMessage else {
+    guard messageCount > 1, !isFallback, !isImplicit, pskPositions == 0, let preMessage = fallbackPreMessage else {
       throw .invalidPattern(.notFallbackCapable)
     }
     var result = self

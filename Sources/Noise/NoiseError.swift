@@ -3,6 +3,8 @@ public enum NoiseError: Error, Equatable, Sendable {
   /// A key that a handshake may need.
   public enum Key: Equatable, Sendable {
     case localStatic
+    /// The credential that the modifier `implicit` sends in place of the local static key.
+    case localCredential
     case remoteStatic
     case localEphemeral
     case remoteEphemeral

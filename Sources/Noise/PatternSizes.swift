@@ -14,7 +14,7 @@ extension HandshakePattern {
         case .e:
           length += X25519.keyLength
           isEncrypted = isEncrypted || pskPositions != 0
-        case .s: length += X25519.keyLength + (isEncrypted ? tagLength : 0)
+        case .s: length += staticFieldLength + (isEncrypted ? tagLength : 0)
         case .ee, .es, .se, .ss, .psk: isEncrypted = true
         }
       }

@@ -145,6 +145,38 @@ public protocol DeviceRegistry: Sendable {
   /// - Throws: ``RegistryError/unknownKey(_:)`` when `key` is neither, ``RegistryError/deviceRevoked(_:)``.
   func promotePending(_ key: X25519.PublicKey, for address: DeviceAddress) throws(RegistryError)
 
+  // MARK: Identity-based credentials
+
+  /// Takes the authority's master public key into a registry that has none.
+  func learn(_ masterKey: MasterPublicKey) throws(RegistryError)
+
+  /// Registers devices, all or none, with the identity-based credentials that were issued for them; any number of times with
+  /// the same result.
+  ///
+  /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
+  /// - Throws: ``RegistryError/deviceExists(_:)``, ``RegistryError/unknownSystem(_:)``, ``RegistryError/keyInUse``,
+  ///   ``RegistryError/deviceActive(_:)``, or ``RegistryError/unexpectedGeneration(_:expected:)`` when the credential is not
+  ///   the one that comes next.
+  func record(_ issued: [IssuedCredential], enrolAgain: Bool) throws(RegistryError)
+
+  /// What was recorded of an identity-based device's key in use; nil for a certificate.
+  func issuedCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential?
+
+  /// Answers a device that asks for a blinded credential for its next key, any number of times with the same result while the
+  /// credential is good. Another request has another generation, and the earlier pending key is forgotten.
+  ///
+  /// - Throws: ``RegistryError/deviceRevoked(_:)``, ``RegistryError/unusableKey`` when the request is no point of the group,
+  ///   ``RegistryError/generationsExhausted(_:)``.
+  func issue(
+    request: Bytes<32>, for address: DeviceAddress, authority: Authority
+  ) throws(RegistryError) -> BlindedCredential
+
+  /// The generation that the device's next credential will have.
+  func nextGeneration(of address: DeviceAddress) throws(RegistryError) -> Generation
+
+  /// Writes evidence of misissuance into the audit record, once; whether it was new.
+  func report(_ evidence: MisissuanceEvidence) throws(RegistryError) -> Bool
+
   // MARK: Revocation
 
   /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and

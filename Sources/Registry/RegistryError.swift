@@ -31,6 +31,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case staleCounter(DeviceAddress)
   /// The device has no order to do this.
   case notOrdered(DeviceAddress)
+  /// A credential has another generation than the device's next.
+  case unexpectedGeneration(Generation, expected: Generation)
   /// The 16-bit generation counter is used up.
   case generationsExhausted(DeviceAddress)
   /// The 16-bit epoch counter is used up.

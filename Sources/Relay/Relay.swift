@@ -66,6 +66,7 @@ final class Relay: Sendable {
         return welcome(client, records)
       }
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
+      try raiseAlarm(claimant, device, client)
       let standing = try claimant.standing(in: device)
       if standing == .next, let key = claimant.publicKey {
         try registry.promotePending(key, for: claimant.address)
@@ -142,6 +143,7 @@ final class Relay: Sendable {
     case .delivered(let sender, let id): office.delivered(to: client, from: sender, id: id)
     case .renew(let key): renew(key, for: client)
     case .rekey: rekey(client)
+    case .request(let point): issue(point, for: client)
     case .pong: client.connection.send(.pong)
     case .none, .reply, .begin, .close: break
     }
@@ -230,6 +232,38 @@ final class Relay: Sendable {
         client.connection.close(CloseReason(error))
       }
     }
+  }
+
+  /// Answers a request for an identity-based credential. The device goes on under the key of this session and uses the new one
+  /// in its next.
+  private func issue(_ request: Bytes<32>, for client: Client) {
+    guard client.scheme == .identityBased, client.beginRenewal(limit: limits.renewalsAtOnce) else {
+      return client.connection.close(.violation)
+    }
+    queue.async { [self] in
+      defer { client.endRenewal() }
+      do throws(RegistryError) {
+        let answer = try registry.issue(request: request, for: client.address, authority: authority)
+        metrics.countCertificate(client.address.system)
+        log(.info, "credential_issued", client, ["generation": "\(answer.credential.fields.generation)"])
+        client.connection.send(.credential(answer))
+      } catch {
+        log(.warning, "issuance_failed", client, ["reason": "\(error)"])
+        switch error {
+        case .deviceRevoked: client.connection.close(.revoked)
+        case .unusableKey: client.connection.close(.violation)
+        default: client.connection.close(.unavailable)
+        }
+      }
+    }
+  }
+
+  /// A device has proved a key whose credential contradicts the one on record: the master key has been used elsewhere, or the
+  /// registry has forgotten what it issued.
+  private func raiseAlarm(_ claimant: Claimant, _ device: RegisteredDevice, _ client: Client) throws(RegistryError) {
+    guard let evidence = claimant.contradiction(in: device) else { return }
+    if try registry.report(evidence) { log(.critical, "misissuance", client) }
+    metrics.misissuances.add(1)
   }
 
   /// Waits until everything that sessions have asked for so far is done.

@@ -2,10 +2,12 @@ import Credentials
 import Noise
 import Primitives
 
-/// Schemes `certified` and `registered`: Noise_IK_25519_ChaChaPoly_SHA256 to the server whose key was installed at assembly.
+/// Schemes `certified`, `registered` and `identity-based`: Noise_IK_25519_ChaChaPoly_SHA256 to the server whose key was installed
+/// at assembly.
 ///
 /// The device's static key travels encrypted. `certified` adds the certificate as the payload of the first message, so that
-/// the server can tell who it is without its registry; `registered` leaves it out. The device's side.
+/// the server can tell who it is without its registry; `registered` leaves it out; `identity-based` sends an identity-based
+/// credential in place of the key (IKimplicit). The device's side.
 public struct CertifiedHandshake: ~Copyable {
   /// The longest first frame: scheme, e, encrypted s, encrypted certificate.
   public static let maximumHelloLength = 1 + 96 + Certificate.handshakeLength
@@ -15,22 +17,27 @@ public struct CertifiedHandshake: ~Copyable {
   private var noise: HandshakeState<ChaChaPoly, SHA256>
   private let scheme: SchemeID
 
-  /// - Parameter scheme: `certified` or `registered`.
+  /// - Parameter scheme: `certified`, `registered` or `identity-based`.
   public init(scheme: SchemeID) {
     self.scheme = scheme
-    noise = HandshakeState(.IK, role: .initiator)
+    noise = HandshakeState(.certified(scheme), role: .initiator)
   }
 
   /// Writes the first frame and returns its length.
   ///
-  /// - Throws: ``SchemesError/unexpectedScheme(_:)`` for a scheme that is not one of these two.
+  /// - Parameter master: the master public key; only `identity-based` uses it.
+  /// - Throws: ``SchemesError/unexpectedScheme(_:)`` for a scheme that is not one of these, and for a certificate of the other
+  ///   kind than the scheme's.
   public mutating func writeHello(
     key: borrowing X25519.PrivateKey, certificate: Certificate, serverKey: X25519.PublicKey,
-    into frame: inout MutableRawSpan
+    master: MasterPublicKey? = nil, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
-    guard scheme == .certified || scheme == .registered else { throw .unexpectedScheme(scheme.rawValue) }
+    let isImplicit = certificate.identityCredential != nil
+    guard scheme.isCertified, (scheme == .identityBased) == (isImplicit && master != nil) else {
+      throw .unexpectedScheme(scheme.rawValue)
+    }
     guard frame.byteCount >= Self.maximumHelloLength else { throw .bufferTooSmall(needed: Self.maximumHelloLength) }
-    let prologue = Prologue(scheme: scheme, serverKey: serverKey)
+    let prologue = Prologue(scheme: scheme, serverKey: serverKey, master: isImplicit ? master : nil)
     var payload = Bytes<84>()
     var payloadBytes = payload.mutableBytes
     certificate.encodeForHandshake(into: &payloadBytes)
@@ -40,8 +47,11 @@ public struct CertifiedHandshake: ~Copyable {
       noise.setStatic(key)
       noise.setRemoteStatic(serverKey)
       try noise.start(prologue: prologue.bytes)
-      let sent = payload.bytes.extracting(0..<(scheme == .certified ? Certificate.handshakeLength : 0))
-      return 1 + (try noise.writeMessage(sent, into: &message))
+      let shown = payload.bytes.extracting(0..<certificate.encodedHandshakeLength)
+      if isImplicit {
+        return 1 + (try noise.writeMessage(payloadLength: 0, credential: shown, into: &message) { _ in })
+      }
+      return 1 + (try noise.writeMessage(scheme == .certified ? shown : RawSpan(), into: &message))
     } catch { throw .noise(error) }
   }
 
@@ -66,5 +76,17 @@ public struct CertifiedHandshake: ~Copyable {
   public var handshakeHash: RawSpan {
     @_lifetime(borrow self)
     borrowing get { noise.handshakeHash }
+  }
+}
+
+extension SchemeID {
+  /// Whether the device proves itself to the server by Noise_IK under a key of its own and nothing else.
+  var isCertified: Bool { self == .certified || self == .registered || self == .identityBased }
+}
+
+extension HandshakePattern {
+  /// The pattern of a scheme of which ``SchemeID/isCertified`` holds.
+  static func certified(_ scheme: SchemeID) -> HandshakePattern {
+    scheme == .identityBased ? .IK.implicit(credentialLength: IdentityCredential.encodedLength) : .IK
   }
 }

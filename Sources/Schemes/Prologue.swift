@@ -7,14 +7,13 @@ public struct Prologue {
   private var count: Int
 
   /// Between a device and the server whose static key is `serverKey`: the label, the scheme, and the first eight bytes of
-  /// a hash of the key.
-  public init(scheme: SchemeID, serverKey: X25519.PublicKey) {
+  /// a hash of the key. With an identity-based credential also those of a hash of the master public key: system, id, epoch and
+  /// version are part of the credential, which the handshake hashes.
+  public init(scheme: SchemeID, serverKey: X25519.PublicKey, master: MasterPublicKey? = nil) {
     count = 0
     append(kind: scheme.rawValue)
-    var digest = Bytes<32>()
-    var bytes = digest.mutableBytes
-    SHA256.hash(serverKey.bytes, into: &bytes)
-    append(digest.bytes.extracting(0..<8))
+    append(hashOf: serverKey)
+    if let master { append(hashOf: master.bytes) }
   }
 
   /// Between a device and a server that share a key: the label, the scheme, and the hint where it is not bound otherwise.
@@ -26,15 +25,19 @@ public struct Prologue {
   }
 
   /// Between two devices: the label, what kind of conversation, and both addresses where the initiator knows them.
-  public init(_ conversation: Conversation) {
+  ///
+  /// - Parameter master: the master public key, in a relayed conversation whose initiator sends an identity-based credential
+  ///   in place of its key.
+  public init(_ conversation: Conversation, master: MasterPublicKey? = nil) {
     count = 0
     switch conversation {
     case .direct:
       append(kind: 0x20)
     case .relayed(let from, let to):
-      append(kind: 0x21)
+      append(kind: master == nil ? 0x21 : 0x23)
       append(from)
       append(to)
+      if let master { append(hashOf: master.bytes) }
     case .sealed(let from, let to, let generation):
       append(kind: 0x22)
       append(from)
@@ -64,6 +67,13 @@ public struct Prologue {
     for index in 0..<label.utf8CodeUnitCount { append(byte: label.utf8Start[index]) }
     append(byte: 0)
     append(byte: kind)
+  }
+
+  private mutating func append(hashOf key: Bytes<32>) {
+    var digest = Bytes<32>()
+    var bytes = digest.mutableBytes
+    SHA256.hash(key.bytes, into: &bytes)
+    append(digest.bytes.extracting(0..<8))
   }
 
   private mutating func append(_ address: DeviceAddress) {

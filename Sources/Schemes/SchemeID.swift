@@ -21,7 +21,7 @@ public enum SchemeID: UInt8, Sendable {
   case hybridIKpsk2 = 9
   /// Broadcast encryption, for comparison.
   case broadcast = 10
-  /// Noise_IK with an identity-based credential.
+  /// Noise_IK with an identity-based credential in place of the device's key: the modifier `implicit`.
   case identityBased = 11
 }
 

@@ -94,7 +94,7 @@ struct StatementTests {
     let fields = Array(certificate.encoded.prefix(20)) + [UInt8](copying: key.bytes)
     let statement = try authority.revocation()
     let content = Array(statement.encoded.prefix(24))
-    for (signed, signature) in [(fields, certificate.signature), (content, statement.signature)] {
+    for (signed, signature) in [(fields, try #require(certificate.signature)), (content, statement.signature)] {
       let labelled = label + signed
       let isValid = Ed25519.isValid(signature, for: labelled.bytes, under: authority.anchor)
       let isValidBare = Ed25519.isValid(signature, for: signed.bytes, under: authority.anchor)

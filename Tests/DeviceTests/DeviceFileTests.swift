@@ -100,7 +100,7 @@ struct DeviceFileTests {
     }
     #expect(throws: DeviceError.corruptFile) { try load(new + [0]) }
     for bit in 0..<new.count * 8 {
-      let expected: DeviceError = 32..<40 ~= bit ? .unknownFileVersion(1 ^ (0x80 >> UInt8(bit - 32))) : .corruptFile
+      let expected: DeviceError = 32..<40 ~= bit ? .unknownFileVersion(2 ^ (0x80 >> UInt8(bit - 32))) : .corruptFile
       #expect(throws: expected, "bit \(bit)") { try load(flipping(bit, of: new)) }
     }
     let device = try load(old)
@@ -113,8 +113,8 @@ struct DeviceFileTests {
   @Test("of a later version is named as one, whatever its length")
   func laterVersion() {
     for length in [5, 100, DeviceIdentity.encodedLength, 5000] {
-      let bytes: [UInt8] = Array("CSDF".utf8) + [2] + [UInt8](repeating: 0, count: length - 5)
-      #expect(throws: DeviceError.unknownFileVersion(2)) { try load(bytes) }
+      let bytes: [UInt8] = Array("CSDF".utf8) + [3] + [UInt8](repeating: 0, count: length - 5)
+      #expect(throws: DeviceError.unknownFileVersion(3)) { try load(bytes) }
     }
   }
 
@@ -124,7 +124,7 @@ struct DeviceFileTests {
     let cases: [(Int, UInt8)] = [
       (5, 0), (5, 200),  // scheme
       (6, 1), (7, 1),  // reserved
-      (60, 5), (60, 3),  // slot A's state: unknown; that of slot B
+      (60, 6), (60, 3),  // slot A's state: unknown; that of slot B
       (61, 1),  // reserved
       (62, 0xFF),  // a private key that is not the certificate's
       (94, 0x21),  // the certificate's version

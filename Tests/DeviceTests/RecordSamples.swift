@@ -2,6 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Primitives
+import Schemes
 
 /// One of each record, as bytes, and reading them back.
 enum RecordSamples {
@@ -20,6 +21,7 @@ enum RecordSamples {
       encode(.ping),
       encode(.open(to: address, id: MessageID(42), body.bytes)),
       encode(.rekey),
+      encode(.request(Bytes())),
     ]
   }
 
@@ -47,6 +49,8 @@ enum RecordSamples {
       encode(
         .migrate(
           scheme: .certified, epoch: 11, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor)),
+      encode(.credential(try authority.blinded(authority.master.publicKey.bytes, device: 1))),
+      encode(.peer(address, .online, try authority.device(1, scheme: .identityBased).certificate)),
     ]
     for raw: UInt8 in 1...6 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
     return records

@@ -15,8 +15,8 @@ struct RecordTests {
       #expect(try RecordSamples.serverRoundTrip(bytes) == bytes)
     }
     for bytes in RecordSamples.peerRecords() { #expect(try RecordSamples.peerRoundTrip(bytes) == bytes) }
-    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x09))
-    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x91))
+    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x0A))
+    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x92))
   }
 
   @Test("say what was put into them")
@@ -61,10 +61,10 @@ struct RecordTests {
   func types() throws {
     for type in UInt8.min ... .max {
       let bytes = [type] + [UInt8](repeating: 0, count: 40)
-      if !(0x01...0x09).contains(type) {
+      if !(0x01...0x0A).contains(type) {
         #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.deviceRoundTrip(bytes) }
       }
-      if !(0x81...0x91).contains(type) {
+      if !(0x81...0x92).contains(type) {
         #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.serverRoundTrip(bytes) }
       }
       if !(0x01...0x02).contains(type) {

@@ -3,6 +3,7 @@ import Device
 import FleetSupport
 import Noise
 import Primitives
+import Schemes
 
 /// A device that changes its key while power fails, or messages are lost, at chosen steps.
 ///
@@ -28,10 +29,10 @@ final class RotationDrill {
   /// What was read out of the mailbox.
   private(set) var texts: [String] = []
 
-  init(faults: [Int: Fault], ordered: Bool) throws {
+  init(faults: [Int: Fault], ordered: Bool, scheme: SchemeID = .certified) throws {
     self.faults = faults
     let authority = try Authority()
-    device = try authority.device(0xA, lastEpoch: 100)
+    device = try authority.device(0xA, lastEpoch: 100, scheme: scheme)
     let sender = try authority.device(0xB, lastEpoch: 100)
     server = SimulatedServer(authority, device, mailFrom: sender.address)
     server.ordersRotation = ordered
@@ -98,6 +99,7 @@ final class RotationDrill {
         switch order {
         case .none: break
         case .renew(let key): inbox += try send(.renew(key), &link)
+        case .request(let point): inbox += try send(.request(point), &link)
         case .reconnect: return false
         }
       }

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Primitives
+import Schemes
 import Testing
 
 @Suite("Changing a key")
@@ -9,8 +10,10 @@ struct RotationTests {
   let authority = try! Authority()
 
   /// Connects until everything is done, and checks after each fault that the device gets in again.
-  private func run(_ faults: [Int: RotationDrill.Fault], ordered: Bool) throws -> RotationDrill {
-    let drill = try RotationDrill(faults: faults, ordered: ordered)
+  private func run(
+    _ faults: [Int: RotationDrill.Fault], ordered: Bool, scheme: SchemeID = .certified
+  ) throws -> RotationDrill {
+    let drill = try RotationDrill(faults: faults, ordered: ordered, scheme: scheme)
     for _ in 0..<12 where !drill.isDone {
       let before = drill.welcomes
       do {
@@ -26,33 +29,35 @@ struct RotationTests {
     return drill
   }
 
-  @Test("takes two sessions when nothing fails", arguments: [true, false])
-  func undisturbed(ordered: Bool) throws {
-    let drill = try run([:], ordered: ordered)
+  @Test("takes two sessions when nothing fails", arguments: [true, false], [SchemeID.certified, .identityBased])
+  func undisturbed(ordered: Bool, scheme: SchemeID) throws {
+    let drill = try run([:], ordered: ordered, scheme: scheme)
     #expect(drill.welcomes == 2 && drill.texts == ["to the old key"])
     #expect(drill.server.current.generation == 2 && drill.steps > 20)
   }
 
-  @Test("survives a power cut and a lost message at every step", arguments: [true, false])
-  func everyStep(ordered: Bool) throws {
-    let steps = try run([:], ordered: ordered).steps
+  @Test(
+    "survives a power cut and a lost message at every step", arguments: [true, false],
+    [SchemeID.certified, .identityBased])
+  func everyStep(ordered: Bool, scheme: SchemeID) throws {
+    let steps = try run([:], ordered: ordered, scheme: scheme).steps
     for step in 0..<steps {
       for fault in RotationDrill.Fault.allCases {
-        let drill = try run([step: fault], ordered: ordered)
+        let drill = try run([step: fault], ordered: ordered, scheme: scheme)
         // One fault never costs a second rotation.
         if drill.server.current.generation != 2 { Issue.record("rotated again after \(fault) at \(step)") }
       }
     }
   }
 
-  @Test("survives two faults at any two steps")
-  func everyTwoSteps() throws {
-    let steps = try run([:], ordered: true).steps
+  @Test("survives two faults at any two steps", arguments: [SchemeID.certified, .identityBased])
+  func everyTwoSteps(scheme: SchemeID) throws {
+    let steps = try run([:], ordered: true, scheme: scheme).steps
     for first in 0..<steps {
       for second in first + 1..<steps + 4 {
         // Which kinds alternates, so that all four pairs come up in every region.
         let kinds = RotationDrill.Fault.allCases
-        _ = try run([first: kinds[(first + second) % 2], second: kinds[second / 2 % 2]], ordered: true)
+        _ = try run([first: kinds[(first + second) % 2], second: kinds[second / 2 % 2]], ordered: true, scheme: scheme)
       }
     }
   }

@@ -15,6 +15,8 @@ final class SimulatedServer {
   private(set) var current: (key: X25519.PublicKey, generation: Generation)
   /// The key that is certified and has not been used.
   private(set) var next: (key: X25519.PublicKey, generation: Generation)?
+  /// The last answer to a request for an identity-based credential.
+  private var issued: (request: Bytes<32>, answer: BlindedCredential)?
   /// Whether the device should change its key.
   var ordersRotation = false
   /// The mailbox: one message, until the device says that it has it.
@@ -37,8 +39,11 @@ final class SimulatedServer {
     var responder = CertifiedResponder()
     sending.wipe()
     receiving.wipe()
-    guard let claim = try? responder.readHello(hello.bytes, key: authority.handshakeKey),
-      claim.certificate?.fields.address == address, claim.certificate?.isSigned(by: authority.anchor) == true,
+    guard
+      let claim = try? responder.readHello(
+        hello.bytes, key: authority.handshakeKey, master: authority.master.publicKey),
+      claim.certificate?.fields.address == address,
+      claim.certificate?.isSigned(by: authority.anchor) == true || claim.scheme == .identityBased,
       claim.publicKey == current.key || claim.publicKey == next?.key
     else { return nil }
     claimed = claim.publicKey
@@ -70,6 +75,20 @@ final class SimulatedServer {
       if key == current.key { return [try seal(.certificate(certificate(current)))] }
       if next?.key != key { next = (key, current.generation + 1) }
       return [try seal(.certificate(certificate(next!)))]
+    case .request(let point):
+      // The same answer to the same request; another request has another generation.
+      if issued?.request != point {
+        let generation = max(current.generation, issued?.answer.credential.fields.generation ?? 0) + 1
+        issued = (
+          point,
+          try authority.blinded(
+            point, system: address.system.rawValue, device: address.device.rawValue, generation: generation,
+            lastEpoch: 100)
+        )
+      }
+      let answer = issued!.answer
+      next = (try answer.credential.publicKey(under: authority.master.publicKey), answer.credential.fields.generation)
+      return [try seal(.credential(answer))]
     case .delivered:
       mail = nil
       return []

@@ -43,6 +43,17 @@ final class Talker {
     return Array(frame[..<length])
   }
 
+  /// Both ends of a session through the relay, the second made for the first's frame, which both have seen.
+  static func relayed(answering a: TestDevice, _ b: TestDevice) throws -> (Talker, Talker) {
+    let first = Talker(a, PeerSession(relayed: .initiator, peer: b.certificate))
+    try first.start(b.address)
+    let frame = try first.write()
+    let second = Talker(b, PeerSession(answering: frame.bytes))
+    try second.start(a.address)
+    try second.read(frame)
+    return (second, first)
+  }
+
   func read(_ frame: [UInt8]) throws(DeviceError) {
     try session.readHandshake(frame.bytes, trust: device.identity.trust)
   }

@@ -147,24 +147,42 @@ struct RotationFaultTests {
     #expect(device.inbox.count == 2, comment)
   }
 
-  @Test("Without a fault", arguments: [SchemeID.certified, .registered])
+  @Test("Without a fault", arguments: [SchemeID.certified, .registered, .identityBased])
   func undisturbed(scheme: SchemeID) throws {
     let (fleet, device, sender, id) = try scene(scheme)
     try live(device, fleet, Plan())
     try check(fleet, device, sender, id, "undisturbed")
   }
 
-  @Test("Every fault at every point of the dialogue", arguments: Fault.allCases)
-  func everyFault(fault: Fault) throws {
-    let (fleet, device, _, _) = try scene()
+  @Test(
+    "Every fault at every point of the dialogue", arguments: Fault.allCases, [SchemeID.certified, .identityBased])
+  func everyFault(fault: Fault, scheme: SchemeID) throws {
+    let (fleet, device, _, _) = try scene(scheme)
     let undisturbed = Plan()
     try live(device, fleet, undisturbed)
     #expect(undisturbed.count > 12)
     for point in 0..<undisturbed.count {
-      let (fleet, device, sender, id) = try scene()
+      let (fleet, device, sender, id) = try scene(scheme)
       try live(device, fleet, Plan(fault, at: point))
       try check(fleet, device, sender, id, "\(fault) at \(point)")
     }
+  }
+
+  @Test("A registry restored from before the new credential was issued: the device falls back and asks anew")
+  func registryForgetsCredential() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1, scheme: .identityBased)
+    try device.identity.beginRotation()
+    device.store()
+    let fields = fleet.authority.identityMaster.fields(for: device.address, generation: 2, lastEpoch: 9)
+    let lost = try IssuedCredential(
+      fields, request: device.identity.requestPoint!, authority: fleet.authority)
+    try device.identity.install(lost.answer!)
+    device.store()
+    #expect(throws: SimulatedDevice.Refused(reason: .refused(.unknownKey))) { try device.run(in: fleet) }
+    try live(device, fleet, Plan())
+    #expect(device.generation == 2 && device.identity.certificate != lost.certificate)
+    #expect(try fleet.registry.device(device.address)?.certificate == device.identity.certificate)
   }
 
   @Test("A registry restored from before the new key was certified: the device falls back to the old one")

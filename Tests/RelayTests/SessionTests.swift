@@ -128,7 +128,7 @@ struct SessionTests {
     let genuine = device.identity.certificate!
     var fields = genuine.fields
     fields.lastEpoch = 500
-    let forged = Certificate(fields: fields, publicKey: genuine.publicKey, signature: genuine.signature)
+    let forged = Certificate(fields: fields, publicKey: genuine.publicKey, signature: genuine.signature!)
     #expect(throws: (any Error).self) { try forger.identity.install(forged) }
     var frame = [UInt8](repeating: 0, count: 512)
     var span = frame.mutableBytes

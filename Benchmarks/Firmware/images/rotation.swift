@@ -51,6 +51,9 @@ private func session(_ identity: inout DeviceIdentity) {
     case .renew(let key):
       say(.renew(key), &link)
       continue
+    case .request(let point):
+      say(.request(point), &link)
+      continue
     case .reconnect: break
     }
     link.close()

@@ -125,14 +125,15 @@ struct Doctor: ParsableCommand {
   }
 
   private static func certificates(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {
-    let key = try registry.state().issuerKey
+    let state = try registry.state()
     var last: DeviceAddress?
     var count = 0
     var bad = [DeviceAddress]()
     while true {
       let devices = try registry.devices(in: nil, after: last, limit: 1000)
       guard let final = devices.last else { break }
-      for device in devices where !device.certificate.isSigned(by: key) || device.pending?.isSigned(by: key) == false {
+      for device in devices
+      where !state.vouches(for: device.certificate) || device.pending.map(state.vouches(for:)) == false {
         bad.append(device.address)
       }
       count += devices.count

@@ -55,6 +55,7 @@ struct Init: ParsableCommand {
     let issuerKey: String
     let issuerKeyId: String
     let serverKey: String
+    let masterKey: String
     let epoch: Epoch
     let certificateEpochs: Epoch
   }
@@ -78,9 +79,11 @@ struct Init: ParsableCommand {
     }
     let issuerKey = made.issuerKey
     let serverKey = made.serverKey.publicKey
+    let masterKey = made.identityMaster.publicKey.bytes
     let result = Result(
       dir: directory.path, sealed: !unsealed, issuerKey: hexadecimal(issuerKey.bytes),
       issuerKeyId: hexadecimal(made.issuer.keyID.rawValue), serverKey: hexadecimal(serverKey.bytes),
+      masterKey: hexadecimal(masterKey.bytes),
       epoch: 1, certificateEpochs: certificateEpochs)
     if output.isJSON { return try printJSON(result) }
     print(
@@ -88,6 +91,7 @@ struct Init: ParsableCommand {
       An authority in \(directory.path), at epoch 1.
         issuer key  \(result.issuerKey)  (id \(result.issuerKeyId))
         server key  \(result.serverKey)
+        master key  \(result.masterKey)  (identity-based credentials)
       """)
     print(
       unsealed

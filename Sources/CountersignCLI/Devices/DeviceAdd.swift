@@ -24,6 +24,8 @@ struct DeviceAdd: ParsableCommand {
           --out pump.pem
         countersign device add --dir fleet --system waterworks --batch line-7.csv \\
           --out line-7
+        countersign device add --dir fleet --system waterworks \\
+          --credential identity-based --out pump.device
       """)
 
   @OptionGroup var authority: AuthorityOptions
@@ -55,9 +57,14 @@ struct DeviceAdd: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The file, or with --batch the directory, to write.", valueName: "path"))
   var out: String
 
+  @OptionGroup var credential: CredentialOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if publicKey != nil && credential.flavour != nil {
+      throw ValidationError("--public-key goes with certificates; a device with an identity-based one gives --request.")
+    }
+    if batch != nil && credential.request != nil { throw ValidationError("--batch excludes --request.") }
     if batch != nil && (id != nil || publicKey != nil || enrolAgain) {
       throw ValidationError("--batch excludes --id, --public-key and --enrol-again.")
     }
@@ -70,34 +77,69 @@ struct DeviceAdd: ParsableCommand {
   func run() throws {
     let registry = try authority.registry("device add")
     let system = try registry.find(system: system)
-    let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
+    let authority = try passphrase.unlock(try authority.directory(), registry)
+    let issuer = authority.issuer
     if let batch {
-      try DeviceBatch(registry: registry, issuer: issuer, system: system, csv: batch, out: out, manifest: manifest)
-        .run(output)
+      try DeviceBatch(
+        registry: registry, issuer: issuer, system: system, csv: batch, out: out, manifest: manifest,
+        identityBased: credential.flavour.map { ($0, authority) }
+      )
+      .run(output)
     } else {
-      try addOne(to: system, registry, issuer)
+      try addOne(to: system, registry, authority)
     }
   }
 
-  private func addOne(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ issuer: AuthorityIssuer) throws {
+  private func addOne(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ authority: Authority) throws {
+    let issuer = authority.issuer
     let address = DeviceAddress(system: system.id, device: id.flatMap { DeviceID(argument: $0) } ?? .random())
     let certificate: Certificate
     if let publicKey {
       certificate = try certify(try Self.key(publicKey), address, registry, issuer)
+    } else if let point = try credential.point() {
+      certificate = try answer(point, address, registry, authority)
     } else {
       guard out != "-" else { throw Failure(.usage, "a device file holds a private key", hint: "Give --out FILE.") }
+      if let flavour = credential.flavour {
+        certificate = try creating(out) { () throws(AssemblyError) in
+          try IdentityDevice.make(
+            address, flavour, file: out, registry: registry, authority: authority, enrolAgain: enrolAgain)
+        }
+        return try show(certificate, system)
+      }
       certificate = try creating(out) { () throws(AssemblyError) in
         try SingleDevice.make(address, file: out, registry: registry, issuer: issuer, enrolAgain: enrolAgain)
       }
     }
-    if output.isJSON && out != "-" {
-      try printJSON(
+    try show(certificate, system)
+  }
+
+  private func show(_ certificate: Certificate, _ system: RegisteredSystem) throws {
+    guard out != "-" else { return }
+    let fields = certificate.fields
+    if output.isJSON {
+      return try printJSON(
         Result(
-          device: address.device.description, system: system.id.rawValue, generation: certificate.fields.generation,
-          lastEpoch: certificate.fields.lastEpoch, publicKey: hexadecimal(certificate.publicKey.bytes), file: out))
-    } else if out != "-" {
-      print("Device \(address.device) of \(system.name), generation \(certificate.fields.generation): \(out)")
+          device: fields.device.description, system: system.id.rawValue, generation: fields.generation,
+          lastEpoch: fields.lastEpoch, publicKey: hexadecimal(certificate.publicKey.bytes), file: out,
+          issuance: certificate.identityCredential.map { "\($0.issuance)" }))
     }
+    print("Device \(fields.device) of \(system.name), generation \(fields.generation): \(out)")
+    if certificate.identityCredential != nil { print("Credential: \(certificate.kindInWords).") }
+  }
+
+  /// Answers a device that has drawn its secret itself; the same call again gives the same answer.
+  private func answer(
+    _ point: Bytes<32>, _ address: DeviceAddress, _ registry: SQLiteRegistry, _ authority: Authority
+  ) throws(Failure) -> Certificate {
+    if out != "-" && access(out, F_OK) == 0 { throw Failure(RegistryError.file(path: out, errno: EEXIST)) }
+    let issued = try registering { () throws(RegistryError) in
+      try IdentityDevice.answer(
+        point, for: address, registry: registry, authority: authority, enrolAgain: enrolAgain)
+    }
+    guard let answer = issued.answer else { throw Failure(RegistryError.deviceExists(address)) }
+    try writeOutput(Array(PEM(answer).text.utf8), to: out)
+    return issued.certificate
   }
 
   private struct Result: Encodable {
@@ -107,6 +149,7 @@ struct DeviceAdd: ParsableCommand {
     let lastEpoch: Epoch
     let publicKey: String
     let file: String
+    var issuance: String?
   }
 
   /// Certifies a key of the device's own making; the same call again gives the same certificate.

@@ -11,6 +11,7 @@ struct DeviceBatch {
   let csv: String
   let out: String
   let manifest: String?
+  let identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)?
 
   private struct Result: Encodable {
     let system: UInt32
@@ -28,7 +29,8 @@ struct DeviceBatch {
     guard !plan.rows.isEmpty else {
       throw Failure(.dataError, "no devices in the table", hint: "It has a header and nothing else. Nothing was done.")
     }
-    let batch = Batch(registry: registry, issuer: issuer, system: system.id, directory: out)
+    let batch = Batch(
+      registry: registry, issuer: issuer, system: system.id, directory: out, identityBased: identityBased)
     let manifest = manifest ?? out + "/manifest.csv"
     let start = ContinuousClock.now
     let summary = try creating(out, manifest) { () throws(AssemblyError) in
@@ -47,6 +49,7 @@ struct DeviceBatch {
           manifest: manifest, seconds: seconds, devicesPerSecond: Double(summary.made) / seconds))
     } else {
       let earlier = summary.found > 0 ? ", \(summary.found) were there from an earlier run" : ""
+      if let identityBased { print("Credentials: identity-based (\(identityBased.issuance.words)).") }
       print("\(summary.made) devices of \(system.name) in \(out)\(earlier). Manifest: \(manifest)")
     }
   }

@@ -1,3 +1,4 @@
+import Assembly
 import Credentials
 import Primitives
 import Registry
@@ -9,12 +10,16 @@ struct DeviceEntry: Encodable {
     let lastEpoch: Epoch
     let publicKey: String
     let certificate: String
+    let credential: String
+    let issuance: String?
 
     init(_ certificate: Certificate) {
       generation = certificate.fields.generation
       lastEpoch = certificate.fields.lastEpoch
       publicKey = hexadecimal(certificate.publicKey.bytes)
       self.certificate = hexadecimal(certificate)
+      credential = certificate.identityCredential == nil ? "certificate" : "identity-based"
+      issuance = certificate.identityCredential.map { "\($0.issuance)" }
     }
   }
 
@@ -42,13 +47,8 @@ struct DeviceEntry: Encodable {
   }
 }
 
-/// The standalone form in hexadecimal digits.
-func hexadecimal(_ certificate: Certificate) -> String {
-  var encoded = [UInt8](repeating: 0, count: Certificate.standaloneLength)
-  var target = encoded.mutableBytes
-  certificate.encode(into: &target)
-  return hexadecimal(encoded.bytes)
-}
+/// The standalone form, of an identity-based credential without the key that follows from it, in hexadecimal digits.
+func hexadecimal(_ certificate: Certificate) -> String { hexadecimal(PEM(certificate).content.bytes) }
 
 /// A statement in hexadecimal digits.
 func hexadecimal<Content>(_ statement: Statement<Content>) -> String {

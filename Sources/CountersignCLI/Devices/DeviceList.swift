@@ -37,11 +37,15 @@ struct DeviceList: ParsableCommand {
     }
   }
 
+  private static func label(_ certificate: Certificate) -> String {
+    certificate.identityCredential.map { "\tidentity-based, \($0.issuance)" } ?? ""
+  }
+
   private func show(_ device: RegisteredDevice) throws {
     if output.isJSON { return try printJSON(DeviceEntry(device)) }
     let status = device.isRevoked ? "revoked" : device.pending == nil ? "active" : "active, next key pending"
     printLine(
-      "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)"
+      "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)\(Self.label(device.certificate))"
     )
   }
 }

@@ -38,8 +38,9 @@ struct DeviceShow: ParsableCommand {
       Device \(device.address.device) of system \(device.address.system.rawValue): \(device.isRevoked ? "revoked" : "active")
         public key   \(hexadecimal(certificate.publicKey.bytes))
         generation   \(certificate.fields.generation), good through epoch \(certificate.fields.lastEpoch)
-        certificate  \(Certificate.standaloneLength) bytes, issued by key \(hexadecimal(certificate.fields.issuer.rawValue))
+        \(certificate.identityCredential == nil ? "certificate " : "credential  ") \(PEM(certificate).content.count) bytes, issued by key \(hexadecimal(certificate.fields.issuer.rawValue))
       """)
+    if certificate.identityCredential != nil { print("  issued       \(certificate.kindInWords)") }
     if let pending = device.pending {
       print(
         "  next key     \(hexadecimal(pending.publicKey.bytes)), generation \(pending.fields.generation), not yet used")

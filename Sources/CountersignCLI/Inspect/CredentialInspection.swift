@@ -5,6 +5,17 @@ import Primitives
 struct SignatureCheck {
   /// The key to check under; nil leaves the signature unchecked.
   let issuerKey: Ed25519.PublicKey?
+  /// The key that identity-based credentials are issued under; nil leaves them without their public keys.
+  var masterKey: MasterPublicKey?
+
+  /// What becomes of a certificate of either kind.
+  func words(_ certificate: Certificate) -> Inspection.Value {
+    guard let credential = certificate.identityCredential else { return words(certificate.isSigned(by:)) }
+    guard let masterKey else { return .text("not checked") }
+    return .text(
+      (try? credential.publicKey(under: masterKey)) == certificate.publicKey
+        ? "leads to this key" : "does not lead to it")
+  }
 
   static let invalid = Inspection.Value.text("invalid")
 
@@ -15,6 +26,58 @@ struct SignatureCheck {
 }
 
 extension Inspection {
+  init(identityCredential bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    try self.init(IdentityCredential(decoding: bytes.bytes), kind: "identity-based credential", check)
+    cut(bytes, Self.identityCredential)
+  }
+
+  init(blindedCredential bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    let answer = try BlindedCredential(decoding: bytes.bytes)
+    self.init(answer.credential, kind: "answer to a request for an identity-based credential", check)
+    cut(bytes, Self.identityCredential + [("contribution", 32)])
+  }
+
+  init(evidence bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    let evidence = try MisissuanceEvidence(decoding: bytes.bytes)
+    self.init(evidence.first, kind: "evidence of misissuance", SignatureCheck(issuerKey: nil))
+    if let masterKey = check.masterKey {
+      let isSound = (try? evidence.check(under: masterKey)) != nil
+      add("both_lead_to_keys", .flag(isSound))
+    }
+    cut(
+      bytes,
+      [("version and kind of evidence", 1), ("flags of evidence", 1)] + Self.identityCredential
+        + Self.identityCredential.map { ("other " + $0.0, $0.1) })
+  }
+
+  private init(_ credential: IdentityCredential, kind: String, _ check: SignatureCheck) {
+    self.init(kind: kind)
+    add("version", .number(Int(WireKind.version)))
+    add("issuer", .text(hexadecimal(credential.fields.issuer.rawValue)))
+    add("system", .number(Int(credential.fields.system.rawValue)))
+    add("device", .text(credential.fields.device.description))
+    add("generation", .number(Int(credential.fields.generation)))
+    add("last_epoch", .number(Int(credential.fields.lastEpoch)))
+    add("issuance", .text(credential.issuance.words))
+    add("escrow", .flag(credential.issuance == .escrow))
+    add("point", .text(hexadecimal(credential.point.bytes)))
+    if let masterKey = check.masterKey {
+      do throws(CredentialsError) {
+        let key = try credential.publicKey(under: masterKey)
+        add("public_key", .text(hexadecimal(key.bytes)))
+      } catch { add("public_key", .text("none: \(error.words)")) }
+    } else {
+      add("public_key", .text("follows from the master public key, which was not given"))
+    }
+    add("credential_bytes", .number(IdentityCredential.encodedLength))
+    add("handshake_bytes", .number(IdentityCredential.encodedLength))
+  }
+
+  private static let identityCredential = [
+    ("version and kind", 1), ("flags", 1), ("issuer", 2), ("system", 4), ("device", 8), ("generation", 2),
+    ("last epoch", 2), ("point", 32),
+  ]
+
   init(certificate bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
     let certificate = try Certificate(decoding: bytes.bytes)
     self.init(kind: "certificate")

@@ -20,6 +20,7 @@ extension Inspection {
       guard let anchor = identity.trust.anchors[index] else { continue }
       add(index == 0 ? "anchor" : "anchor_\(index + 1)", .text(hexadecimal(anchor.bytes)))
     }
+    if let master = identity.trust.master { add("master_key", .text(hexadecimal(master.bytes.bytes))) }
     add("epoch", .number(Int(identity.trust.epoch)))
     add("revocations", .number(identity.trust.revocations.count))
     add("revocation_sequence", .number(Int(identity.revocationSequence)))
@@ -29,12 +30,14 @@ extension Inspection {
 
   private mutating func add(slot name: String, _ slot: borrowing KeySlot, _ check: SignatureCheck) {
     add(name, .text("\(slot.state)"))
-    guard slot.state != .empty else { return }
+    // In place of a key a requested slot holds the secret of its request.
+    guard slot.state != .empty, slot.state != .requested else { return }
     add("\(name)_public_key", .text(hexadecimal(slot.key.publicKey.bytes)))
     guard let certificate = slot.certificate else { return }
     add("\(name)_generation", .number(Int(certificate.fields.generation)))
     add("\(name)_last_epoch", .number(Int(certificate.fields.lastEpoch)))
-    add("\(name)_signature", check.words(certificate.isSigned(by:)))
+    add("\(name)_signature", check.words(certificate))
+    add("\(name)_credential", .text(certificate.kindInWords))
   }
 
   init(keyFile bytes: [UInt8]) throws(RegistryError) {

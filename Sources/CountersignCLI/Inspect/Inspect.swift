@@ -27,6 +27,10 @@ struct Inspect: ParsableCommand {
   @OptionGroup var authority: AuthorityOptions
   @Option(name: .long, help: ArgumentHelp("Check signatures under this key, 64 hexadecimal digits.", valueName: "key"))
   var issuerKey: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Compute the keys of identity-based credentials under this one, 64 digits.", valueName: "key"))
+  var masterKey: String?
   @Flag(
     name: .long, help: "Print the certificate or statement in PEM armour instead; of a device file, its certificate.")
   var pem = false
@@ -84,12 +88,15 @@ struct Inspect: ParsableCommand {
     case .epochStatement: .epochStatement
     case .revocationStatement: .revocationStatement
     case .policyStatement: .policyStatement
-    case .identityCredential, .misissuanceEvidence, nil: nil
+    case .identityCredential:
+      object.count == BlindedCredential.encodedLength ? .blindedCredential : .identityCredential
+    case .misissuanceEvidence: .misissuanceEvidence
+    case nil: nil
     }
   }
 
   private func inspect(_ object: [UInt8]) throws -> Inspection {
-    let check = SignatureCheck(issuerKey: try trustedKey())
+    let check = SignatureCheck(issuerKey: try trustedKey(), masterKey: try trustedMaster())
     do {
       if object.starts(with: Array("CSDF".utf8)) { return try Inspection(deviceFile: object, check) }
       if object.starts(with: Array("CSKF".utf8)) { return try Inspection(keyFile: object) }
@@ -98,6 +105,9 @@ struct Inspect: ParsableCommand {
       case .epochStatement: return try Inspection(epoch: object, check)
       case .revocationStatement: return try Inspection(revocation: object, check)
       case .policyStatement: return try Inspection(policy: object, check)
+      case .identityCredential: return try Inspection(identityCredential: object, check)
+      case .blindedCredential: return try Inspection(blindedCredential: object, check)
+      case .misissuanceEvidence: return try Inspection(evidence: object, check)
       case nil: throw Self.unknown(file)
       }
     } catch let error as CredentialsError {
@@ -118,6 +128,18 @@ struct Inspect: ParsableCommand {
     }
     guard let label = Self.label(of: object) else { throw Failure(.dataError, "a key file is never armoured") }
     return PEM(label, object).text
+  }
+
+  private func trustedMaster() throws -> MasterPublicKey? {
+    if let masterKey {
+      guard let raw = CountersignCLI.bytes(hexadecimal: masterKey), let bytes = try? Bytes<32>(copying: raw.bytes),
+        let key = try? MasterPublicKey(decoding: bytes)
+      else { throw Failure(.usage, "--master-key takes 64 hexadecimal digits, a point of Edwards25519") }
+      return key
+    }
+    guard authority.dir != nil || environment("COUNTERSIGN_DIR") != nil else { return nil }
+    let registry = try authority.registry("inspect")
+    return try registering { () throws(RegistryError) in try registry.state().masterKey }
   }
 
   private func trustedKey() throws -> Ed25519.PublicKey? {

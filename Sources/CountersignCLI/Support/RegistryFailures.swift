@@ -51,6 +51,10 @@ extension Failure {
         hint: "Its key changes by rotation: countersign device rotate, or revoke it first.")
     case .generationsExhausted(let address):
       self.init(.dataError, "device \(address) has used up its generations", hint: "Give it a new id.")
+    case .unexpectedGeneration(let generation, let expected):
+      self.init(
+        .dataError, "the credential has generation \(generation), and the device's next is \(expected)",
+        hint: "Remove the file that an earlier run left, and run again.")
     case .epochsExhausted:
       self.init(.dataError, "the epoch cannot rise further", hint: "The last epoch is 65535.")
     case .signer(let error):

@@ -15,6 +15,8 @@ public final class Authority: @unchecked Sendable {
   public let derivationMaster: SymmetricKey
   /// Seals what the registry must keep secret: the ratchets' states.
   let storageKey: SymmetricKey
+  /// Issues identity-based credentials.
+  public let identityMaster: MasterKey
   private let root: SymmetricKey
 
   /// What each key is derived under: HKDF's info, and the salt of all.
@@ -23,6 +25,7 @@ public final class Authority: @unchecked Sendable {
     static let serverKey: StaticString = "server handshake key"
     static let derivationMaster: StaticString = "device key derivation master"
     static let storageKey: StaticString = "registry storage key"
+    static let identityMaster: StaticString = "identity master key"
     static let salt: StaticString = "countersign-v1 root"
   }
 
@@ -38,6 +41,8 @@ public final class Authority: @unchecked Sendable {
     derivationMaster = try SymmetricKey(copying: seed.bytes)
     Self.derive(Label.storageKey, from: root, into: &seed)
     storageKey = try SymmetricKey(copying: seed.bytes)
+    Self.derive(Label.identityMaster, from: root, into: &seed)
+    do { identityMaster = try MasterKey(seed: seed.bytes) } catch { throw .invalidPoint }
   }
 
   /// An authority with a new random root.

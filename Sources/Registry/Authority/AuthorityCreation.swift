@@ -40,7 +40,8 @@ extension AuthorityDirectory {
     do {
       let registry = try workshop.openRegistry(actor: actor)
       try registry.initialize(
-        issuer: authority.issuer, serverKey: authority.serverKey.publicKey, certificateEpochs: certificateEpochs)
+        issuer: authority.issuer, serverKey: authority.serverKey.publicKey,
+        masterKey: authority.identityMaster.publicKey, certificateEpochs: certificateEpochs)
       try registry.close()
     }
     try SecretFileIO.create(workshop.keyFilePath, keyFile.bytes)

@@ -40,6 +40,7 @@ public struct AuthorityDirectory: Sendable {
     guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
       throw .keyMismatch
     }
+    if state.masterKey == nil { try registry.learn(authority.identityMaster.publicKey) }
     return authority
   }
 

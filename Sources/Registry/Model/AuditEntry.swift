@@ -13,6 +13,7 @@ public struct AuditEntry: Equatable, Sendable {
     case deviceRevoke = "device.revoke"
     case deviceFloor = "device.floor"
     case deviceRetire = "device.retire"
+    case misissuance
     case orderAdd = "order.add"
     case orderComplete = "order.complete"
     case policyAllow = "policy.allow"

@@ -15,6 +15,16 @@ public struct AuthorityState: Equatable, Sendable {
   public let serverKey: X25519.PublicKey
   /// Seconds since 1970.
   public let createdAt: Int64
+  /// The key that identity-based credentials are issued under; nil in a registry that was made before there were any and has
+  /// not been unlocked since.
+  public let masterKey: MasterPublicKey?
+
+  /// Whether a certificate is the authority's: signed by it, or a credential of its master key that leads to this key.
+  public func vouches(for certificate: Certificate) -> Bool {
+    guard let credential = certificate.identityCredential else { return certificate.isSigned(by: issuerKey) }
+    guard let masterKey, let key = try? credential.publicKey(under: masterKey) else { return false }
+    return key == certificate.publicKey
+  }
 
   /// The last epoch of a certificate that is issued now.
   public var lastEpoch: Epoch {

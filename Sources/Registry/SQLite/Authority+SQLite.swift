@@ -10,19 +10,27 @@ extension SQLiteRegistry {
 
   /// Writes what a new registry says about its authority.
   func initialize(
-    issuer: AuthorityIssuer, serverKey: X25519.PublicKey, certificateEpochs: Epoch
+    issuer: AuthorityIssuer, serverKey: X25519.PublicKey, masterKey: MasterPublicKey, certificateEpochs: Epoch
   ) throws(RegistryError) {
     try write { db, _ in
       let statement = try issuer.statement(EpochContent(epoch: 1))
       try db.execute(
         sql: """
-          INSERT INTO authority (id, epoch, epoch_statement, certificate_epochs, issuer_key, server_key, created_at)
-          VALUES (1, 1, ?, ?, ?, ?, ?)
+          INSERT INTO authority (id, epoch, epoch_statement, certificate_epochs, issuer_key, server_key, created_at, master_key)
+          VALUES (1, 1, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           statement.data, Int(certificateEpochs), issuer.signer.publicKey.data, serverKey.data, now(),
+          masterKey.bytes.data,
         ])
       try record(.initialize, db)
+    }
+  }
+
+  public func learn(_ masterKey: MasterPublicKey) throws(RegistryError) {
+    try write { db, _ in
+      try db.execute(
+        sql: "UPDATE authority SET master_key = ? WHERE master_key IS NULL", arguments: [masterKey.bytes.data])
     }
   }
 
@@ -46,7 +54,8 @@ extension AuthorityState {
   init(_ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT epoch, epoch_statement, certificate_epochs, revocation_sequence, issuer_key, server_key, created_at
+        SELECT epoch, epoch_statement, certificate_epochs, revocation_sequence, issuer_key, server_key, created_at,
+          master_key
         FROM authority
         """)
     guard let row = try Row.fetchOne(statement) else {
@@ -54,6 +63,7 @@ extension AuthorityState {
     }
     let issuerKey: Data = row[4]
     let serverKey: Data = row[5]
+    let masterKey: Data? = row[7]
     self.init(
       epoch: row[0],
       epochStatement: try EpochStatement(column: row[1]),
@@ -61,7 +71,8 @@ extension AuthorityState {
       revocationSequence: row[3],
       issuerKey: try Bytes(copying: [UInt8](issuerKey).bytes),
       serverKey: try Bytes(copying: [UInt8](serverKey).bytes),
-      createdAt: row[6])
+      createdAt: row[6],
+      masterKey: try masterKey.map { try MasterPublicKey(decoding: Bytes(copying: [UInt8]($0))) })
   }
 }
 

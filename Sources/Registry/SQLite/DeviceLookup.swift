@@ -11,7 +11,8 @@ import Primitives
 final class DeviceLookup: @unchecked Sendable {
   static let columns = """
     id, system, device_id, public_key, issuer, generation, last_epoch, signature, pending_key, pending_issuer,
-    pending_generation, pending_last_epoch, pending_signature, revoked_through, floor, created_at, changed_at
+    pending_generation, pending_last_epoch, pending_signature, revoked_through, floor, created_at, changed_at,
+    issuance, pending_issuance
     """
 
   private var byAddress: GRDB.Statement?
@@ -79,9 +80,9 @@ extension RegisteredDevice {
       device: DeviceID(column: sqlite3_column_int64(row, 2)))
     self.init(
       address: address,
-      certificate: try Certificate(row, address, key: 3, fields: 4, signature: 7),
+      certificate: try Certificate(row, address, key: 3, fields: 4, signature: 7, kind: 17),
       pending: sqlite3_column_type(row, 8) == SQLITE_NULL
-        ? nil : try Certificate(row, address, key: 8, fields: 9, signature: 12),
+        ? nil : try Certificate(row, address, key: 8, fields: 9, signature: 12, kind: 18),
       revokedThrough: Generation(truncatingIfNeeded: sqlite3_column_int64(row, 13)),
       floor: SchemeFloor(rawValue: UInt8(truncatingIfNeeded: sqlite3_column_int64(row, 14))) ?? .certified,
       createdAt: sqlite3_column_int64(row, 15),
@@ -93,16 +94,21 @@ extension RegisteredDevice {
 extension Certificate {
   /// Reads a certificate off the columns of key, issuer, generation, last epoch and signature.
   fileprivate init(
-    _ row: OpaquePointer, _ address: DeviceAddress, key: Int32, fields: Int32, signature: Int32
+    _ row: OpaquePointer, _ address: DeviceAddress, key: Int32, fields: Int32, signature: Int32, kind: Int32
   ) throws {
-    self.init(
-      fields: CertificateFields(
-        issuer: IssuerKeyID(UInt16(truncatingIfNeeded: sqlite3_column_int64(row, fields))),
-        system: address.system, device: address.device,
-        generation: Generation(truncatingIfNeeded: sqlite3_column_int64(row, fields + 1)),
-        lastEpoch: Epoch(truncatingIfNeeded: sqlite3_column_int64(row, fields + 2))),
-      publicKey: try Bytes(row, column: key),
-      signature: try Bytes(row, column: signature))
+    let subject = CertificateFields(
+      issuer: IssuerKeyID(UInt16(truncatingIfNeeded: sqlite3_column_int64(row, fields))),
+      system: address.system, device: address.device,
+      generation: Generation(truncatingIfNeeded: sqlite3_column_int64(row, fields + 1)),
+      lastEpoch: Epoch(truncatingIfNeeded: sqlite3_column_int64(row, fields + 2)))
+    let proof = try Bytes<64>(row, column: signature)
+    let publicKey = try Bytes<32>(row, column: key)
+    guard let issuance = IdentityCredential.Issuance(column: sqlite3_column_int64(row, kind)) else {
+      self.init(fields: subject, publicKey: publicKey, signature: proof)
+      return
+    }
+    let point = try Bytes<32>(copying: proof.bytes.extracting(0..<32))
+    self.init(IdentityCredential(fields: subject, issuance: issuance, point: point), publicKey: publicKey)
   }
 }
 

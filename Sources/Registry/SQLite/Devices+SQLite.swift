@@ -97,7 +97,7 @@ extension SQLiteRegistry {
     let at = now()
     try statement.execute(arguments: [
       fields.system.column, fields.device.column, certificate.publicKey.data, certificate.publicKey.tag,
-      Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.signature.data,
+      Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.proof.data,
       certificate.publicKey.hint, floor.rawValue, at, at,
     ])
   }

@@ -57,21 +57,23 @@ extension SQLiteRegistry {
         """)
     try statement.execute(arguments: [
       certificate.publicKey.data, certificate.publicKey.tag, Int(fields.issuer.rawValue), Int(fields.generation),
-      Int(fields.lastEpoch), certificate.signature.data, certificate.publicKey.hint, now(), device.rowID,
+      Int(fields.lastEpoch), certificate.proof.data, certificate.publicKey.hint, now(), device.rowID,
     ])
+    try note(IssuedCredential(certificate), of: device, db)
   }
 
   func forgetPendingKey(of device: RegisteredDevice, _ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
         UPDATE devices SET pending_key = NULL, pending_tag = NULL, pending_issuer = NULL, pending_generation = NULL,
-          pending_last_epoch = NULL, pending_signature = NULL, pending_hint = NULL WHERE id = ?
+          pending_last_epoch = NULL, pending_signature = NULL, pending_hint = NULL, pending_issuance = NULL,
+          pending_request = NULL WHERE id = ?
         """)
     try statement.execute(arguments: [device.rowID])
   }
 
   /// Makes `certificate` the pending one.
-  private func stage(_ certificate: Certificate, of device: RegisteredDevice, _ db: Database) throws {
+  func stage(_ certificate: Certificate, of device: RegisteredDevice, _ db: Database) throws {
     let fields = certificate.fields
     let statement = try db.cachedStatement(
       sql: """
@@ -80,8 +82,9 @@ extension SQLiteRegistry {
         """)
     try statement.execute(arguments: [
       certificate.publicKey.data, certificate.publicKey.tag, Int(fields.issuer.rawValue), Int(fields.generation),
-      Int(fields.lastEpoch), certificate.signature.data, certificate.publicKey.hint, now(), device.rowID,
+      Int(fields.lastEpoch), certificate.proof.data, certificate.publicKey.hint, now(), device.rowID,
     ])
+    try note(IssuedCredential(certificate), of: device, db, "pending_")
   }
 }
 

@@ -9,8 +9,19 @@ enum Migrations {
       try $0.execute(sql: symmetricDevices)
       try fillHints($0)
     }
+    migrator.registerMigration("3-identity-credentials") { try $0.execute(sql: identityCredentials) }
     return migrator
   }
+
+  /// Issuance: 0 certificate, 1 blinded, 2 injected, 3 escrow. The column `signature` of the last three holds the credential's
+  /// point and the issuer's contribution; `request` the device's point, by which a repeated request is known.
+  private static let identityCredentials = """
+    ALTER TABLE authority ADD COLUMN master_key BLOB CHECK (length(master_key) = 32);
+    ALTER TABLE devices ADD COLUMN issuance INTEGER NOT NULL DEFAULT 0 CHECK (issuance BETWEEN 0 AND 3);
+    ALTER TABLE devices ADD COLUMN request BLOB CHECK (length(request) = 32);
+    ALTER TABLE devices ADD COLUMN pending_issuance INTEGER CHECK (pending_issuance BETWEEN 0 AND 3);
+    ALTER TABLE devices ADD COLUMN pending_request BLOB CHECK (length(pending_request) = 32);
+    """
 
   /// Marks the file as ours (`PRAGMA application_id`): the letters `CSRG`.
   static let applicationID: Int32 = 0x4353_5247

@@ -56,6 +56,8 @@ public struct Claimant: Sendable {
   public let counter: UInt32?
   /// The state of the device's ratchet after this session, sealed for the registry.
   public let ratchet: [UInt8]?
+  /// The identity-based credential that the device showed.
+  public var credential: IdentityCredential?
 
   public init(
     scheme: SchemeID, address: DeviceAddress, generation: Generation, lastEpoch: Epoch, publicKey: X25519.PublicKey?,
@@ -81,6 +83,8 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case unknownDevice = "unknown_device"
   /// The device exists but this key is neither the one in use nor the one to come.
   case unknownKey = "unknown_key"
+  /// The device has proved a credential that contradicts the one on record: evidence of misissuance.
+  case misissued
   /// The certificate's signature does not verify, or the certificate is about something else.
   case invalidCertificate = "invalid_certificate"
   case revoked

@@ -37,5 +37,6 @@ extension AdmissionDesk {
     accept(.registered) { KeyAdmission(context) }
     accept(.compactKK) { CompactAdmission(context) }
     accept(.hybridIKpsk2) { HybridAdmission(context) }
+    accept(.identityBased) { KeyAdmission(context) }
   }
 }

@@ -4,7 +4,7 @@ import Primitives
 import Registry
 import Schemes
 
-/// Admits devices of `certified` and `registered`: Noise_IK under a key of their own.
+/// Admits devices of `certified`, `registered` and `identity-based`: Noise_IK under a key of their own.
 ///
 /// `certified` is checked against the certificate and the registry's row; `registered` finds the row by the key alone.
 final class KeyAdmission: Admission {
@@ -22,7 +22,10 @@ final class KeyAdmission: Admission {
     var secret: StaticSecret?
     let claim: CertifiedResponder.Claim
     do throws(SchemesError) {
-      claim = try responder.readHello(frame, key: context.authority.serverKey) { key, secrets throws(NoiseError) in
+      claim = try responder.readHello(
+        frame, key: context.authority.serverKey, master: context.authority.identityMaster.publicKey,
+        reconstructing: { credential throws(NoiseError) in try context.key(of: credential) }
+      ) { key, secrets throws(NoiseError) in
         do {
           let found = try context.secrets.secret(for: key) ?? StaticSecret(context.authority.serverKey, key)
           secrets.setStaticSharedSecret(found.bytes)
@@ -49,10 +52,15 @@ final class KeyAdmission: Admission {
   /// Finds the registry's row and compares.
   private func identify(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
     let (device, certificate) = try find(claim)
-    let claimant = Claimant(
+    var claimant = Claimant(
       scheme: claim.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
       lastEpoch: certificate.fields.lastEpoch, publicKey: claim.publicKey)
-    _ = try claimant.standing(in: device)
+    claimant.credential = certificate.identityCredential
+    do { _ = try claimant.standing(in: device) } catch {
+      // Heard to the end all the same: once the device has proved its key, this is evidence and not a stranger's noise.
+      guard error == .misissued else { throw error }
+    }
+    if certificate.identityCredential != nil { return claimant }
     // What the registry holds was signed here; only another certificate for the same key, one that was renewed since, needs
     // its signature checked.
     if certificate != device.certificate && certificate != device.pending {
@@ -74,5 +82,17 @@ final class KeyAdmission: Admission {
     } catch { throw .unavailable }
     guard let found else { throw .unknownDevice }
     return found
+  }
+}
+
+extension AdmissionContext {
+  /// The key of a credential that the registry knows, so that it is not computed again; nil for another credential of a known
+  /// device. Refuses strangers before anything is computed.
+  fileprivate func key(of credential: IdentityCredential) throws(NoiseError) -> X25519.PublicKey? {
+    guard let device = try? registry.device(credential.fields.address) else { throw .peerRefused }
+    for known in [device.certificate, device.pending] where known?.identityCredential == credential {
+      return known?.publicKey
+    }
+    return nil
   }
 }

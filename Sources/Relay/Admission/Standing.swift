@@ -1,3 +1,4 @@
+import Credentials
 import Registry
 
 /// What the registry says about a claimant's key.
@@ -9,6 +10,15 @@ enum Standing {
 }
 
 extension Claimant {
+  /// The credential on record for the claimed generation, where it is not the one that was shown.
+  func contradiction(in device: RegisteredDevice) -> MisissuanceEvidence? {
+    guard let credential else { return nil }
+    for known in [device.certificate, device.pending].compactMap({ $0?.identityCredential }) {
+      if let evidence = try? MisissuanceEvidence(known, credential) { return evidence }
+    }
+    return nil
+  }
+
   /// Compares the claim with the registry's row. Done at the first frame, to spend no more on strangers, and again at the
   /// first record, for the row may have changed in between.
   func standing(in device: RegisteredDevice) throws(AdmissionRefusal) -> Standing {
@@ -22,6 +32,6 @@ extension Claimant {
     {
       return .next
     }
-    throw .unknownKey
+    throw contradiction(in: device) == nil ? .unknownKey : .misissued
   }
 }

@@ -33,6 +33,9 @@ extension RelayMetrics {
       "certificates_issued_total", "system", "Certificates issued over the network.",
       issued.map { ("\($0.key.rawValue)", $0.value) })
     single("key_promotions_total", "counter", "New keys taken into use.", promotions.value)
+    single(
+      "misissuances_total", "counter", "Devices that proved a credential which contradicts the one on record.",
+      misissuances.value)
     single("revocations_seen_total", "counter", "Revocations found in the registry while running.", revocations.value)
     histogram(&text)
     single("epoch", "gauge", "The fleet's epoch.", epoch.value)

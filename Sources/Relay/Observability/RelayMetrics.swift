@@ -9,6 +9,7 @@ enum HandshakeResult: String, CaseIterable, Sendable {
   case unreadable
   case unknownDevice = "unknown_device"
   case unknownKey = "unknown_key"
+  case misissued
   case invalidCertificate = "invalid_certificate"
   case revoked
   case staleCounter = "stale_counter"
@@ -62,6 +63,7 @@ final class RelayMetrics: Sendable {
   let mailExpired = Gauge()
   let mailWaiting = Gauge()
   let certificatesIssued = Mutex<[SystemID: Int]>([:])
+  let misissuances = Gauge()
   let promotions = Gauge()
   let revocations = Gauge()
   let revocationPropagation = SecondsHistogram()

@@ -18,6 +18,7 @@ enum RelayAction {
   case delivered(from: DeviceAddress, id: MessageID)
   case renew(X25519.PublicKey)
   case rekey
+  case request(Bytes<32>)
   case pong
   case close(CloseReason)
 }

@@ -152,6 +152,7 @@ final class RelaySession {
     case .open(let to, let id, let body):
       .deposit(
         Deposit(recipient: to, sender: address, id: id, generation: 0, body: body.withUnsafeBytes { Data($0) }))
+    case .request(let point): .request(point)
     case .ping: .pong
     }
   }

@@ -1,4 +1,4 @@
-import Credentials
+@_spi(Testing) import Credentials
 import Device
 import FleetSupport
 import Primitives
@@ -24,16 +24,34 @@ extension WorkedExample {
     let anchor = [UInt8](copying: anchorKey.bytes)
     let handshakeKey = authority.handshakeKey.publicKey
     let serverKey = [UInt8](copying: handshakeKey.bytes)
+    let masterKey = authority.master.publicKey.bytes
+    let master = [UInt8](copying: masterKey.bytes)
+    let masterInput = Array("countersign-v1 master key id".utf8) + master
+    let credential = carol.certificate.encodedForHandshake
     let idInput = Array("countersign-v1 issuer key id".utf8) + anchor
     return [
       "keys": [
         "| Key | Public | Private |", "|---|---|---|",
         "| the server signs with | `\(hex(anchor))` | seed: `a1` 32 times |",
         "| the server shakes hands with | `\(hex(serverKey))` | `ae` 32 times |",
+        "| the server issues credentials with | `\(hex(master))` | seed: `51` 32 times |",
         "| Alice | `\(hex(Array(alice.certificate.encoded[20..<52])))` | `0a` 32 times |",
         "| Bob | `\(hex(key))` | `0b` 32 times |",
+        "| Carol | `\(hex(Array(carol.certificate.encoded[52...])))` | `\(hex(carol.key.bytes))` |",
       ].joined(separator: "\n"),
       "issuer-key-id": "`SHA-256(\(hex(idInput)))` begins with `\(hex(Array(bob.certificate.encoded[2..<4])))`.",
+      "master-key-id": "`SHA-256(\(hex(masterInput)))` begins with `\(hex(Array(credential[2..<4])))`.",
+      "identity-credential": Layout(credential, Self.fields + [("point R", 32)]).table,
+      "identity-hash-input": Layout(
+        Array("countersign-v1 identity credential".utf8) + master + [0, 52] + credential,
+        [
+          ("label: `countersign-v1 identity credential`", 34), ("master public key", 32),
+          ("length of the credential", 2), ("the credential", 52),
+        ]
+      ).table,
+      "misissuance-evidence": Layout(
+        try evidence(), [("version and kind", 1), ("flags", 1), ("credential", 52), ("another credential", 52)]
+      ).table,
       "certificate": Layout(
         bob.certificate.encoded, Self.fields + [("X25519 public key", 32), ("Ed25519 signature", 64)]
       )
@@ -82,6 +100,17 @@ extension WorkedExample {
       ("SHA-256 of all that precedes", 32)
     ]
   }()
+  /// Carol's credential and another for the same generation.
+  private func evidence() throws -> [UInt8] {
+    let random = [UInt8](repeating: 0x0E, count: 32)
+    var key = X25519.PrivateKey()
+    let second = try authority.master.issueInjected(carol.certificate.fields, random: random.bytes, into: &key)
+    let evidence = try MisissuanceEvidence(carol.certificate.identityCredential!, second)
+    var bytes = [UInt8](repeating: 0, count: MisissuanceEvidence.encodedLength)
+    var span = bytes.mutableBytes
+    evidence.encode(into: &span)
+    return bytes
+  }
 
   private static let deviceFileFields: [(String, Int)] = {
     let slot = [("state", 1), ("reserved", 1), ("private key", 32), ("certificate, standalone", 116), ("reserved", 2)]
@@ -94,7 +123,7 @@ extension WorkedExample {
       ("policy 1: to system", 4), ("policy 1: last epoch", 2), ("policies 2 to 8", 70),
       ("epoch until which revocations overflow, or 0", 2), ("revocation 1: device", 8), ("revocation 1: system", 4),
       ("revocation 1: generation", 2), ("revocation 1: last epoch", 2), ("revocations 2 to 32", 496),
-      ("SHA-256 of all that precedes", 32),
+      ("master public key, or zero", 32), ("SHA-256 of all that precedes", 32),
     ]
   }()
 
@@ -106,6 +135,16 @@ extension WorkedExample {
       "prologue-server": Layout(
         bytes(Prologue(scheme: .certified, serverKey: authority.handshakeKey.publicKey)),
         [("label", 15), ("scheme", 1), ("start of SHA-256 of the server's handshake key", 8)]
+      ).table,
+      "prologue-implicit-server": Layout(
+        bytes(implicitServerPrologue),
+        [
+          ("label", 15), ("scheme", 1), ("start of SHA-256 of the server's handshake key", 8),
+          ("start of SHA-256 of the master public key", 8),
+        ]
+      ).table,
+      "prologue-implicit-relayed": Layout(
+        bytes(implicitRelayedPrologue), label + both + [("start of SHA-256 of the master public key", 8)]
       ).table,
       "prologue-direct": Layout(bytes(Prologue(.direct)), label).table,
       "prologue-relayed": Layout(bytes(Prologue(.relayed(from: alice.address, to: bob.address))), label + both).table,
@@ -160,6 +199,9 @@ extension WorkedExample {
         .migrate(
           scheme: .certified, epoch: 20, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor),
         [("scheme", 1), ("epoch", 2), ("server's handshake key", 32), ("signing key to trust", 32)]),
+      "device-request": device(.request(try blinded().request), [("the device's point U", 32)]),
+      "server-credential": server(
+        .credential(try blinded().answer), [("identity-based credential", 52), ("contribution r + hx", 32)]),
       "server-welcome": server(
         .welcome(session: 5, mayOnlyRenew: false, epoch),
         [("session", 4), ("bit 0: may only renew", 1), ("epoch statement", 70)]),
@@ -193,6 +235,7 @@ extension WorkedExample {
   private func frames() throws -> [String: String] {
     let payload = [("encrypted certificate", 84), ("tag", 16)]
     let key = [("encrypted static key", 32), ("tag", 16)]
+    let credential = [("encrypted identity-based credential", 52), ("tag", 16), ("tag of an empty payload", 16)]
     let server = try toServer()
     let hello = [SchemeID.certified.rawValue] + server.messages[0]
     let record = try server.seal(
@@ -203,6 +246,15 @@ extension WorkedExample {
     return [
       "stream": Layout([0, UInt8(hello.count)] + hello, [("length", 2), ("frame", hello.count)]).table,
       "first-frame": Layout(hello, [("scheme", 1), ("ephemeral key", 32)] + key + payload).table,
+      "implicit-first-frame": Layout(
+        [SchemeID.identityBased.rawValue]
+          + (try implicit(implicitServerPrologue, with: X25519.PrivateKey.Copy(authority.handshakeKey)).messages[0]),
+        [("scheme", 1), ("ephemeral key", 32)] + credential
+      ).table,
+      "peer-implicit1": Layout(
+        [5] + (try implicit(implicitRelayedPrologue, with: bob.key).messages[0]),
+        [("step", 1), ("ephemeral key", 32)] + credential
+      ).table,
       "answer": Layout(server.messages[1], [("ephemeral key", 32), ("tag of an empty payload", 16)]).table,
       "session-frame": Layout(record, [("encrypted record", 8), ("tag", 16)]).table,
       "peer-ik1": Layout([1] + relayed.messages[0], [("step", 1), ("ephemeral key", 32)] + key + payload).table,

@@ -55,6 +55,27 @@ struct WireFormatsTests {
     #expect(claim.certificate == example.alice.certificate)
   }
 
+  @Test("The worked frames with a credential in place of the key are ones that the server and a device read")
+  func implicitFrames() throws {
+    let server = X25519.PrivateKey.Copy(example.authority.handshakeKey)
+    let frame =
+      [SchemeID.identityBased.rawValue]
+      + (try example.implicit(example.implicitServerPrologue, with: server).messages[0])
+    var responder = CertifiedResponder()
+    let claim = try responder.readHello(
+      frame.bytes, key: example.authority.handshakeKey, master: example.authority.master.publicKey)
+    #expect(claim.certificate == example.carol.certificate)
+
+    let bob = TestDevice()
+    let file = try example.deviceFile()
+    try bob.identity.load(file.bytes)
+    let first = [5] + (try example.implicit(example.implicitRelayedPrologue, with: example.bob.key).messages[0])
+    let talker = Talker(bob, PeerSession(answering: first.bytes))
+    try talker.start(example.carol.address)
+    try talker.read(first)
+    #expect(talker.session.peer == example.carol.certificate)
+  }
+
   @Test("The worked device file is one that loads, and is written again as it stands")
   func deviceFile() throws {
     let bob = TestDevice()

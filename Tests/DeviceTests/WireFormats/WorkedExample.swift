@@ -1,4 +1,4 @@
-import Credentials
+@_spi(Testing) import Credentials
 import Device
 import FleetSupport
 @_spi(Testing) import Noise
@@ -11,6 +11,8 @@ struct WorkedExample {
   let authority: Authority
   let alice: Party
   let bob: Party
+  /// A device with an identity-based credential, whose key follows from the credential.
+  let carol: Party
 
   /// A device with a key of one repeated byte.
   struct Party {
@@ -30,6 +32,23 @@ struct WorkedExample {
     }
     alice = try party(0x0A, 0x0011_22FF_FE33_4455, generation: 1)
     bob = try party(0x0B, 0x0011_22FF_FE66_7788, generation: 3)
+    let address = DeviceAddress(system: SystemID(7), device: DeviceID(0x0011_22FF_FE77_8899))
+    let random = [UInt8](repeating: 0x0C, count: 32)
+    var key = X25519.PrivateKey()
+    let credential = try authority.master.issueInjected(
+      authority.master.fields(for: address, generation: 1, lastEpoch: 30), random: random.bytes, into: &key)
+    carol = Party(
+      key: X25519.PrivateKey.Copy(key), certificate: Certificate(credential, publicKey: key.publicKey))
+  }
+
+  /// What the server answers to a request of Carol's: U = B.
+  func blinded() throws -> (request: Bytes<32>, answer: BlindedCredential) {
+    let one: [UInt8] = [1] + [UInt8](repeating: 0, count: 31)
+    var request = IdentityRequest()
+    try request.load(one.bytes)
+    let random = [UInt8](repeating: 0x0D, count: 32)
+    let fields = authority.master.fields(for: carol.address, generation: 2, lastEpoch: 30)
+    return (request.point, try authority.master.issueBlinded(fields, request: request.point, random: random.bytes))
   }
 
   /// A handshake between two parties with fixed ephemeral keys, message by message.
@@ -42,7 +61,7 @@ struct WorkedExample {
 
     init(
       _ pattern: HandshakePattern, _ a: X25519.PrivateKey.Copy, _ b: X25519.PrivateKey.Copy, prologue: [UInt8],
-      payloads: [[UInt8]]
+      payloads: [[UInt8]], credential: [UInt8] = [], master: MasterPublicKey? = nil
     ) throws {
       initiator = HandshakeState(pattern, role: .initiator)
       responder = HandshakeState(pattern, role: .responder)
@@ -60,8 +79,17 @@ struct WorkedExample {
         var place = read.mutableBytes
         let length: Int
         if index % 2 == 0 {
-          length = try initiator.writeMessage(payload.bytes, into: &span)
-          _ = try responder.readMessage(span.bytes.extracting(0..<length), into: &place)
+          length = try initiator.writeMessage(
+            payloadLength: payload.count, credential: credential.bytes, into: &span
+          ) { copyBytes(payload.bytes, to: &$0) }
+          _ = try responder.readMessage(
+            span.bytes.extracting(0..<length), into: &place,
+            reconstructing: { bytes throws(NoiseError) in
+              guard let master, let shown = try? IdentityCredential(decoding: bytes),
+                let key = try? shown.publicKey(under: master)
+              else { throw .peerRefused }
+              return key
+            })
         } else {
           length = try responder.writeMessage(payload.bytes, into: &span)
           _ = try initiator.readMessage(span.bytes.extracting(0..<length), into: &place)
@@ -86,6 +114,23 @@ struct WorkedExample {
     return try Handshake(
       .IK, alice.key, server, prologue: [UInt8](copying: prologue.bytes),
       payloads: [alice.certificate.encodedForHandshake, []])
+  }
+
+  /// Carol's handshake with the server, or with Bob through the relay.
+  func implicit(_ prologue: Prologue, with other: X25519.PrivateKey.Copy) throws -> Handshake {
+    try Handshake(
+      .IK.implicit(credentialLength: IdentityCredential.encodedLength), carol.key, other,
+      prologue: [UInt8](copying: prologue.bytes), payloads: [[], []],
+      credential: carol.certificate.encodedForHandshake, master: authority.master.publicKey)
+  }
+
+  var implicitServerPrologue: Prologue {
+    Prologue(
+      scheme: .identityBased, serverKey: authority.handshakeKey.publicKey, master: authority.master.publicKey)
+  }
+
+  var implicitRelayedPrologue: Prologue {
+    Prologue(.relayed(from: carol.address, to: bob.address), master: authority.master.publicKey)
   }
 
   func relayed() throws -> Handshake {
@@ -119,7 +164,7 @@ struct WorkedExample {
     var trust = TrustStore(anchor: authority.anchor, system: SystemID(7), epoch: 20)
     try trust.accept(authority.policy(from: 7, to: 8, lastEpoch: 30))
     try trust.accept(authority.revocation(system: 7, device: 0x0011_22FF_FE99_AABB, lastEpoch: 30))
-    var file: [UInt8] = Array("CSDF".utf8) + [1, 6, 0, 0]
+    var file: [UInt8] = Array("CSDF".utf8) + [2, 6, 0, 0]
     file += [0x00, 0x11, 0x22, 0xFF, 0xFE, 0x66, 0x77, 0x88]
     let serverKey = authority.handshakeKey.publicKey
     file += [UInt8](copying: serverKey.bytes)
@@ -127,6 +172,8 @@ struct WorkedExample {
     file += [1, 0] + [UInt8](repeating: 0x0B, count: 32) + bob.certificate.encoded + [0, 0]
     file += [UInt8](repeating: 0, count: 152)
     file += trust.encoded
+    let master = authority.master.publicKey.bytes
+    file += [UInt8](copying: master.bytes)
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
     SHA256.hash(file.bytes, into: &span)
@@ -139,15 +186,18 @@ extension X25519.PrivateKey {
   final class Copy {
     let key: X25519.PrivateKey
     var publicKey: X25519.PublicKey { key.publicKey }
+    let bytes: [UInt8]
 
     init(_ byte: UInt8) {
-      let bytes = [UInt8](repeating: byte, count: 32)
-      key = try! X25519.PrivateKey(copying: bytes.bytes)
+      let secret = [UInt8](repeating: byte, count: 32)
+      bytes = secret
+      key = try! X25519.PrivateKey(copying: secret.bytes)
     }
 
     init(_ other: borrowing X25519.PrivateKey) {
       var copy = X25519.PrivateKey()
       copy.copy(from: other)
+      bytes = [UInt8](copying: copy.secretBytes)
       key = copy
     }
   }

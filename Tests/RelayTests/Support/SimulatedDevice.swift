@@ -81,6 +81,7 @@ final class SimulatedDevice {
     switch try identity.receive(record, over: link.slot!) {
     case .none: break
     case .renew(let key): reaction.frames.append(try seal(.renew(key)))
+    case .request(let point): reaction.frames.append(try seal(.request(point)))
     case .reconnect: reaction.mustReconnect = true
     }
     if case .frame(_, _, let body) = record { frames.append([UInt8](copying: body)) }
@@ -169,6 +170,7 @@ extension ServerRecord {
     case .refused(_, let refusal): "refused-\(refusal)"
     case .mail: "mail"
     case .certificate(let certificate): "certificate-\(certificate.fields.generation)"
+    case .credential(let answer): "credential-\(answer.credential.fields.generation)"
     case .rotate: "rotate"
     case .revocation(let statement): "revocation-\(statement.content.device.rawValue)"
     case .policy: "policy"

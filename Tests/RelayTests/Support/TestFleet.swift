@@ -66,14 +66,22 @@ final class TestFleet {
     watch = RegistryWatch(relay)
   }
 
-  /// A device with a certificate, and its flash memory.
+  /// A device with a certificate or an identity-based credential, and its flash memory.
   func device(_ id: UInt64, in system: SystemID? = nil, scheme: SchemeID = .certified) throws -> SimulatedDevice {
     let address = DeviceAddress(system: system ?? alpha, device: DeviceID(id))
     let device = SimulatedDevice()
     let state = try registry.state()
     device.identity.create(
       address: address, anchor: authority.issuerKey, serverKey: authority.serverKey.publicKey, epoch: state.epoch,
-      scheme: scheme)
+      scheme: scheme, master: authority.identityMaster.publicKey)
+    if let request = device.identity.requestPoint {
+      let fields = authority.identityMaster.fields(for: address, generation: 1, lastEpoch: state.lastEpoch)
+      let issued = try IssuedCredential(fields, request: request, authority: authority)
+      try registry.record([issued], enrolAgain: false)
+      try device.identity.install(issued.answer!)
+      device.store()
+      return device
+    }
     let certificate = try registry.addDevice(
       NewDevice(address: address, publicKey: device.identity.renewalKey!), issuer: authority.issuer)
     try device.identity.install(certificate)

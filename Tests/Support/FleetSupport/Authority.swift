@@ -20,17 +20,30 @@ public final class Authority {
   public let issuer: Issuer<Key>
   /// The server's static handshake key.
   public let handshakeKey: X25519.PrivateKey
+  /// What identity-based credentials are issued under.
+  public let master: MasterKey
 
   public init(seed: UInt8 = 0xA1) throws {
     issuer = Issuer(try Key(seed: seed))
     let secret = [UInt8](repeating: seed ^ 0x0F, count: 32)
     handshakeKey = try X25519.PrivateKey(copying: secret.bytes)
+    let masterSeed = [UInt8](repeating: seed ^ 0xF0, count: 32)
+    master = try MasterKey(seed: masterSeed.bytes)
   }
 
   public var anchor: Ed25519.PublicKey { issuer.signer.publicKey }
 
   public func trust(system: UInt32 = 1, epoch: Epoch = 10) -> TrustStore {
     TrustStore(anchor: anchor, system: SystemID(system), epoch: epoch)
+  }
+
+  /// The answer to a device's request.
+  public func blinded(
+    _ request: Bytes<32>, system: UInt32 = 1, device: UInt64, generation: Generation = 1, lastEpoch: Epoch = 20
+  ) throws -> BlindedCredential {
+    let address = DeviceAddress(system: SystemID(system), device: DeviceID(device))
+    return try master.issueBlinded(
+      master.fields(for: address, generation: generation, lastEpoch: lastEpoch), request: request)
   }
 
   public func certificate(
@@ -66,7 +79,12 @@ public final class Authority {
     let device = TestDevice()
     device.identity.create(
       address: DeviceAddress(system: SystemID(system), device: DeviceID(id)), anchor: anchor,
-      serverKey: handshakeKey.publicKey, epoch: epoch, scheme: scheme)
+      serverKey: handshakeKey.publicKey, epoch: epoch, scheme: scheme, master: master.publicKey)
+    if let request = device.identity.requestPoint {
+      try device.identity.install(blinded(request, system: system, device: id, lastEpoch: lastEpoch))
+      device.save()
+      return device
+    }
     guard let key = device.identity.renewalKey else { throw DeviceError.noUsableKey }
     try device.identity.install(certificate(for: key, system: system, device: id, lastEpoch: lastEpoch))
     device.save()

@@ -13,6 +13,9 @@ public final class TestDevice {
   public var address: DeviceAddress { identity.address }
   public var certificate: Certificate { identity.certificate! }
 
+  /// The point of the request that is under way.
+  public var requestPoint: Bytes<32>? { identity.requestPoint }
+
   /// A copy of the key in slot A, for handshakes that a test runs by hand.
   public func copyKeyA() -> X25519.PrivateKey {
     var key = X25519.PrivateKey()
@@ -47,7 +50,7 @@ public final class TestDevice {
 extension Certificate {
   /// The standalone form.
   public var encoded: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Certificate.standaloneLength)
+    var bytes = [UInt8](repeating: 0, count: encodedLength)
     var span = bytes.mutableBytes
     encode(into: &span)
     return bytes
@@ -55,7 +58,7 @@ extension Certificate {
 
   /// The form without its key.
   public var encodedForHandshake: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Certificate.handshakeLength)
+    var bytes = [UInt8](repeating: 0, count: encodedHandshakeLength)
     var span = bytes.mutableBytes
     encodeForHandshake(into: &span)
     return bytes
