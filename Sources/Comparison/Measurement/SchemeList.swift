@@ -123,6 +123,16 @@ extension Survey {
           isPublicKey: true,
           deviceStorage: deviceKeys, serverStorage: [address, generation],
           serverKeys: [server, issuing])),
+      try IdentityBasedProbe(
+        SchemeFacts(
+          scheme: .identityBased, title: "Noise_IK, an identity-based credential in place of the key",
+          remark: """
+            A credential of 52 bytes, no signature: the smallest way to be known to whoever has the master public key. \
+            Smaller, not faster: computing a device's key costs more than checking a signature.
+            """,
+          isPublicKey: true,
+          deviceStorage: [key, IdentityCredential.encodedLength, key, key, key],
+          serverStorage: [address, generation], serverKeys: [server, "master key, which issues credentials"])),
       try HybridProbe(
         SchemeFacts(
           scheme: .hybridIKpsk2, title: "Noise_IKpsk2 with the derived key",

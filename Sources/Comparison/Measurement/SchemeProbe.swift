@@ -58,6 +58,8 @@ struct CountedNoise {
   var prologueLength: Int
   var firstPayload = 0
   var psk: Int?
+  /// What the device sends in place of its key, where the pattern is `implicit`.
+  var credential: [UInt8] = []
 
   func run(device: borrowing X25519.PrivateKey, server: borrowing X25519.PrivateKey, _ turns: inout Turns) throws {
     let prologue = [UInt8](repeating: 0, count: prologueLength)
@@ -73,7 +75,9 @@ struct CountedNoise {
     if pattern.responderPreMessage.contains(.s) { initiator.setRemoteStatic(server.publicKey) }
     if let psk { try initiator.setPSK(shared, at: psk) }
     try initiator.start(prologue: prologue.bytes)
-    let first = try initiator.writeMessage(payload.bytes, into: &wireBytes)
+    let first = try initiator.writeMessage(
+      payloadLength: payload.count, credential: credential.bytes, into: &wireBytes
+    ) { copyBytes(payload.bytes, to: &$0) }
     turns.sent(first)
     turns.turn(.server)
     var responder = HandshakeState<CountingCipher, CountingHash>(pattern, role: .responder)
@@ -81,7 +85,10 @@ struct CountedNoise {
     if pattern.initiatorPreMessage.contains(.s) { responder.setRemoteStatic(device.publicKey) }
     if let psk { try responder.setPSK(shared, at: psk) }
     try responder.start(prologue: prologue.bytes)
-    _ = try responder.readMessage(wireBytes.bytes.extracting(0..<first), into: &readBytes)
+    let key = device.publicKey
+    _ = try responder.readMessage(
+      wireBytes.bytes.extracting(0..<first), into: &readBytes,
+      reconstructing: { _ throws(NoiseError) in key })
     let second = try responder.writeMessage(into: &wireBytes)
     turns.sent(second)
     _ = try responder.split()

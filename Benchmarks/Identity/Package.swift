@@ -1,0 +1,17 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "identity-benchmark",
+  dependencies: [.package(name: "countersign", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "IdentityBenchmark",
+      dependencies: [
+        .product(name: "Device", package: "countersign"),
+        .product(name: "Primitives", package: "countersign"),
+      ],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")])
+  ],
+  swiftLanguageModes: [.v6]
+)
