@@ -89,6 +89,24 @@ struct BudgetTests {
     #expect(problem.contains(expected), "\(problem)")
   }
 
+  @Test("An option that is no number, or an absurd one, is named with what is allowed", arguments: Budget.Field.allCases)
+  func options(_ field: Budget.Field) throws {
+    let catalog = try Catalog.shipped()
+    let budget = try Budget.load(Budget.standardName, catalog)
+    for text in ["many", "", "-1", "1e300", "nan", "inf"] {
+      var changed = budget
+      #expect {
+        try changed.set(field, to: text)
+        try changed.validate()
+      } throws: {
+        "\($0)".hasPrefix("\(field.rawValue): ") && "\($0)".contains("allowed: a number from ")
+      }
+    }
+    var changed = budget
+    try changed.set(field, to: "1")
+    try changed.validate()
+  }
+
   @Test("Any cut of a valid file, and any changed byte, is an error or a budget, never a trap")
   func fuzz() throws {
     let whole = Array(

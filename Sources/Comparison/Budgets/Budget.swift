@@ -45,24 +45,4 @@ public struct Budget: Codable, Equatable, Sendable {
     if let value = reader.optional("limits") { try limits.read(value, path: "limits") }
     try reader.finish()
   }
-
-  /// Checks again what options may have changed.
-  public func validate() throws(BudgetError) {
-    for (name, value, range, unit) in [
-      ("handshakes-per-day", usage.handshakesPerDay, Usage.handshakesRange, "a day"),
-      ("messages-per-day", usage.messagesPerDay, Usage.messagesRange, "a day"),
-      ("message-bytes", usage.messageBytes, Usage.messageBytesRange, "bytes"),
-      ("fleet-size", usage.fleetSize, Usage.fleetRange, "devices"),
-      ("memory-share", limits.memoryShare, Limits.shareRange, "of the memory"),
-      ("first-message-seconds", limits.firstMessageSeconds, Limits.secondsRange, "s"),
-      ("battery-days", limits.batteryDays, Limits.daysRange, "days"),
-      ("readmission-seconds", limits.readmissionSeconds, Limits.secondsRange, "s"),
-    ] {
-      _ = try FieldReader.check(value, name: name, in: range, allowed: FieldReader.describe(range, unit))
-    }
-    for (name, value) in [("message-bytes", usage.messageBytes), ("fleet-size", usage.fleetSize)]
-    where value != value.rounded() {
-      throw .field(name, problem: "\(value) is not a whole number", allowed: "a whole number")
-    }
-  }
 }
