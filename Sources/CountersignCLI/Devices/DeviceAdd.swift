@@ -132,13 +132,13 @@ struct DeviceAdd: ParsableCommand {
   private func answer(
     _ point: Bytes<32>, _ address: DeviceAddress, _ registry: SQLiteRegistry, _ authority: Authority
   ) throws(Failure) -> Certificate {
-    if out != "-" && access(out, F_OK) == 0 { throw Failure(RegistryError.file(path: out, errno: EEXIST)) }
+    var file = try OutputFile(creating: out)
     let issued = try registering { () throws(RegistryError) in
       try IdentityDevice.answer(
         point, for: address, registry: registry, authority: authority, enrolAgain: enrolAgain)
     }
     guard let answer = issued.answer else { throw Failure(RegistryError.deviceExists(address)) }
-    try writeOutput(Array(PEM(answer).text.utf8), to: out)
+    try file.write(Array(PEM(answer).text.utf8))
     return issued.certificate
   }
 
