@@ -96,7 +96,7 @@ let hostTargets: [Target] = [
       "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  hostModule("Assembly", ["Registry", "Device", "Credentials", "Primitives"]),
+  hostModule("Assembly", ["Registry", "Device", "Schemes", "Credentials", "Primitives"]),
   hostModule(
     "Relay",
     [

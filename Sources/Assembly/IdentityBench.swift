@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Primitives
 import Registry
+import Schemes
 
 /// Places for the identities of a chunk of devices: keys are made, certified and written from where they lie, for moving them
 /// would leave copies behind. Each chunk overwrites the one before.
@@ -21,10 +22,12 @@ final class IdentityBench {
   }
 
   /// Makes a device with a new key, and returns its public key.
-  func create(_ index: Int, _ address: DeviceAddress, _ state: AuthorityState) -> X25519.PublicKey {
+  func create(
+    _ index: Int, _ address: DeviceAddress, _ state: AuthorityState, _ scheme: SchemeID = .certified
+  ) -> X25519.PublicKey {
     places[index].create(
       address: address, anchor: state.issuerKey, serverKey: state.serverKey, epoch: state.epoch,
-      master: state.masterKey)
+      scheme: scheme, master: state.masterKey)
     // A key was just made, so there is one to certify.
     return places[index].renewalKey!
   }

@@ -3,6 +3,7 @@ import Device
 import Foundation
 import Primitives
 import Registry
+import Schemes
 
 /// Makes one device, whose key is made here, and its file.
 ///
@@ -12,7 +13,8 @@ public enum SingleDevice {
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
   /// - Throws: ``AssemblyError/file(path:errno:)`` with `EEXIST` when there is a file that is not such a beginning.
   public static func make(
-    _ address: DeviceAddress, file path: String, registry: some DeviceRegistry, issuer: AuthorityIssuer,
+    _ address: DeviceAddress, file path: String, scheme: SchemeID = .certified, registry: some DeviceRegistry,
+    issuer: AuthorityIssuer,
     enrolAgain: Bool = false
   ) throws(AssemblyError) -> Certificate {
     let bench = IdentityBench(capacity: 1)
@@ -23,7 +25,7 @@ public enum SingleDevice {
     let key: X25519.PublicKey
     let isNew = access(path, F_OK) != 0
     if isNew {
-      key = bench.create(0, address, state)
+      key = bench.create(0, address, state, scheme)
       bench.encode(0, into: &buffer, at: 0)
       do { try SecretFileIO.create(path, buffer.bytes) } catch { throw AssemblyError(error) }
     } else {

@@ -50,6 +50,14 @@ public struct ServerLink: ~Copyable {
     } catch { throw .schemes(error) }
   }
 
+  /// Begins the session with the keys of another scheme's handshake, which `finish` puts in place.
+  public mutating func begin(
+    with slot: SlotName, _ finish: (inout RecordCiphers) throws(SchemesError) -> Void
+  ) throws(DeviceError) {
+    self.slot = slot
+    do { try finish(&ciphers) } catch { throw .schemes(error) }
+  }
+
   /// Overwrites the session's keys: it is over.
   public mutating func close() {
     handshake.close()

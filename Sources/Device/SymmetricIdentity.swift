@@ -57,6 +57,13 @@ public struct SymmetricIdentity: ~Copyable {
   /// The generation of the key in use.
   public var generation: Generation { slotB.state == .active ? slotB.generation : slotA.generation }
 
+  /// The slot whose key has that generation.
+  public func slot(of generation: Generation) -> SlotName? {
+    if slotA.state != .empty && slotA.generation == generation { return .a }
+    if slotB.state != .empty && slotB.generation == generation { return .b }
+    return nil
+  }
+
   /// The slot to open a session with: a key that was given and never used comes first.
   ///
   /// - Parameter fallingBack: whether that one has just been refused, so that the active key is tried.

@@ -48,6 +48,16 @@ extension SymmetricIdentity {
     isDirty = true
   }
 
+  /// Takes the psk of `hybrid-ikpsk2` that goes with the certificate of `generation`.
+  public mutating func takePSK(_ psk: RawSpan, generation: Generation) throws(DeviceError) {
+    _ = try take(.hybridIKpsk2, generation, psk)
+  }
+
+  /// The certificate of `generation` has been used: the psk before it is overwritten.
+  public mutating func confirmPSK(_ generation: Generation) {
+    if let name = slot(of: generation) { confirmUse(of: name) }
+  }
+
   /// Puts the next key into the free slot. One that was given before and never used makes room: the server may have made
   /// another since.
   private mutating func take(
@@ -57,7 +67,10 @@ extension SymmetricIdentity {
     let current = self.generation(of: active)
     // Said again after it was used.
     if generation == current { return .none }
-    guard generation > current, scheme.hasServerComputedKey else { throw .subjectMismatch }
+    // A psk stays one, and none becomes the key of a session.
+    let isAllowed =
+      self.scheme == .hybridIKpsk2 ? scheme == .hybridIKpsk2 : scheme.hasServerComputedKey
+    guard generation > current, isAllowed else { throw .subjectMismatch }
     if active == .a {
       try slotB.take(scheme, generation, body, as: .given)
     } else {

@@ -12,7 +12,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .schemes(.noise(let error)): code(error)
     case .schemes(.bufferTooSmall): COUNTERSIGN_BUFFER_TOO_SMALL
     case .schemes: COUNTERSIGN_REFUSED
-    case .credentials, .subjectMismatch: COUNTERSIGN_UNACCEPTABLE
+    case .credentials, .subjectMismatch, .notSealed: COUNTERSIGN_UNACCEPTABLE
     case .corruptFile, .unknownFileVersion: COUNTERSIGN_CORRUPT
     case .unexpectedRecord, .malformedRecord, .messageTooLong, .duplicate: COUNTERSIGN_MALFORMED
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY

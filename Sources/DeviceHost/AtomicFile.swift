@@ -51,7 +51,7 @@ enum AtomicFile {
       unlink(temporary)
       throw .file(operation: "write", path: path, reason: reason)
     }
-    syncDirectory(of: path)
+    synchronize(directoryOf: path)
   }
 
   /// Creates `path` with `content`, mode 0600; it must not exist.
@@ -64,7 +64,7 @@ enum AtomicFile {
     guard link(temporary, path) == 0 else {
       throw errno == EEXIST ? .exists(path: path) : .file(operation: "create", path: path, reason: lastError())
     }
-    syncDirectory(of: path)
+    synchronize(directoryOf: path)
   }
 
   /// Writes a new file, and syncs it.
@@ -84,7 +84,7 @@ enum AtomicFile {
     }
   }
 
-  private static func syncDirectory(of path: String) {
+  static func synchronize(directoryOf path: String) {
     let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }

@@ -76,7 +76,7 @@ extension DeviceClient {
   /// Tells the sender that the application has its message.
   func acknowledge(_ message: ReceivedMessage, session: UInt32) throws(DeviceHostError) {
     switch message.route {
-    case .mailbox:
+    case .mailbox, .hopByHop:
       try send(.delivered(from: message.from, id: message.id))
     case .online, .direct:
       guard let conversation = conversations[ConversationKey(peer: message.from, session: session)] else { return }

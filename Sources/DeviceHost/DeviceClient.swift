@@ -22,11 +22,17 @@ public final class DeviceClient {
   let store: DeviceStore
   let endpoint: Endpoint
   let socket: FrameSocket
-  private var link: ServerLink
+  var link: ServerLink
   private var slot = SlotName.a
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
   /// Conversations that other devices opened, by their address and session.
   var conversations: [ConversationKey: Conversation] = [:]
+
+  /// Whether messages that the server can read are sent to devices without a key pair, and taken from anybody. Never without
+  /// the application's word: a server that lies about its devices could ask for it.
+  public var allowsHopByHop = false
+  /// With `hybrid-ikpsk2`, the psks beside the device file.
+  var psks: SymmetricStore?
 
   /// Told of each message that was refused, and why; it is not delivered.
   public var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)?
@@ -40,7 +46,7 @@ public final class DeviceClient {
   /// Whether the mailbox has been emptied into this session.
   public private(set) var isCaughtUp = false
   /// Lengths of the first frame and the server's answer to it.
-  public private(set) var handshakeLengths = (hello: 0, reply: 0)
+  public internal(set) var handshakeLengths = (hello: 0, reply: 0)
 
   /// Bytes sent and received so far, frame headers included.
   public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
@@ -85,26 +91,14 @@ public final class DeviceClient {
   }
 
   private func open(listens: Bool, timeout: Duration, fallingBack: Bool) throws(DeviceHostError) {
-    let length = try store.read { identity throws(DeviceError) in
-      var frame = buffer.mutableBytes
-      return try link.writeHello(identity, fallingBack: fallingBack, into: &frame)
-    }
-    slot = link.slot ?? .a
-    try socket.send(buffer, count: length)
-
-    let reply: [UInt8]?
-    do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
-      throw .refused(endpoint: endpoint.description)
-    }
-    guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
-    handshakeLengths = (length, reply.count)
-    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
-
-    try send(.hello(try store.read { $0.hello(listens: listens) }))
     let deadline = ContinuousClock.now + timeout
+    try shakeHands(fallingBack: fallingBack, timeout: timeout)
+    slot = link.slot ?? .a
+    try send(.hello(try store.read { $0.hello(listens: listens) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
+    try confirmPSK()
     // The device has asked for a new certificate in answer to the welcome.
     while mayOnlyRenew && !shouldReconnect {
       guard try receive(timeout: deadline - .now) != nil else { throw .mayOnlyRenew }
@@ -134,6 +128,7 @@ public final class DeviceClient {
       sessionNumber = number
       mayOnlyRenew = onlyRenew
     }
+    if case .key(.hybridIKpsk2, let generation, let psk) = record { try takePSK(psk, generation) }
     if concernsIdentity(record) { try obey(record) }
     switch record {
     case .certificate:
@@ -146,6 +141,7 @@ public final class DeviceClient {
       return .frame(from: from, session: session, [UInt8](copying: body))
     case .unreachable(let address, _): return .unreachable(address)
     case .mail(let from, let id, let sealed): return try openMail(from: from, id: id, sealed)
+    case .open(let from, let id, let body): return openMessage(from: from, id: id, body)
     case .caughtUp:
       isCaughtUp = true
       return .other

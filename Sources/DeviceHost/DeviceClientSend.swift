@@ -18,7 +18,11 @@ extension DeviceClient {
     guard !mayOnlyRenew else { throw .mayOnlyRenew }
     let deadline = ContinuousClock.now + timeout
     for attempt in 0..<2 {
-      let (presence, certificate) = try lookUp(recipient, deadline: deadline)
+      let (presence, found) = try lookUp(recipient, deadline: deadline)
+      guard let certificate = found else {
+        guard allowsHopByHop else { throw .unsealable(recipient) }
+        return try sendInTheOpen(body, to: recipient, id: id, deadline: deadline)
+      }
       if presence == .online, attempt == 0,
         try converse(body, id: id, with: certificate, timeout: (deadline - .now) / 2)
       {
@@ -31,14 +35,15 @@ extension DeviceClient {
     throw .notStored(.staleCertificate)
   }
 
-  /// Asks the server for a peer and verifies the certificate it gives.
+  /// Asks the server for a peer and verifies the certificate it gives; none for a device without a key pair.
   private func lookUp(
     _ address: DeviceAddress, deadline: ContinuousClock.Instant
-  ) throws(DeviceHostError) -> (ServerRecord.Presence, Certificate) {
+  ) throws(DeviceHostError) -> (ServerRecord.Presence, Certificate?) {
     try send(.lookup(address))
     while let event = try receive(timeout: deadline - .now) {
       guard case .peer(address, let presence, let certificate) = event else { continue }
-      guard presence != .unknown, let certificate else { throw .unknownPeer(address) }
+      guard presence != .unknown else { throw .unknownPeer(address) }
+      guard let certificate else { return (presence, nil) }
       guard certificate.fields.address == address else { throw .device(.subjectMismatch) }
       try store.read { identity throws(DeviceError) in
         do throws(CredentialsError) {

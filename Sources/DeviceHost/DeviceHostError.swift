@@ -22,6 +22,8 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case timedOut(waitingFor: String)
   /// The peer does not exist, or this device may not talk to it.
   case unknownPeer(DeviceAddress)
+  /// The peer has no key to seal a message to: only the server could pass it on, and read it.
+  case unsealable(DeviceAddress)
   /// The server did not store a message.
   case notStored(ServerRecord.Refusal)
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.

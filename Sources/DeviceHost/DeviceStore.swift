@@ -9,12 +9,30 @@ import Primitives
   import Darwin
 #endif
 
+/// What a device keeps in a file.
+public protocol StoredIdentity: ~Copyable {
+  static var encodedLength: Int { get }
+  var isDirty: Bool { get }
+  init()
+  mutating func load(_ bytes: RawSpan) throws(DeviceError)
+  func encode(into target: inout MutableRawSpan)
+  mutating func markStored()
+}
+
+extension DeviceIdentity: StoredIdentity {}
+extension SymmetricIdentity: StoredIdentity {}
+
+/// The file of a device with a key pair.
+public typealias DeviceStore = IdentityStore<DeviceIdentity>
+/// The file of a device whose keys the server computes.
+public typealias SymmetricStore = IdentityStore<SymmetricIdentity>
+
 /// A device's identity in a file. Several processes may work with one file: each change takes a lock, starts from what is on
 /// disk, and is stored before anything that follows from it leaves this machine.
-public final class DeviceStore {
+public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   /// The file itself, not a symbolic link to it: what lies beside it and what replaces it must be the same for all.
   public let path: String
-  private var identity = DeviceIdentity()
+  private var identity = Identity()
   /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be believed. Inodes
   /// and times do not tell: a file system reuses the one and counts the other in ticks.
   private var checksum: [UInt8] = []
@@ -33,15 +51,15 @@ public final class DeviceStore {
 
   /// Creates a device file; the path must not exist.
   public static func create(
-    _ path: String, _ make: (inout DeviceIdentity) throws(DeviceError) -> Void
+    _ path: String, _ make: (inout Identity) throws(DeviceError) -> Void
   ) throws(DeviceHostError) {
-    var identity = DeviceIdentity()
+    var identity = Identity()
     do { try make(&identity) } catch { throw .device(error) }
     try withEncoded(identity) { content throws(DeviceHostError) in try AtomicFile.create(path, with: content) }
   }
 
   /// Reads from the identity as it was last loaded; see ``refresh()``.
-  public func read<R>(_ body: (borrowing DeviceIdentity) throws(DeviceError) -> R) throws(DeviceHostError) -> R {
+  public func read<R>(_ body: (borrowing Identity) throws(DeviceError) -> R) throws(DeviceHostError) -> R {
     do throws(DeviceError) { return try body(identity) } catch { throw .device(error) }
   }
 
@@ -52,7 +70,7 @@ public final class DeviceStore {
 
   /// Changes the identity and stores it before returning. An error leaves file and memory as they were.
   public func update<R>(
-    _ body: (inout DeviceIdentity) throws(DeviceError) -> R
+    _ body: (inout Identity) throws(DeviceError) -> R
   ) throws(DeviceHostError) -> R {
     try withLock { () throws(DeviceHostError) in
       try reload()
@@ -89,9 +107,9 @@ public final class DeviceStore {
   }
 
   private static func withEncoded(
-    _ identity: borrowing DeviceIdentity, _ body: ([UInt8]) throws(DeviceHostError) -> Void
+    _ identity: borrowing Identity, _ body: ([UInt8]) throws(DeviceHostError) -> Void
   ) throws(DeviceHostError) {
-    var content = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
+    var content = [UInt8](repeating: 0, count: Identity.encodedLength)
     defer {
       var span = content.mutableBytes
       wipe(&span)

@@ -11,6 +11,8 @@ public struct ReceivedMessage: Sendable {
     case mailbox
     /// Over a socket of the two devices' own.
     case direct
+    /// Encrypted to the server, and by the server to the recipient: the server could read it, and could have made it.
+    case hopByHop = "hop-by-hop"
   }
 
   public let from: DeviceAddress

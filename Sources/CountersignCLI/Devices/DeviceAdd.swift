@@ -1,9 +1,11 @@
 import ArgumentParser
 import Assembly
 import Credentials
+import DeviceHost
 import Foundation
 import Primitives
 import Registry
+import Schemes
 
 struct DeviceAdd: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,10 +18,15 @@ struct DeviceAdd: ParsableCommand {
       --batch reads a CSV whose header names the column id and, where devices make their keys themselves, public_key; other \
       columns are carried into the manifest. An interrupted batch is continued by running it again.
 
+      --scheme says how the device proves itself to the server. With shared-key and the derived-key schemes it has no key pair, \
+      only a key that the server can compute: the server then reads every message that the device sends or gets.
+
       Examples:
         countersign device add --dir fleet --system waterworks --out pump.device
         countersign device add --dir fleet --system waterworks \\
           --id 00a0b1c2d3e4f506 --out pump.device
+        countersign device add --dir fleet --system waterworks --scheme derived-key \\
+          --out pump.device
         countersign device add --dir fleet --system waterworks --public-key KEY \\
           --out pump.pem
         countersign device add --dir fleet --system waterworks --batch line-7.csv \\
@@ -43,6 +50,9 @@ struct DeviceAdd: ParsableCommand {
     help: ArgumentHelp(
       "A public key that the device made: 64 hexadecimal digits, or - for standard input.", valueName: "key"))
   var publicKey: String?
+
+  @Option(name: .long, help: "How the device proves itself.")
+  var scheme = SchemeID.certified
 
   @Flag(name: .long, help: "The device was revoked and is back at the bench: give it its next generation.")
   var enrolAgain = false
@@ -68,6 +78,15 @@ struct DeviceAdd: ParsableCommand {
     if batch != nil && (id != nil || publicKey != nil || enrolAgain) {
       throw ValidationError("--batch excludes --id, --public-key and --enrol-again.")
     }
+    if scheme != .certified && (batch != nil || publicKey != nil) {
+      throw ValidationError("--scheme excludes --batch and --public-key.")
+    }
+    if scheme == .identityBased { throw ValidationError("It is a kind of credential: --credential identity-based.") }
+    if scheme != .certified && credential.flavour != nil {
+      throw ValidationError("--credential identity-based excludes --scheme.")
+    }
+    if !scheme.isServed { throw ValidationError("--scheme \(scheme.name) cannot be given to a device here.") }
+    if enrolAgain && scheme.isSymmetric { throw ValidationError("--enrol-again gives a key pair: leave out --scheme.") }
     if manifest != nil && batch == nil { throw ValidationError("--manifest goes with --batch.") }
     if out == "-" && output.isJSON { throw ValidationError("--out - prints PEM; for JSON name a file.") }
     if enrolAgain && id == nil { throw ValidationError("--enrol-again needs --id.") }
@@ -77,38 +96,43 @@ struct DeviceAdd: ParsableCommand {
   func run() throws {
     let registry = try authority.registry("device add")
     let system = try registry.find(system: system)
-    let authority = try passphrase.unlock(try authority.directory(), registry)
-    let issuer = authority.issuer
-    if let batch {
+    let keys = try passphrase.unlock(try authority.directory(), registry)
+    if scheme.isSymmetric {
+      try addSymmetric(to: system, registry, keys)
+    } else if let batch {
       try DeviceBatch(
-        registry: registry, issuer: issuer, system: system, csv: batch, out: out, manifest: manifest,
-        identityBased: credential.flavour.map { ($0, authority) }
+        registry: registry, issuer: keys.issuer, system: system, csv: batch, out: out, manifest: manifest,
+        identityBased: credential.flavour.map { ($0, keys) }
       )
       .run(output)
     } else {
-      try addOne(to: system, registry, authority)
+      try addOne(to: system, registry, keys)
     }
   }
 
-  private func addOne(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ authority: Authority) throws {
-    let issuer = authority.issuer
+  private func addOne(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ keys: Authority) throws {
+    let issuer = keys.issuer
     let address = DeviceAddress(system: system.id, device: id.flatMap { DeviceID(argument: $0) } ?? .random())
     let certificate: Certificate
     if let publicKey {
       certificate = try certify(try Self.key(publicKey), address, registry, issuer)
     } else if let point = try credential.point() {
-      certificate = try answer(point, address, registry, authority)
+      certificate = try answer(point, address, registry, keys)
     } else {
       guard out != "-" else { throw Failure(.usage, "a device file holds a private key", hint: "Give --out FILE.") }
       if let flavour = credential.flavour {
         certificate = try creating(out) { () throws(AssemblyError) in
           try IdentityDevice.make(
-            address, flavour, file: out, registry: registry, authority: authority, enrolAgain: enrolAgain)
+            address, flavour, file: out, registry: registry, authority: keys, enrolAgain: enrolAgain)
         }
         return try show(certificate, system)
       }
       certificate = try creating(out) { () throws(AssemblyError) in
-        try SingleDevice.make(address, file: out, registry: registry, issuer: issuer, enrolAgain: enrolAgain)
+        if scheme == .hybridIKpsk2 {
+          try SymmetricAssembly.makePSK(address, file: DeviceClient.pskPath(for: out), registry, keys)
+        }
+        return try SingleDevice.make(
+          address, file: out, scheme: scheme, registry: registry, issuer: issuer, enrolAgain: enrolAgain)
       }
     }
     try show(certificate, system)
@@ -140,6 +164,32 @@ struct DeviceAdd: ParsableCommand {
     guard let answer = issued.answer else { throw Failure(RegistryError.deviceExists(address)) }
     try file.write(Array(PEM(answer).text.utf8))
     return issued.certificate
+  }
+
+  private func addSymmetric(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ keys: Authority) throws {
+    let address = DeviceAddress(system: system.id, device: id.flatMap { DeviceID(argument: $0) } ?? .random())
+    guard out != "-" else { throw Failure(.usage, "a device file holds a key", hint: "Give --out FILE.") }
+    let device = try creating(out) { () throws(AssemblyError) in
+      try SymmetricAssembly.make(address, scheme: scheme, file: out, registry, keys)
+    }
+    if output.isJSON {
+      struct SymmetricResult: Encodable {
+        let device: String
+        let system: UInt32
+        let scheme: String
+        let generation: Generation
+        let endToEnd: Bool
+        let file: String
+      }
+      try printJSON(
+        SymmetricResult(
+          device: address.device.description, system: system.id.rawValue, scheme: scheme.name,
+          generation: device.generation, endToEnd: false, file: out))
+    } else {
+      print(
+        "Device \(address.device) of \(system.name), \(scheme.name), generation \(device.generation): \(out)\n"
+          + "The server knows its key, and reads its messages.")
+    }
   }
 
   private struct Result: Encodable {

@@ -4,13 +4,16 @@ import ArgumentParser
 struct DeviceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "device",
-    abstract: "Add, list, show, rotate and revoke devices.",
+    abstract: "Add, list, show, rotate, migrate and revoke devices.",
     discussion: """
       Examples:
         countersign device add --dir fleet --system waterworks --out pump.device
         countersign device list --dir fleet
         countersign device rotate --dir fleet 00a0b1c2d3e4f506
+        countersign device migrate --dir fleet 00a0b1c2d3e4f506 --to certified
         countersign device revoke --dir fleet 00a0b1c2d3e4f506 --reason key-compromise
       """,
-    subcommands: [DeviceAdd.self, DeviceList.self, DeviceShow.self, DeviceRotate.self, DeviceRevoke.self])
+    subcommands: [
+      DeviceAdd.self, DeviceList.self, DeviceShow.self, DeviceRotate.self, DeviceMigrate.self, DeviceRevoke.self,
+    ])
 }

@@ -47,6 +47,39 @@ struct DeviceEntry: Encodable {
   }
 }
 
+/// A device without a key pair, in JSON.
+struct SymmetricEntry: Encodable {
+  let device: String
+  let system: UInt32
+  let status: String
+  let scheme: String
+  let generation: Generation
+  let pendingGeneration: Generation?
+  let migratesTo: String?
+  let sessions: UInt32?
+  let endToEnd = false
+  let revokedThrough: Generation?
+  let floor: String
+  let createdAt: Int64
+  let changedAt: Int64
+  var orders: [String]?
+
+  init(_ device: SymmetricDevice) {
+    self.device = device.address.device.description
+    system = device.address.system.rawValue
+    status = device.isRevoked ? "revoked" : "active"
+    scheme = device.current.scheme.name
+    generation = device.generation
+    pendingGeneration = device.pending?.generation
+    migratesTo = device.migration?.name
+    sessions = device.current.scheme == .derivedKeyEphemeral ? nil : device.counter
+    revokedThrough = device.revokedThrough == 0 ? nil : device.revokedThrough
+    floor = "\(device.floor)"
+    createdAt = device.createdAt
+    changedAt = device.changedAt
+  }
+}
+
 /// The standalone form, of an identity-based credential without the key that follows from it, in hexadecimal digits.
 func hexadecimal(_ certificate: Certificate) -> String { hexadecimal(PEM(certificate).content.bytes) }
 

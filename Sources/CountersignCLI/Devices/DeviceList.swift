@@ -30,10 +30,36 @@ struct DeviceList: ParsableCommand {
       let devices = try registering { () throws(RegistryError) in
         try registry.devices(in: system, after: last, limit: count)
       }
-      for device in devices { try show(device) }
-      guard devices.count == count else { return }
+      // One that has a certificate and has not used it is listed under its scheme.
+      for device in devices where device.floor >= .certified { try show(device) }
+      left -= devices.count
+      guard devices.count == count else { return try showSymmetric(registry, system, left) }
       last = devices.last?.address
+    }
+  }
+
+  /// Devices without a key pair, behind the others.
+  private func showSymmetric(_ registry: SQLiteRegistry, _ system: SystemID?, _ limit: Int) throws {
+    var left = limit
+    var last: DeviceAddress?
+    while left > 0 {
+      let count = min(left, Self.page)
+      let devices = try registering { () throws(RegistryError) in
+        try registry.symmetricDevices(in: system, after: last, limit: count)
+      }
+      for device in devices {
+        if output.isJSON {
+          try printJSON(SymmetricEntry(device))
+        } else {
+          let status = device.isRevoked ? "revoked" : device.pending == nil ? "active" : "active, next key given"
+          printLine(
+            "\(device.address)\tgeneration \(device.generation)\t\(device.current.scheme.name)\t\(status)"
+              + (device.migration.map { ", shall move to \($0.name)" } ?? ""))
+        }
+      }
+      guard devices.count == count else { return }
       left -= count
+      last = devices.last?.address
     }
   }
 

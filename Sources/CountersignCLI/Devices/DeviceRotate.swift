@@ -9,7 +9,8 @@ struct DeviceRotate: ParsableCommand {
     abstract: "Change a device's key: order it, or as the device itself do it now.",
     discussion: """
       With an ID and --dir the order waits until the device connects. With --device and --server this is the device: it makes \
-      a new key, has it certified, and uses it once; only then is the old one overwritten.
+      a new key, has it certified, and uses it once; only then is the old one overwritten. A device without a key pair gets its \
+      new key from the server.
 
       Examples:
         countersign device rotate --dir fleet 00a0b1c2d3e4f506
@@ -62,10 +63,15 @@ struct DeviceRotate: ParsableCommand {
   }
 
   private func rotate() throws {
-    let store = try device.open()
+    let device = try device.open()
     let endpoint = try ServerOption.endpoint(server)
     let rotation: DeviceClient.Rotation
-    do { rotation = try DeviceClient.rotate(store, at: endpoint) } catch { throw Failure(error, at: endpoint) }
+    do {
+      switch device.store {
+      case .key(let store): rotation = try DeviceClient.rotate(store, at: endpoint)
+      case .symmetric(let store): rotation = try SymmetricClient.rotate(store, at: endpoint)
+      }
+    } catch { throw Failure(error, at: endpoint) }
     if output.isJSON {
       try printJSON(Rotated(generationBefore: rotation.before, generation: rotation.after))
     } else {

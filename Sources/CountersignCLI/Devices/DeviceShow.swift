@@ -22,9 +22,44 @@ struct DeviceShow: ParsableCommand {
     if pem && output.isJSON { throw ValidationError("--pem prints PEM: it excludes --output json.") }
   }
 
+  private func show(_ device: SymmetricDevice, _ registry: SQLiteRegistry) throws {
+    guard !pem else {
+      throw Failure(
+        .dataError, "device \(device.address) has no certificate",
+        hint: "It has no key pair. Move it to one: countersign device migrate")
+    }
+    let orders = try registering { () throws(RegistryError) in try registry.orders(for: device.address) }
+    if output.isJSON {
+      var entry = SymmetricEntry(device)
+      entry.orders = orders.map(\.kind.rawValue)
+      return try printJSON(entry)
+    }
+    print(
+      """
+      Device \(device.address.device) of system \(device.address.system.rawValue): \(device.isRevoked ? "revoked" : "active")
+        scheme       \(device.current.scheme.name): the server knows its key, and reads its messages
+        generation   \(device.generation)
+      """)
+    if let pending = device.pending {
+      print("  next key     \(pending.scheme.name), generation \(pending.generation), not yet used")
+    }
+    if device.revokedThrough > 0 { print("  revoked      through generation \(device.revokedThrough)") }
+    for order in orders {
+      print(
+        "  order        \(order.kind.rawValue)\(order.scheme.map { " to \($0.name)" } ?? ""), since \(utc(order.createdAt))"
+      )
+    }
+    print("  floor        \(device.floor)")
+    print("  since        \(utc(device.createdAt)), changed \(utc(device.changedAt))")
+  }
+
   func run() throws {
     let registry = try authority.registry("device show")
-    let device = try device.find(registry)
+    let found = try device.find(registry)
+    guard case .key(let device) = found else {
+      if case .symmetric(let device) = found { try show(device, registry) }
+      return
+    }
     if pem { return print(PEM(device.certificate).text, terminator: "") }
     let orders = try registering { () throws(RegistryError) in try registry.orders(for: device.address) }
     if output.isJSON {

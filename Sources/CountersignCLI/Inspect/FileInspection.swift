@@ -40,6 +40,29 @@ extension Inspection {
     add("\(name)_credential", .text(certificate.kindInWords))
   }
 
+  init(symmetricFile bytes: [UInt8]) throws(DeviceError) {
+    var identity = SymmetricIdentity()
+    try identity.load(bytes.bytes)
+    self.init(kind: "device file without a key pair")
+    add("version", .number(Int(SymmetricIdentity.fileVersion)))
+    add("bytes", .number(SymmetricIdentity.encodedLength))
+    add("scheme", .text(identity.scheme.name))
+    add("system", .number(Int(identity.address.system.rawValue)))
+    add("device", .text(identity.address.device.description))
+    add("epoch", .number(Int(identity.epoch)))
+    add(slot: "slot_a", identity.slotA)
+    add(slot: "slot_b", identity.slotB)
+    identity.clear()
+  }
+
+  private mutating func add(slot name: String, _ slot: borrowing SymmetricSlot) {
+    add(name, .text("\(slot.state)"))
+    guard slot.state != .empty else { return }
+    add("\(name)_scheme", .text(slot.scheme.name))
+    add("\(name)_generation", .number(Int(slot.generation)))
+    add("\(name)_counter", .number(Int(slot.counter)))
+  }
+
   init(keyFile bytes: [UInt8]) throws(RegistryError) {
     let file = try KeyFile(decoding: bytes.bytes)
     self.init(kind: "authority key file")

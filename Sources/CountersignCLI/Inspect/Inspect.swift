@@ -99,6 +99,7 @@ struct Inspect: ParsableCommand {
     let check = SignatureCheck(issuerKey: try trustedKey(), masterKey: try trustedMaster())
     do {
       if object.starts(with: Array("CSDF".utf8)) { return try Inspection(deviceFile: object, check) }
+      if SymmetricIdentity.isFile(object.bytes) { return try Inspection(symmetricFile: object) }
       if object.starts(with: Array("CSKF".utf8)) { return try Inspection(keyFile: object) }
       switch Self.label(of: object) {
       case .certificate: return try Inspection(certificate: object, check)

@@ -12,6 +12,9 @@ struct Listen: ParsableCommand {
       others send. Orders of the server are obeyed on the way: new epochs, revocations, a change of key. When the server \
       goes away, the device connects again.
 
+      A device without a key pair gets messages that the server can read; so does one with --hop-by-hop from such devices. They \
+      are marked, and their route in JSON is hop-by-hop. All others only their sender and this device can read.
+
       With --direct it waits on a port of its own instead; the other device is verified offline.
 
       Examples:
@@ -32,6 +35,8 @@ struct Listen: ParsableCommand {
   )
   var direct: String?
 
+  @OptionGroup var hopByHop: HopByHopOption
+
   @Option(name: .long, parsing: .unconditional, help: "Stop after this many messages.", transform: number(1...))
   var count: Int?
 
@@ -48,13 +53,13 @@ struct Listen: ParsableCommand {
   }
 
   func run() throws {
-    let store = try device.open()
-    let inbox = try device.inbox(of: store)
+    let device = try device.open()
+    let inbox = try self.device.inbox(of: device)
     let printer = MessagePrinter(isJSON: output.isJSON)
     if let direct {
-      try listen(direct: try Endpoint(option: direct), store, inbox, printer)
+      try listen(direct: try Endpoint(option: direct), try device.keyed(), inbox, printer)
     } else {
-      try listen(server: try ServerOption.endpoint(server), store, inbox, printer)
+      try listen(server: try ServerOption.endpoint(server), device, inbox, printer)
     }
   }
 
@@ -64,7 +69,7 @@ struct Listen: ParsableCommand {
 
   /// Listens over one session after another, for sessions end: by a new key, or because the server went away.
   private func listen(
-    server endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
+    server endpoint: Endpoint, _ device: AnyDevice, _ inbox: Inbox, _ printer: MessagePrinter
   ) throws(Failure) {
     // How long to wait before a ping keeps the session open, or before giving up.
     let quiet = min(.seconds(15), timeout?.duration ?? .seconds(15))
@@ -73,11 +78,13 @@ struct Listen: ParsableCommand {
     var began = lastMessage
     while !isDone(printer) {
       do throws(DeviceHostError) {
-        let client = try DeviceClient.connect(
-          store, to: endpoint, listens: true, timeout: min(.seconds(5), quiet))
+        let client = try device.connect(
+          to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop, timeout: min(.seconds(5), quiet))
         began = .now
         client.onRefusedMessage = { printer.refused(from: $0, $1) }
-        printer.note("listening as \(try store.read { $0.address }) at \(endpoint)")
+        printer.note(
+          "listening as \(try device.address) at \(endpoint)"
+            + (device.isSymmetric ? " (\(try device.scheme.name): the server reads every message)" : ""))
         while !isDone(printer), !client.shouldReconnect {
           let got = try client.receiveMessage(inbox: inbox, timeout: quiet) { printer.show($0) }
           if got {

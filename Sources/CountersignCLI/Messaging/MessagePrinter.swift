@@ -35,8 +35,10 @@ final class MessagePrinter {
         data: text == nil ? Data(message.body).base64EncodedString() : nil)
       try? printJSON(line)
     } else {
+      let mark = message.route == .hopByHop ? "(hop-by-hop) " : ""
       printLine(
-        "\(message.from.device)  \(text.map(Self.onOneLine) ?? "(\(message.body.count) bytes that are not text)")")
+        "\(message.from.device)  \(mark)\(text.map(Self.onOneLine) ?? "(\(message.body.count) bytes that are not text)")"
+      )
     }
   }
 

@@ -15,6 +15,9 @@ struct Send: ParsableCommand {
       A message has at most 64000 bytes. The sequence numbers that the recipient tells repeats by are kept in the device file: \
       never use a copy of it, or one from a backup.
 
+      A device without a key pair can only leave its messages with the server, which reads them; and so can others for such a \
+      device, if --hop-by-hop allows it. The output says so.
+
       With --direct the message goes over a connection of the two devices' own.
 
       Examples:
@@ -39,6 +42,8 @@ struct Send: ParsableCommand {
     name: .long,
     help: ArgumentHelp("The recipient: 16 hexadecimal digits, or SYSTEM/ID for another system.", valueName: "id"))
   var to: PeerName?
+
+  @OptionGroup var hopByHop: HopByHopOption
 
   @Option(
     name: .long, parsing: .unconditional, help: ArgumentHelp("How long to try. (default: 10)", valueName: "seconds"),
@@ -66,10 +71,11 @@ struct Send: ParsableCommand {
   }
 
   func run() throws {
-    let store = try device.open()
+    let device = try device.open()
     let body = try message()
     let start = ContinuousClock.now
-    let (delivery, traffic) = try direct.map { try sendDirect($0, body, store) } ?? sendThroughServer(body, store)
+    let (delivery, traffic) =
+      try direct.map { try sendDirect($0, body, try device.keyed()) } ?? sendThroughServer(body, device)
     let elapsed = start.duration(to: .now)
     let milliseconds =
       Double(elapsed.components.attoseconds / 1_000_000_000_000) / 1000 + Double(elapsed.components.seconds) * 1000
@@ -81,7 +87,10 @@ struct Send: ParsableCommand {
     } else {
       print(
         delivery.outcome == .delivered
-          ? "delivered \(delivery.id) (\(delivery.route.rawValue))" : "stored \(delivery.id) for a sleeping device")
+          ? "delivered \(delivery.id) (\(delivery.route.rawValue))"
+          : delivery.route == .hopByHop
+            ? "stored \(delivery.id) (hop-by-hop: the server can read it)"
+            : "stored \(delivery.id) for a sleeping device")
     }
   }
 
@@ -93,19 +102,20 @@ struct Send: ParsableCommand {
 
   /// Tries until the time is over, always under the same number, so that the recipient's application gets it once.
   private func sendThroughServer(
-    _ body: [UInt8], _ store: DeviceStore
+    _ body: [UInt8], _ device: AnyDevice
   ) throws(Failure) -> (Delivery, (sent: Int, received: Int)) {
     guard let to else { throw Failure(.usage, "who should get it?", hint: "Give --to ID.") }
     let endpoint = try ServerOption.endpoint(server)
     let deadline = ContinuousClock.now + timeout.duration
     do throws(DeviceHostError) {
-      let recipient = to.address(from: try store.read { $0.address.system })
-      let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
+      let recipient = to.address(from: try device.address.system)
+      let id = try device.nextMessageID()
       var backoff = Backoff()
       while true {
         do throws(DeviceHostError) {
-          let client = try DeviceClient.connect(
-            store, to: endpoint, listens: false, timeout: min(.seconds(5), deadline - .now))
+          let client = try device.connect(
+            to: endpoint, listens: false, allowsHopByHop: hopByHop.hopByHop,
+            timeout: min(.seconds(5), deadline - .now))
           let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
           return (delivery, client.traffic)
         } catch {

@@ -10,11 +10,11 @@ struct DeviceArgument: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The device's system, by name or number.", valueName: "name"))
   var system: String?
 
-  func find(_ registry: SQLiteRegistry) throws(Failure) -> RegisteredDevice {
+  func find(_ registry: SQLiteRegistry) throws(Failure) -> FoundDevice {
     try Self.find(id, system: system, registry)
   }
 
-  static func find(_ id: String, system: String?, _ registry: SQLiteRegistry) throws(Failure) -> RegisteredDevice {
+  static func find(_ id: String, system: String?, _ registry: SQLiteRegistry) throws(Failure) -> FoundDevice {
     let parts = id.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let device = DeviceID(argument: String(parts.last ?? "")) else {
       throw Failure(.usage, "\"\(id)\" is no device id", hint: "16 hexadecimal digits, or SYSTEM/ID.")
@@ -22,14 +22,14 @@ struct DeviceArgument: ParsableArguments {
     if let name = parts.count == 2 ? String(parts[0]) : system {
       let address = DeviceAddress(system: try registry.find(system: name).id, device: device)
       return try registering { () throws(RegistryError) in
-        guard let found = try registry.device(address) else { throw .unknownDevice(address) }
+        guard let found = try registry.find(address) else { throw .unknownDevice(address) }
         return found
       }
     }
     let found = try registering { () throws(RegistryError) in
-      var found = [RegisteredDevice]()
+      var found = [FoundDevice]()
       for system in try registry.systems() {
-        if let device = try registry.device(DeviceAddress(system: system.id, device: device)) { found.append(device) }
+        if let device = try registry.find(DeviceAddress(system: system.id, device: device)) { found.append(device) }
       }
       return found
     }
@@ -40,6 +40,34 @@ struct DeviceArgument: ParsableArguments {
       throw Failure(.usage, "several systems have a device \(device)", hint: "Say which: --system NAME.")
     }
     return first
+  }
+}
+
+/// A registered device: with a key pair, or with keys that the server computes.
+enum FoundDevice {
+  case key(RegisteredDevice)
+  case symmetric(SymmetricDevice)
+
+  var address: DeviceAddress {
+    switch self {
+    case .key(let device): device.address
+    case .symmetric(let device): device.address
+    }
+  }
+
+  var generation: Generation {
+    switch self {
+    case .key(let device): device.generation
+    case .symmetric(let device): device.generation
+    }
+  }
+}
+
+extension SQLiteRegistry {
+  /// A device that moves to a key pair is still one without until it has used that.
+  fileprivate func find(_ address: DeviceAddress) throws(RegistryError) -> FoundDevice? {
+    if let device = try device(address), device.floor >= .certified { return .key(device) }
+    return try symmetricDevice(address).map { .symmetric($0) }
   }
 }
 

@@ -36,6 +36,11 @@ extension Failure {
       self.init(
         .noHost, "no device \(address) that this one may talk to",
         hint: "Devices of another system need a policy: countersign policy allow")
+    case .unsealable(let address):
+      self.init(
+        .noPermission,
+        "device \(address) has no key pair: only the server could pass the message on, and it would read it",
+        hint: "Allow that with --hop-by-hop, or move the device to a key pair: countersign device migrate")
     case .notStored(let refusal):
       self.init(.unavailable, "the server did not keep the message: \(refusal.words)")
     case .mayOnlyRenew:
@@ -58,6 +63,10 @@ extension Failure {
       self.init(.dataError, "the device file holds no certified key", hint: "Certify it: countersign device add")
     case .rotationInProgress:
       self.init(.temporary, "an earlier rotation is not finished", hint: "Let the device listen once, then try again.")
+    case .notSealed:
+      self.init(
+        .protocolError, "it is not sealed: the server could read it, or have made it up",
+        hint: "Allow that with --hop-by-hop.")
     case .messageTooLong:
       self.init(.dataError, "a message has at most \(Message.maximumLength) bytes", hint: "Send it in parts.")
     case .subjectMismatch:

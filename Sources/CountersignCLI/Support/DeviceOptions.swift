@@ -8,16 +8,36 @@ struct DeviceOptions: ParsableArguments {
   @Option(name: .long, help: "The device file (or COUNTERSIGN_DEVICE).")
   var device: String?
 
-  func open() throws(Failure) -> DeviceStore {
+  func open() throws(Failure) -> AnyDevice {
     guard let path = device ?? environment("COUNTERSIGN_DEVICE") else {
       throw Failure(.usage, "which device?", hint: "Give --device FILE, or set COUNTERSIGN_DEVICE.")
     }
-    return try reporting { () throws(DeviceHostError) in try DeviceStore(opening: path) }
+    return try reporting { () throws(DeviceHostError) in try AnyDevice(opening: path) }
   }
 
-  func inbox(of store: DeviceStore) throws(Failure) -> Inbox {
-    try reporting { () throws(DeviceHostError) in try Inbox(path: store.path + ".inbox") }
+  func inbox(of device: AnyDevice) throws(Failure) -> Inbox {
+    try reporting { () throws(DeviceHostError) in try Inbox(path: device.path + ".inbox") }
   }
+}
+
+extension AnyDevice {
+  /// The device's key pair, for what needs one.
+  func keyed() throws(Failure) -> DeviceStore {
+    guard case .key(let store) = store else {
+      throw Failure(
+        .usage, "this device has no key pair, and nobody could verify it without the server",
+        hint: "Give --server HOST:PORT, or move it to a key pair: countersign device migrate")
+    }
+    return store
+  }
+}
+
+/// `--hop-by-hop`, for devices with a key pair.
+struct HopByHopOption: ParsableArguments {
+  @Flag(
+    name: .long,
+    help: "Exchange messages with devices that have no key pair, too: the server reads those, and could make them up.")
+  var hopByHop = false
 }
 
 /// A variable of the environment, when it is set and not empty.

@@ -55,6 +55,15 @@ extension Failure {
       self.init(
         .dataError, "the credential has generation \(generation), and the device's next is \(expected)",
         hint: "Remove the file that an earlier run left, and run again.")
+    case .unsuitableScheme(let scheme):
+      self.init(
+        .usage, "the registry does not move or make a device of \(scheme.name) so",
+        hint: "From schemes without a key pair to any other: countersign device migrate --help")
+    case .belowFloor(let address):
+      self.init(
+        .noPermission, "device \(address) has used a better scheme", hint: "A device never goes back to a weaker one.")
+    case .notOrdered(let address):
+      self.init(.noPermission, "device \(address) has no order to change its scheme")
     case .epochsExhausted:
       self.init(.dataError, "the epoch cannot rise further", hint: "The last epoch is 65535.")
     case .signer(let error):

@@ -1,0 +1,67 @@
+import Credentials
+import Device
+import Foundation
+import Primitives
+import Registry
+import Schemes
+
+/// Makes devices whose keys the server computes, and their files.
+///
+/// The registry learns of the device first: its key follows from the row, so that a call which was cut off before the file was
+/// there can be repeated, until the device has been used.
+public enum SymmetricAssembly {
+  public static func make(
+    _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some DeviceRegistry,
+    _ authority: Authority
+  ) throws(AssemblyError) -> SymmetricDevice {
+    guard access(path, F_OK) != 0 else { throw .file(path: path, errno: EEXIST) }
+    let device: SymmetricDevice
+    var key: [UInt8]
+    do {
+      device = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
+      key = try authority.encodeKey(device.current, of: address)
+    } catch { throw .registry(error) }
+    defer { SecretFileIO.wipe(&key) }
+    var identity = SymmetricIdentity()
+    defer { identity.clear() }
+    do throws(DeviceError) {
+      try identity.create(
+        address: address, epoch: device.toldEpoch, scheme: scheme, generation: device.generation, key: key.bytes)
+    } catch { throw .refused(error) }
+    try write(identity, to: path)
+    return device
+  }
+
+  /// Writes the psk of a `hybrid-ikpsk2` device that is about to be made; one that is there already is the same.
+  public static func makePSK(
+    _ address: DeviceAddress, file path: String, _ registry: some DeviceRegistry, _ authority: Authority
+  ) throws(AssemblyError) {
+    guard access(path, F_OK) != 0 else { return }
+    var identity = SymmetricIdentity()
+    defer { identity.clear() }
+    do {
+      let epoch = try registry.state().epoch
+      var key = SymmetricKey()
+      defer { key.wipe() }
+      authority.deriveKey(of: address, generation: 1, into: &key)
+      try identity.create(
+        address: address, epoch: epoch, scheme: .hybridIKpsk2, generation: 1, key: key.bytes)
+    } catch let error as RegistryError {
+      throw .registry(error)
+    } catch let error as DeviceError {
+      throw .refused(error)
+    } catch { throw .file(path: path, errno: EIO) }
+    try write(identity, to: path)
+  }
+
+  private static func write(_ identity: borrowing SymmetricIdentity, to path: String) throws(AssemblyError) {
+    var content = [UInt8](repeating: 0, count: SymmetricIdentity.encodedLength)
+    defer { SecretFileIO.wipe(&content) }
+    var span = content.mutableBytes
+    identity.encode(into: &span)
+    do {
+      try SecretFileIO.create(path, content.bytes)
+      try SecretFileIO.synchronize(directoryOf: path)
+    } catch { throw AssemblyError(error) }
+  }
+}

@@ -1,0 +1,26 @@
+import Credentials
+import Device
+
+/// A device's session with the server, whatever the device's scheme.
+public protocol DeviceSession: AnyObject {
+  /// Whether the server has given or certified a next key: a new session would use it.
+  var shouldReconnect: Bool { get }
+  /// Bytes sent and received so far, frame headers included.
+  var traffic: (sent: Int, received: Int) { get }
+  /// Told of each message that was refused, and why; it is not delivered.
+  var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)? { get set }
+
+  /// Sends `body` to `recipient` and waits until its application has it, or until the server has stored it.
+  func send(
+    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration
+  ) throws(DeviceHostError) -> Delivery
+  /// Waits for the next message that this device has not had; false when none was delivered in time.
+  func receiveMessage(
+    inbox: Inbox, timeout: Duration, deliver: (ReceivedMessage) -> Void
+  ) throws(DeviceHostError) -> Bool
+  /// Keeps an idle session open.
+  func ping() throws(DeviceHostError)
+}
+
+extension DeviceClient: DeviceSession {}
+extension SymmetricClient: DeviceSession {}

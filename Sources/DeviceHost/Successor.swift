@@ -1,0 +1,46 @@
+import Credentials
+import Device
+import Primitives
+import Schemes
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How a device gets a key pair over the network. The new identity lies in a file of its own beside the old one; once the server
+/// has welcomed it, it takes the old one's name. Whatever interrupts it, one of the two opens sessions.
+extension SymmetricClient {
+  static func successorPath(for path: String) -> String { path + ".next" }
+
+  /// Makes the key, or finds the one that an interrupted migration made, and asks for its certificate.
+  func prepareSuccessor(
+    _ scheme: SchemeID, _ epoch: Epoch, _ serverKey: X25519.PublicKey, _ anchor: Ed25519.PublicKey
+  ) throws(DeviceHostError) {
+    let path = Self.successorPath(for: store.path)
+    let address = try store.read { $0.address }
+    if access(path, F_OK) == 0 {
+      let successor = try DeviceStore(opening: path)
+      let isUsable = try successor.read {
+        $0.address == address && $0.scheme == scheme && $0.serverKey == serverKey && $0.renewalKey != nil
+      }
+      // A certificate that the server has forgotten, or another order before this one.
+      if !isUsable { unlink(path) }
+    }
+    if access(path, F_OK) != 0 {
+      try DeviceStore.create(path) { identity throws(DeviceError) in
+        identity.create(address: address, anchor: anchor, serverKey: serverKey, epoch: epoch, scheme: scheme)
+      }
+    }
+    if let key = try DeviceStore(opening: path).read({ $0.renewalKey }) { try send(.renew(key)) }
+  }
+
+  func certifySuccessor(_ certificate: Certificate) throws(DeviceHostError) {
+    let successor = try DeviceStore(opening: Self.successorPath(for: store.path))
+    try successor.update { identity throws(DeviceError) in try identity.install(certificate) }
+    shouldReconnect = true
+  }
+}

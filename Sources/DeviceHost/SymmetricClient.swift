@@ -1,0 +1,181 @@
+import Credentials
+import Device
+import Noise
+import Primitives
+import Schemes
+
+/// The session of a device whose keys the server computes: connects, obeys the server's orders, sends and receives messages
+/// that the server can read. The counterpart of ``DeviceClient``.
+public final class SymmetricClient {
+  enum Event {
+    case accepted(MessageID)
+    case refused(MessageID, ServerRecord.Refusal)
+    case message(ReceivedMessage)
+    /// Handled here; nothing to do.
+    case other
+  }
+
+  let store: SymmetricStore
+  let endpoint: Endpoint
+  let socket: FrameSocket
+  private var ciphers = RecordCiphers()
+  private let slot: SlotName
+  private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
+
+  public var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)?
+  /// The number the server gave this session.
+  public private(set) var sessionNumber: UInt32 = 0
+  public internal(set) var shouldReconnect = false
+  /// Whether the mailbox has been emptied into this session.
+  public private(set) var isCaughtUp = false
+  /// Lengths of the first frame and the server's answer to it.
+  public private(set) var handshakeLengths = (hello: 0, reply: 0)
+
+  public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
+
+  /// Connects with the next key, if one was given, or else with the active one; when the server refuses the first, with the
+  /// second. Returns once the server has welcomed the device.
+  public static func connect(
+    _ store: SymmetricStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
+  ) throws(DeviceHostError) -> SymmetricClient {
+    try store.refresh()
+    let next = try store.read { $0.slotForSession() }
+    let active = try store.read { $0.slotForSession(fallingBack: true) }
+    guard let next, let active else { throw .device(.noUsableKey) }
+    do throws(DeviceHostError) {
+      return try open(store, endpoint, next, listens, timeout)
+    } catch {
+      guard next != active, case .refused = error else { throw error }
+      return try open(store, endpoint, active, listens, timeout)
+    }
+  }
+
+  private static func open(
+    _ store: SymmetricStore, _ endpoint: Endpoint, _ slot: SlotName, _ listens: Bool, _ timeout: Duration
+  ) throws(DeviceHostError) -> SymmetricClient {
+    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let client = SymmetricClient(store, endpoint, socket, slot)
+    try client.open(listens: listens, timeout: timeout)
+    return client
+  }
+
+  private init(_ store: SymmetricStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ slot: SlotName) {
+    self.store = store
+    self.endpoint = endpoint
+    self.socket = socket
+    self.slot = slot
+  }
+
+  private func open(listens: Bool, timeout: Duration) throws(DeviceHostError) {
+    let deadline = ContinuousClock.now + timeout
+    let slot = slot
+    // The counter is on the disk before the frame that shows it leaves.
+    let scheme = try store.update { identity throws(DeviceError) in
+      try identity.beginSession(with: slot)
+      return identity.scheme(of: slot)
+    }
+    if scheme == .derivedKeyEphemeral {
+      try shakeHandsEphemerally(timeout)
+    } else {
+      try shakeHands(scheme, timeout)
+    }
+    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    while sessionNumber == 0 {
+      guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
+    }
+  }
+
+  private func shakeHands(_ scheme: SchemeID, _ timeout: Duration) throws(DeviceHostError) {
+    var handshake = SymmetricHandshake<SHA256>(scheme: scheme)
+    defer { handshake.close() }
+    var frame = [UInt8](repeating: 0, count: 128)
+    let length = try store.read { identity throws(DeviceError) in
+      var span = frame.mutableBytes
+      return try identity.writeHello(&handshake, with: slot, into: &span)
+    }
+    let reply = try exchange(frame, length, timeout)
+    try finish { ciphers throws(SchemesError) in
+      try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
+    }
+  }
+
+  private func shakeHandsEphemerally(_ timeout: Duration) throws(DeviceHostError) {
+    var handshake: EphemeralHandshake
+    do { handshake = try EphemeralHandshake(role: .initiator) } catch { throw .device(.schemes(error)) }
+    defer { handshake.close() }
+    var frame = [UInt8](repeating: 0, count: 128)
+    let length = try store.read { identity throws(DeviceError) in
+      var span = frame.mutableBytes
+      return try identity.writeHello(&handshake, with: slot, into: &span)
+    }
+    let reply = try exchange(frame, length, timeout)
+    try finish { ciphers throws(SchemesError) in
+      try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
+    }
+  }
+
+  private func finish(_ body: (inout RecordCiphers) throws(SchemesError) -> Void) throws(DeviceHostError) {
+    do { try body(&ciphers) } catch { throw .device(.schemes(error)) }
+  }
+
+  private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {
+    try socket.send(frame, count: length)
+    let reply: [UInt8]?
+    do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
+      throw .refused(endpoint: endpoint.description)
+    }
+    guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
+    handshakeLengths = (length, reply.count)
+    return reply
+  }
+
+  /// Seals and sends one record.
+  func send(_ record: DeviceRecord) throws(DeviceHostError) {
+    var frame = buffer.mutableBytes
+    let length: Int
+    do { length = try ciphers.seal(record, into: &frame) } catch { throw .device(error) }
+    try socket.send(buffer, count: length)
+  }
+
+  public func ping() throws(DeviceHostError) {
+    try send(.ping)
+  }
+
+  /// Waits for the next record, obeys it, and says what it was; nil when none came in time.
+  func receive(timeout: Duration) throws(DeviceHostError) -> Event? {
+    guard var frame = try socket.receive(timeout: timeout) else { return nil }
+    let event = try take(&frame)
+    // A record may hold a key.
+    var span = frame.mutableBytes
+    wipe(&span)
+    return event
+  }
+
+  private func take(_ frame: inout [UInt8]) throws(DeviceHostError) -> Event {
+    var span = frame.mutableBytes
+    let record: ServerRecord
+    do { record = try ciphers.open(&span) } catch { throw .device(error) }
+    switch record {
+    case .welcome(let number, _, _):
+      try obey(record)
+      sessionNumber = number
+    case .key: try obey(record)
+    case .migrate(let scheme, let epoch, let serverKey, let anchor):
+      try prepareSuccessor(scheme, epoch, serverKey, anchor)
+    case .certificate(let certificate): try certifySuccessor(certificate)
+    case .accepted(let id): return .accepted(id)
+    case .refused(let id, let refusal): return .refused(id, refusal)
+    case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
+    case .caughtUp: isCaughtUp = true
+    default: break
+    }
+    return .other
+  }
+
+  /// Changes the identity and stores it; only then is the order carried out.
+  private func obey(_ record: borrowing ServerRecord) throws(DeviceHostError) {
+    let slot = slot
+    let order = try store.update { identity throws(DeviceError) in try identity.receive(record, over: slot) }
+    if order == .reconnect { shouldReconnect = true }
+  }
+}

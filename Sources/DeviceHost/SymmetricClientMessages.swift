@@ -1,0 +1,65 @@
+import Credentials
+import Device
+import Primitives
+
+/// Messages of a device without a key pair. All of them pass the server in the open.
+extension SymmetricClient {
+  /// Leaves `body` with the server for `recipient`.
+  public func send(
+    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration = .seconds(5)
+  ) throws(DeviceHostError) -> Delivery {
+    guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
+    let deadline = ContinuousClock.now + timeout
+    try send(.open(to: recipient, id: id, body.bytes))
+    while let event = try receive(timeout: deadline - .now) {
+      switch event {
+      case .accepted(id): return Delivery(id: id, outcome: .stored, route: .hopByHop)
+      case .refused(id, .unknownRecipient): throw .unknownPeer(recipient)
+      case .refused(id, let refusal): throw .notStored(refusal)
+      default: break
+      }
+    }
+    throw .timedOut(waitingFor: "the server's receipt")
+  }
+
+  public func receiveMessage(
+    inbox: Inbox, timeout: Duration, deliver: (ReceivedMessage) -> Void
+  ) throws(DeviceHostError) -> Bool {
+    let deadline = ContinuousClock.now + timeout
+    repeat {
+      guard let event = try receive(timeout: deadline - .now) else { return false }
+      if shouldReconnect { return false }
+      guard case .message(let message) = event else { continue }
+      let standing = inbox.standing(of: message.id, from: message.from)
+      if standing == .new {
+        deliver(message)
+        try inbox.remember(message.id, from: message.from)
+      } else if standing == .tooOld {
+        onRefusedMessage?(message.from, .duplicate)
+      }
+      try send(.delivered(from: message.from, id: message.id))
+      if standing == .new { return true }
+    } while ContinuousClock.now < deadline
+    return false
+  }
+
+  /// Asks for a new key and uses it once; only then is the old one overwritten, on both sides. An interrupted rotation is taken
+  /// up where it stopped.
+  public static func rotate(
+    _ store: SymmetricStore, at endpoint: Endpoint, timeout: Duration = .seconds(10)
+  ) throws(DeviceHostError) -> DeviceClient.Rotation {
+    let deadline = ContinuousClock.now + timeout
+    let before = try store.read { $0.generation }
+    var client = try connect(store, to: endpoint, listens: false, timeout: timeout)
+    if try store.read({ $0.generation }) == before {
+      try client.send(.rekey)
+      while !client.shouldReconnect {
+        guard try client.receive(timeout: deadline - .now) != nil else {
+          throw .timedOut(waitingFor: "the new key")
+        }
+      }
+      client = try connect(store, to: endpoint, listens: false, timeout: deadline - .now)
+    }
+    return DeviceClient.Rotation(before: before, after: try store.read { $0.generation })
+  }
+}
