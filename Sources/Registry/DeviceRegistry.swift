@@ -120,7 +120,8 @@ public protocol DeviceRegistry: Sendable {
     _ key: X25519.PublicKey, of address: DeviceAddress, issuer: AuthorityIssuer
   ) throws(RegistryError) -> Certificate
 
-  /// Orders a device to move to another scheme; a later order takes the place of an earlier one.
+  /// Orders a device to move to another scheme; a later order takes the place of an earlier one, and one to the scheme that the
+  /// device has calls it off.
   ///
   /// - Throws: ``RegistryError/belowFloor(_:)`` when that would be a way back, ``RegistryError/unsuitableScheme(_:)``.
   func orderMigration(to scheme: SchemeID, for address: DeviceAddress) throws(RegistryError)

@@ -185,6 +185,47 @@ struct SymmetricDeviceTests {
     #expect(throws: RegistryError.deviceRevoked(device.address)) { try accept(fleet, device, counter: 9, next) }
   }
 
+  @Test("An order to move is called off by one to the scheme that is there")
+  func calledOff() throws {
+    let fleet = try TestAuthority()
+    let device = try fleet.registry.addSymmetricDevice(
+      address(fleet), scheme: .sharedKey, authority: fleet.authority)
+    try fleet.registry.orderMigration(to: .derivedKey, for: device.address)
+    let next = try fleet.registry.stageKey(for: device.address, authority: fleet.authority)
+    #expect(try fleet.registry.orders(for: device.address).map(\.scheme) == [.derivedKey])
+    try fleet.registry.orderMigration(to: .sharedKey, for: device.address)
+    #expect(try fleet.registry.orders().isEmpty)
+    #expect(try fleet.registry.symmetricDevice(device.address)?.pending == nil)
+    #expect(throws: RegistryError.unknownKey(device.address)) { try accept(fleet, device, counter: 1, next) }
+    _ = try accept(fleet, device, counter: 1)
+  }
+
+  @Test("A revoked device comes back from the bench with a key pair, and with nothing less")
+  func enrolAgain() throws {
+    let fleet = try TestAuthority()
+    for (id, isOnItsWay) in [(UInt64(1), false), (2, true)] {
+      let device = try fleet.registry.addSymmetricDevice(
+        address(fleet, id), scheme: .derivedKey, authority: fleet.authority)
+      if isOnItsWay {
+        try fleet.registry.orderMigration(to: .certified, for: device.address)
+        _ = try fleet.registry.certifySuccessor(
+          X25519.PrivateKey.random().publicKey, of: device.address, issuer: fleet.issuer)
+      }
+      let new = NewDevice(address: device.address, publicKey: X25519.PrivateKey.random().publicKey)
+      #expect(throws: RegistryError.deviceActive(device.address)) {
+        try fleet.registry.enrolAgain(new, issuer: fleet.issuer)
+      }
+      let statement = try fleet.registry.revoke(
+        device.address, through: nil, reason: .keyCompromise, issuer: fleet.issuer)
+      let certificate = try fleet.registry.enrolAgain(new, issuer: fleet.issuer)
+      #expect(certificate.fields.generation == statement.content.generation + 1)
+      let row = try #require(try fleet.registry.device(device.address))
+      #expect(row.floor == .certified && !row.isRevoked)
+      #expect(try fleet.registry.symmetricDevice(device.address)?.isRetired == true)
+      #expect(throws: RegistryError.self) { try accept(fleet, device, counter: 9) }
+    }
+  }
+
   @Test("Hints of compact-kk follow the keys, and older registries get them")
   func hints() throws {
     let fleet = try TestAuthority()

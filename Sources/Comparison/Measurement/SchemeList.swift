@@ -7,6 +7,8 @@ extension Survey {
   private static var key: Int { 32 }
   private static var counter: Int { MemoryLayout<UInt32>.size }
   private static var generation: Int { MemoryLayout<Generation>.size }
+  /// A ratchet as the registry keeps it: nonce, key, tag.
+  private static let sealedKey = 24 + 32 + 16
   private static var pseudonyms: Int { SymmetricProbe.epochWindow * Pseudonym<SHA256>.length }
   private static var address: Int { MemoryLayout<SystemID>.size + MemoryLayout<DeviceID>.size }
   private static var root: String { "root key, from which every system and device key follows" }
@@ -47,7 +49,7 @@ extension Survey {
             attacker can make it spend that time.
             """,
           isPublicKey: false,
-          deviceStorage: [key, counter, address], serverStorage: [address, 16, counter, pseudonyms],
+          deviceStorage: [key, counter, address], serverStorage: [address, 16, counter],
           serverKeys: [root])),
       SymmetricProbe(
         .derivedKeyRatchet,
@@ -58,7 +60,7 @@ extension Survey {
             key; the server must keep state for each device and never lose it.
             """,
           isPublicKey: false,
-          deviceStorage: [key, counter, address], serverStorage: [address, key, counter, pseudonyms],
+          deviceStorage: [key, counter, address], serverStorage: [address, sealedKey, counter, pseudonyms],
           serverKeys: [root])),
     ]
   }

@@ -7,8 +7,8 @@ import Schemes
 struct SymmetricProbe: SchemeProbe {
   /// For `derived-key-pbkdf2`. OWASP asks for 600,000 where the input is a password; here it is a random key.
   static let iterations = 10_000
-  /// Epochs whose pseudonyms the server indexes: the last, this and the next.
-  static let epochWindow = 3
+  /// Epochs whose pseudonyms the server indexes: the one that the device showed last, and the one that it was told then.
+  static let epochWindow = 2
 
   let facts: SchemeFacts
   private let scheme: SchemeID
@@ -59,7 +59,7 @@ struct SymmetricProbe: SchemeProbe {
     try key(Hash.self, into: &deviceKey)
     var serverRatchet = RatchetState(key: deviceKey)
     counter = scheme == .derivedKeyRatchet ? 1 : counter + 1
-    // The server's index of pseudonyms, filled once an epoch.
+    // The server's index of pseudonyms, filled when the device was here last.
     var index: [Bytes<8>: DeviceAddress] = [:]
     index[try name(Hash.self, deviceKey)] = address
     var frame = [UInt8](repeating: 0, count: 128)

@@ -29,7 +29,7 @@ extension SQLiteRegistry {
   public func enrolAgain(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate {
     try write { db, lookup in
       let address = device.address
-      guard let old = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+      guard let old = try lookup.device(address, db) else { return try enrolWithKeyPair(device, lookup, issuer, db) }
       guard old.isRevoked else { throw RegistryError.deviceActive(address) }
       try checkUnused(device.publicKey, lookup, db)
       let certificate = try issuer.certificate(
@@ -37,6 +37,8 @@ extension SQLiteRegistry {
         generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch)
       try forgetPendingKey(of: old, db)
       try store(certificate, of: old, db)
+      // It was on its way to a key pair when it was revoked.
+      if old.floor < .certified { try raise(.certified, of: address, db) }
       try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
       return certificate
     }
@@ -68,15 +70,37 @@ extension SQLiteRegistry {
     try write { db, lookup in
       guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
       guard floor > device.floor else { return }
-      try db.execute(
-        sql: "UPDATE devices SET floor = ?, changed_at = ? WHERE id = ?",
-        arguments: [floor.rawValue, now(), device.rowID])
+      try raise(floor, of: address, db)
       try record(.deviceFloor, db, of: address, generation: device.generation, detail: "\(floor)")
       if device.floor < .certified && floor >= .certified {
         // The trigger has retired the row of the scheme that it came from.
         try record(.deviceRetire, db, of: address, generation: device.generation)
       }
     }
+  }
+
+  /// A revoked device without a key pair comes back with one.
+  private func enrolWithKeyPair(
+    _ device: NewDevice, _ lookup: DeviceLookup, _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> Certificate {
+    let address = device.address
+    guard let old = try Self.symmetric(address, db) else { throw RegistryError.unknownDevice(address) }
+    guard old.isRevoked else { throw RegistryError.deviceActive(address) }
+    try checkUnused(device.publicKey, lookup, db)
+    let certificate = try issuer.certificate(
+      for: device.publicKey, system: address.system, device: address.device,
+      generation: try old.nextGeneration(nil), lastEpoch: try AuthorityState(db).lastEpoch)
+    try insert(certificate, floor: old.floor, db)
+    // Which retires the row that it had.
+    try raise(.certified, of: address, db)
+    try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
+    return certificate
+  }
+
+  private func raise(_ floor: SchemeFloor, of address: DeviceAddress, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE devices SET floor = ?, changed_at = ? WHERE system = ? AND device_id = ?",
+      arguments: [floor.rawValue, now(), address.system.column, address.device.column])
   }
 
   /// Refuses a key that another device or slot has, or that no handshake could use.

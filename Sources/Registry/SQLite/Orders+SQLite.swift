@@ -37,14 +37,15 @@ extension SQLiteRegistry {
       let device = try Self.serving(address, db)
       guard device.floor.admits(scheme) else { throw RegistryError.belowFloor(address) }
       guard scheme.isSymmetric || scheme.isCertified else { throw RegistryError.unsuitableScheme(scheme) }
-      guard scheme != device.current.scheme, scheme != device.migration else { return }
+      let target = scheme == device.current.scheme ? nil : scheme
+      guard target != device.migration else { return }
       // A key under way to another scheme is none that this order asks for.
       try db.execute(
         sql: """
           UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ?, pending_scheme = NULL,
             pending_generation = NULL, pending_material = NULL WHERE id = ?
           """,
-        arguments: [Int(scheme.rawValue), now(), device.rowID])
+        arguments: [target.map { Int($0.rawValue) }, target == nil ? nil : now(), device.rowID])
       try db.execute(
         sql: "DELETE FROM names WHERE device = ? AND generation <> ?",
         arguments: [device.rowID, Int(device.generation)])

@@ -11,8 +11,9 @@ import Registry
 final class RegistryWatch: @unchecked Sendable {
   /// Between two looks at the registry's change counter.
   static let interval = DispatchTimeInterval.milliseconds(100)
-  /// Orders are read as a whole, so not at every change.
+  /// Orders are read as a whole, so not at every change: seconds between two looks, and how many times as long as a look took.
   private static let orderInterval = 1.0
+  private static let orderShare = 20.0
 
   private let relay: Relay
   // All belong to the relay's registry queue.
@@ -21,6 +22,7 @@ final class RegistryWatch: @unchecked Sendable {
   private var lastLook = DispatchTime.now()
   private var lastOrders = DispatchTime(uptimeNanoseconds: 0)
   private var ordersAreDue = true
+  private var orderPause = RegistryWatch.orderInterval
 
   init(_ relay: Relay) {
     self.relay = relay
@@ -38,9 +40,10 @@ final class RegistryWatch: @unchecked Sendable {
         counter = now
         ordersAreDue = true
       }
-      if ordersAreDue, seconds(since: lastOrders) >= Self.orderInterval {
-        try passOnOrders()
+      if ordersAreDue, seconds(since: lastOrders) >= orderPause {
         lastOrders = .now()
+        try passOnOrders()
+        orderPause = max(Self.orderInterval, Self.orderShare * seconds(since: lastOrders))
         ordersAreDue = false
       }
     } catch {
