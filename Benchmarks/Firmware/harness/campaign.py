@@ -5,6 +5,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 import catalogue
 import emulate
+import guards
 import image
 import library
 import measure
@@ -24,7 +25,7 @@ def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool)
         host = pool.submit(peer.build)
         for made in [host, *[pool.submit(prepare, target) for target in cores]]:
             made.result()
-        tasks = []
+        tasks = [pool.submit(guards.check, target) for target in cores]
         for target in cores:
             if with_primitives:
                 tasks += [pool.submit(attempt, primitives.measured, target, name) for name in primitives.NAMES]
@@ -68,6 +69,6 @@ def attempt(work, target: Target, what) -> dict | str:
 
 
 def collect(tasks: list[Future]) -> tuple[list[dict], list[str]]:
-    outcomes = [task.result() for task in tasks]
+    outcomes = [task.result() for task in tasks]  # what the guards' own trial raises ends the run
     return ([outcome for outcome in outcomes if isinstance(outcome, dict)],
             [outcome for outcome in outcomes if isinstance(outcome, str)])

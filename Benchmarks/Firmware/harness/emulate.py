@@ -172,7 +172,7 @@ class Emulator:
 
     def read_memory(self) -> None:
         dump = self.folder / "ram"
-        self.command("pmemsave", val=self.image.target_ram_base, size=self.image.target.ram_size, filename=str(dump))
+        self.command("memsave", val=self.image.target_ram_base, size=self.image.target.ram_size, filename=str(dump))
         self.outcome.memory.append(dump.read_bytes())
         (self.folder / "release").write_bytes(b"\n")
 

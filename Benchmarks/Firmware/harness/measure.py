@@ -34,7 +34,7 @@ def measure(image: Image, spec: Spec) -> Outcome:
     for seed in range(2, KEYS + 1):
         other, _ = converse(image, spec, seed)
         demand_constant(where, spec, first.operations, other.operations, seed)
-    demand_no_secrets(where, spec, first, peer)
+    demand_no_leaks(where, first, secrets(spec, peer.page, peer.key, first))
     demand_no_heap(where, image)
     demand_room(where, image, first.peak_stack)
     for operation in first.operations:
@@ -55,10 +55,10 @@ def demand_constant(where: str, spec: Spec, one: list[Operation], two: list[Oper
                 f"{where}: {a.name} takes {a.instructions} instructions with one key, {b.instructions} with key {seed}")
 
 
-def demand_no_secrets(where: str, spec: Spec, outcome: Outcome, peer: Peer) -> None:
+def demand_no_leaks(where: str, outcome: Outcome, known: dict[str, bytes]) -> None:
     if len(outcome.memory) != 1:
         raise Failure(f"{where}: RAM was read {len(outcome.memory)} times instead of once")
-    found = leaks(outcome.memory[0], secrets(spec, peer.page, peer.key, outcome))
+    found = leaks(outcome.memory[0], known)
     if found:
         raise Failure(f"{where}: RAM still holds\n  " + "\n  ".join(found))
 

@@ -47,6 +47,7 @@ def build(target: Target) -> list[Path]:
         if not output.exists() or output.stat().st_mtime < changed:
             run([*swiftc(target), "-module-name", name, "-emit-module", "-emit-module-path",
                  folder(target) / f"{name}.swiftmodule", "-c", *sources, "-o", output])
+            output.touch()  # the compiler leaves an object alone that would not change
         objects.append(output)
     return objects
 
@@ -59,4 +60,5 @@ def compile_image(target: Target, source: Path, name: str, flags: tuple[str, ...
     inputs = [*sources, FIRMWARE / "board/firmware.h", *folder(target).glob("*.swiftmodule")]
     if not output.exists() or output.stat().st_mtime < newest(inputs):
         run([*swiftc(target), *flags, "-module-name", "Image", "-c", *sources, "-o", output])
+        output.touch()
     return output

@@ -1,0 +1,57 @@
+"""The guards themselves are tried first: firmware with a defect must be refused, and the same without it must pass."""
+
+from dataclasses import replace
+
+import image
+from catalogue import Spec
+from emulate import Emulator
+from measure import Failure, demand_constant, demand_equal, demand_no_heap, demand_no_leaks, demand_room
+from paths import FIRMWARE, WORK
+from targets import Target
+
+DEFECTS = ("BRANCHES", "KEEPS", "ALLOCATES")
+SPEC = Spec("guards", "guards.c", "none", "none")
+
+
+def check(target: Target) -> None:
+    refuse(target, "", expected=False)
+    for defect in DEFECTS:
+        refuse(target, defect, expected=True)
+    sound = built(target, "")
+    for small in (replace(target, flash_size=sound.flash_bytes - 1), replace(target, ram_size=sound.static_ram)):
+        sound.target = small
+        demand_refusal(f"a part too small: {small}", lambda: demand_room("", sound, 1))
+
+
+def refuse(target: Target, defect: str, expected: bool) -> None:
+    firmware = built(target, defect)
+    if expected:
+        demand_refusal(defect, lambda: guard(firmware))
+    else:
+        guard(firmware)
+
+
+def guard(firmware: image.Image) -> None:
+    """What measure.measure demands, of two keys and without a peer."""
+    pages = [bytes(range(1, 17)) + bytes((key * 37 + 11 * place) % 256 for place in range(32)) for key in (1, 2)]
+    first, second, other = (Emulator(firmware, page).run() for page in (pages[0], pages[0], pages[1]))
+    demand_equal("guards", first.operations, second.operations)
+    demand_constant("guards", SPEC, first.operations, other.operations, 2)
+    demand_no_leaks("guards", first, {"secret": pages[0][16:]})
+    demand_no_heap("guards", firmware)
+    demand_room("guards", firmware, first.peak_stack)
+
+
+def demand_refusal(defect: str, work) -> None:
+    try:
+        work()
+    except Failure:
+        return
+    raise Failure(f"the guards let pass: {defect}")
+
+
+def built(target: Target, defect: str) -> image.Image:
+    name = f"guards{'-' if defect else ''}{defect.lower()}"
+    flags = [f"-D{defect}"] if defect else []
+    own = image.compile_c(target, FIRMWARE / "images/guards.c", WORK / target.core / f"{name}.o", *flags)
+    return image.link(target, name, [own], "ladder")

@@ -1,0 +1,35 @@
+// Deliberately bad firmware, one defect at a time: harness/guards.py demands that each is noticed. The secret is the 32 bytes
+// behind the seed on the storage page.
+#include <string.h>
+#include "firmware.h"
+
+static uint8_t kept[64];
+
+#ifdef ALLOCATES
+__attribute__((noinline)) void *malloc(size_t size) { return size < sizeof kept ? kept : 0; }
+#endif
+
+static void work(const uint8_t *secret) {
+    uint8_t copy[32];
+    memcpy(copy, secret, sizeof copy);
+#ifdef BRANCHES
+    for (int bit = 0; bit < 256; bit++)
+        if (copy[bit / 8] >> (bit % 8) & 1) __asm__ volatile("nop");
+#endif
+#ifdef KEEPS
+    memcpy(kept + 5, copy + 11, 15);
+#endif
+#ifdef ALLOCATES
+    volatile uint8_t *place = malloc(sizeof copy);
+    *place = 1;
+#endif
+    memset(copy, 0, sizeof copy);
+    __asm__ volatile("" : : "r"(copy), "r"(kept) : "memory");
+}
+
+void image_main(void) {
+    op_begin();
+    work(hook_storage() + 16);
+    op_end("work");
+    secrets_gone();
+}
