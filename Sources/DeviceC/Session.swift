@@ -1,6 +1,7 @@
 import CCountersign
 import Device
 import Primitives
+import Schemes
 
 @c @implementation
 public func countersign_handshake(
