@@ -59,11 +59,11 @@ struct DeviceStoreTests {
       try DeviceStore(opening: path)
     }
     let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.device(1, authority).path))
-    let later = Data("CSDF".utf8) + [2] + Data(count: 3000)
+    let later = Data("CSDF".utf8) + [3] + Data(count: 3000)
     let huge = Data(count: 2 << 20)
     for (content, expected): (Data, DeviceError) in [
       (Data(), .corruptFile), (whole.dropLast(), .corruptFile), (whole + [0], .corruptFile),
-      (later, .unknownFileVersion(2)), (huge, .corruptFile),
+      (later, .unknownFileVersion(3)), (huge, .corruptFile),
     ] {
       try content.write(to: URL(fileURLWithPath: path))
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

@@ -12,9 +12,8 @@ struct SignatureCheck {
   func words(_ certificate: Certificate) -> Inspection.Value {
     guard let credential = certificate.identityCredential else { return words(certificate.isSigned(by:)) }
     guard let masterKey else { return .text("not checked") }
-    return .text(
-      (try? credential.publicKey(under: masterKey)) == certificate.publicKey
-        ? "leads to this key" : "does not lead to it")
+    let isSound = (try? credential.publicKey(under: masterKey)) == certificate.publicKey
+    return isSound ? .text("leads to this key") : Self.invalid
   }
 
   static let invalid = Inspection.Value.text("invalid")
@@ -65,7 +64,10 @@ extension Inspection {
       do throws(CredentialsError) {
         let key = try credential.publicKey(under: masterKey)
         add("public_key", .text(hexadecimal(key.bytes)))
-      } catch { add("public_key", .text("none: \(error.words)")) }
+      } catch {
+        add("public_key", .text("none: \(error.words)"))
+        add("credential", SignatureCheck.invalid)
+      }
     } else {
       add("public_key", .text("follows from the master public key, which was not given"))
     }
