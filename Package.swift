@@ -144,7 +144,7 @@ let hostTargets: [Target] = [
   tests(
     "RelayTests",
     [
-      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
     ]),

@@ -12,6 +12,8 @@ public struct PEM: Equatable, Sendable {
     case epochStatement = "COUNTERSIGN EPOCH STATEMENT"
     case revocationStatement = "COUNTERSIGN REVOCATION STATEMENT"
     case policyStatement = "COUNTERSIGN POLICY STATEMENT"
+    case issuanceStatement = "COUNTERSIGN ISSUANCE STATEMENT"
+    case misissuanceProof = "COUNTERSIGN MISISSUANCE PROOF"
   }
 
   public let label: Label

@@ -19,7 +19,8 @@ struct Countersign: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
-      Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, CompareCommand.self, MatrixCommand.self,
+      Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, AcceptRestored.self, CompareCommand.self,
+      MatrixCommand.self,
       Demo.self, NoiseCommand.self, LoadCommand.self,
     ]
   )

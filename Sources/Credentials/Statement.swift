@@ -61,7 +61,7 @@ extension StatementContent {
   }
 
   func signedBytes(issuer: IssuerKeyID) -> SignedBytes {
-    var encoded = Bytes<32>()
+    var encoded = Bytes<40>()
     var target = encoded.mutableBytes
     var writer = ByteWriter(&target)
     encodeWithHeader(issuer: issuer, &writer)

@@ -9,6 +9,8 @@ public enum WireKind: UInt8, Sendable {
   case revocationStatement = 4
   case policyStatement = 5
   case misissuanceEvidence = 6
+  case issuanceStatement = 7
+  case misissuanceProof = 8
 
   /// The first byte of an object of this kind.
   var leadingByte: UInt8 { WireKind.version << 4 | rawValue }

@@ -178,6 +178,27 @@ public protocol DeviceRegistry: Sendable {
   /// Writes evidence of misissuance into the audit record, once; whether it was new.
   func report(_ evidence: MisissuanceEvidence) throws(RegistryError) -> Bool
 
+  // MARK: Books
+
+  /// For which device and generation a key was certified, be it in use or long replaced.
+  func issuance(of key: X25519.PublicKey) throws(RegistryError) -> Issuance?
+
+  /// The keys that have this routing hint, those that were replaced too: see ``CompactHandshake``.
+  func issuances(hinted hint: UInt16) throws(RegistryError) -> [Issuance]
+
+  /// Whether a certificate that somebody has met was issued by the books.
+  func verdict(on certificate: Certificate) throws(RegistryError) -> IssuanceVerdict
+
+  /// Two holders of a device's keys have shown themselves: neither gets a session until the owner has looked at it. Repeating it
+  /// changes nothing.
+  func quarantine(_ address: DeviceAddress, because detail: String) throws(RegistryError)
+
+  /// Why a device is in quarantine; nil when it is not.
+  func quarantine(of address: DeviceAddress) throws(RegistryError) -> String?
+
+  /// The owner has looked at it: the holder of the key in use gets sessions again.
+  func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError)
+
   // MARK: Revocation
 
   /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and

@@ -65,6 +65,11 @@ public enum RegistryError: Error, Equatable, Sendable {
   /// A file or directory could not be read or written; the system's error number.
   case file(path: String, errno: Int32)
 
+  /// The registry lies behind what this directory has witnessed: it was restored from a backup.
+  case behindWitness(changes: Int64, revocations: Int, epochs: Int)
+  /// The registry is as long as what was witnessed, and says something else: it was restored and has gone on since.
+  case contradictsWitness(change: Int64)
+
   // MARK: The database
 
   /// The database was written by a later version of this program.

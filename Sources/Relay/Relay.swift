@@ -66,8 +66,10 @@ final class Relay: Sendable {
         return welcome(client, records)
       }
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
+      guard try registry.quarantine(of: claimant.address) == nil else { throw AdmissionRefusal.quarantined }
       try raiseAlarm(claimant, device, client)
       let standing = try claimant.standing(in: device)
+      if standing == .retired { return try begin(retired: client, hello, in: device) }
       if standing == .next, let key = claimant.publicKey {
         try registry.promotePending(key, for: claimant.address)
         metrics.promotions.add(1)
@@ -215,6 +217,7 @@ final class Relay: Sendable {
     queue.async { [self] in
       defer { client.endRenewal() }
       do throws(RegistryError) {
+        if try isSettledAsFork(key, client) { return }
         let certificate =
           client.scheme.isSymmetric
           ? try registry.certifySuccessor(key, of: client.address, issuer: authority.issuer)

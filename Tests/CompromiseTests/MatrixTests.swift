@@ -10,7 +10,8 @@ struct MatrixTests {
   /// Attack, scheme, outcome.
   typealias Table = [String: [String: String]]
 
-  static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "expected.json")
+  static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../Vectors/matrix/expected.json")
 
   /// COUNTERSIGN_UPDATE_MATRIX=1 writes the table anew: for whoever has read why it changed.
   @Test("Every cell is what the committed table says")
@@ -52,7 +53,7 @@ struct MatrixTests {
       #expect(cell.explanation.hasSuffix(".") || cell.explanation.hasSuffix(")"))
       #expect(!cell.evidence.isEmpty || cell.outcome == .notApplicable, "\(cell.attack) on \(cell.scheme.rawValue)")
     }
-    #expect(matrix.cells.reduce(0) { $0 + $1.milliseconds } < 60_000)
+    #expect(matrix.seconds < 60)
   }
 
   @Test("Outcomes do not depend on luck: a second run has the same")

@@ -1,4 +1,5 @@
 import Credentials
+import Foundation
 import Primitives
 import Registry
 
@@ -22,11 +23,14 @@ struct KeyRing {
       try add(keyBytes(of: authority.serverKey))
       let master = keyBytes(of: authority.derivationMaster)
       for device in attacker.facts.devices {
-        symmetricKeys.append((try Derivation.system(device.system, master: master), 0))
+        symmetricKeys.append((try Derivation.shared(device.system, master: master), 0))
         for generation: Generation in 1...3 {
           symmetricKeys.append((try Derivation.device(device, generation: generation, master: master), 0))
         }
       }
+    }
+    for device in attacker.facts.devices {
+      symmetricKeys += try Self.served(device, attacker).map { ($0.key, $0.step) }
     }
     // Whoever may sign tries what a factory might have made of the key.
     if let issuer = loot.issuer {
@@ -35,7 +39,27 @@ struct KeyRing {
         try add(try FactorySeed.ephemeral(of: device, issuer))
       }
     }
-    if let registry = loot.registry { try addEveryWindow(of: registry, attacker.facts) }
+    if loot.root == nil, let registry = loot.registry { try addEveryWindow(of: registry, attacker.facts) }
+  }
+
+  /// With root and registry together: the keys that the server itself would compute for a device.
+  static func served(_ device: DeviceAddress, _ attacker: Attacker) throws -> [(key: [UInt8], step: UInt32)] {
+    guard let root = attacker.loot.root, let file = attacker.loot.registry, !attacker.facts.scheme.hasOwnKey else {
+      return []
+    }
+    let path = NSTemporaryDirectory() + "/countersign-loot-\(UUID().uuidString).sqlite"
+    defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
+    try Data(file).write(to: URL(filePath: path))
+    let registry = try SQLiteRegistry(path: path, actor: "thief")
+    defer { try? registry.close() }
+    guard let row = try registry.symmetricDevice(device) else { return [] }
+    let authority = try Authority(root: root.bytes)
+    return try [row.current, row.pending].compactMap { $0 }.map { credential in
+      var key = SymmetricKey()
+      let step = credential == row.current ? row.counter : 0
+      try authority.deriveKey(credential, of: device, step: step, into: &key)
+      return ([UInt8](copying: key.bytes), step)
+    }
   }
 
   private mutating func add(_ privateKey: [UInt8]) throws {

@@ -21,13 +21,15 @@ extension Attacker {
       var memory = memory
       let line = gate.connect()
       do {
-        let client = try recorded.map { try begin(&memory, under: $0) } ?? Client.begin(&memory, epoch: facts.epoch)
+        let client =
+          try recorded.map { try begin(&memory, under: $0) }
+          ?? Client.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
         let believed = try say(Self.lie, as: client, on: line)
         if believed.contains(Statement(device: victim, text: Self.lie)) {
           return Posing(
             isBelieved: true, evidence: "\(origin): the server has from \(victim.words): \"\(Self.lie.text)\"")
         }
-        evidence.append("\(origin): \(line.refusal ?? "the server takes it for another device")")
+        evidence.append("\(origin): \(line.refusal ?? "let in as another, or not believed")")
       } catch {
         evidence.append("\(origin): \(line.refusal ?? "\(error)")")
       }
@@ -39,7 +41,7 @@ extension Attacker {
   /// Begins a session under the pseudonym of a recorded hello, where the scheme has one.
   private func begin(_ memory: inout DeviceMemory, under recorded: [UInt8]) throws -> Client {
     guard let length = memory.scheme.id.symmetricHintLength, memory.scheme == .derivedKeyRatchet else {
-      return try Client.begin(&memory, epoch: facts.epoch)
+      return try Client.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
     }
     memory.counter += 1
     memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey)
@@ -107,7 +109,7 @@ extension Attacker {
     if let root = loot.root {
       let master = keyBytes(of: try Authority(root: root.bytes).derivationMaster)
       if facts.scheme == .sharedKey {
-        keys.append(("system key from the root", try Derivation.system(victim.system, master: master), 0))
+        keys.append(("system key from the root", try Derivation.shared(victim.system, master: master), 0))
       } else {
         let key = try Derivation.device(victim, generation: 1, master: master)
         // Far enough ahead of the owner, and no further than the server follows.
@@ -115,7 +117,12 @@ extension Attacker {
         keys.append(("key derived from the root", try Derivation.ratchet(key, steps: steps), steps))
       }
     }
-    if let registry = loot.registry, !registry.isEmpty {
+    for (key, step) in try KeyRing.served(victim, self) {
+      // Far enough ahead of the owner, and no further than the server follows.
+      let steps: UInt32 = facts.scheme == .derivedKeyRatchet ? 40 : 0
+      keys.append(("key from root and registry", try Derivation.ratchet(key, steps: steps), step + steps))
+    }
+    if loot.root == nil, let registry = loot.registry, !registry.isEmpty {
       for candidate in try KeyRing(self).symmetricKeys {
         keys.append(("32 bytes of the registry", candidate.key, 1))
         if keys.count > 400 { break }

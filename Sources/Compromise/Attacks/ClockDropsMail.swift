@@ -13,7 +13,10 @@ enum ClockDropsMail: Attack {
     let letter = [UInt8].random(64)
     _ = sender.line.send(
       try sender.client.seal(
-        encoded(.deposit(to: world.memory(1).address, generation: 1, id: MessageID(1 << 48), letter.bytes))))
+        encoded(
+          .deposit(
+            to: world.memory(1).address, generation: world.scheme.hasOwnKey ? 1 : 0, id: MessageID(1 << 48),
+            letter.bytes))))
     live.setClock(4_102_444_800)
     live.gate.relay.purge()
     let recipient = try world.open(1, listens: true)

@@ -22,15 +22,13 @@ enum Downgrade: Attack {
     _ = alteredLine.send(altered)
     let old = DeviceMemory(
       scheme: .sharedKey, address: world.memory(0).address, generation: 1,
-      symmetricKey: try Derivation.system(
+      symmetricKey: try Derivation.shared(
         world.system, master: keyBytes(of: world.authority.derivationMaster)),
       counter: 1000, serverKey: world.authority.serverKey.publicKey, issuerKey: world.authority.issuerKey)
     let posing = try world.attacker(Loot(memory: old)).pose(as: old.address, at: world.gate)
     return Finding(
       posing.isBelieved, if: "The server still lets the device in under the key that all had.",
-      else: world.live == nil
-        ? "The device's floor has risen: once it has proved itself by a stronger scheme, no weaker one will do."
-        : "This server speaks no weaker scheme, and a floor would refuse it to this device.",
+      else: "The server knows by which scheme the device proves itself, and takes no weaker one.",
       "altered hello: \(alteredLine.refusal ?? "answered"); \(posing.evidence)")
   }
 }

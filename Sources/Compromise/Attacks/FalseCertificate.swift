@@ -1,10 +1,10 @@
-import Credentials
-
 /// The server turns liar: it certifies a key of its own for each of two devices and stands between them.
 enum FalseCertificate: Attack {
   static let name = "false-certificate"
   static let title = "the server lies: certify a key of its own for a device and stand between two devices"
   static let group = AttackGroup.relay
+  static let control: Control? = Control(
+    scheme: .certified, weaknesses: .noBooks, words: "an owner without a log of the keys that were certified")
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else {
@@ -14,22 +14,15 @@ enum FalseCertificate: Attack {
     }
     let alice = try world.peer(0)
     let bob = try world.peer(1)
-    func impostor(_ index: Int) throws -> Peer {
-      let address = world.memory(index).address
-      return try Peer(address, world.publicFacts) { key in
-        try world.authority.issuer.certificate(
-          for: key, system: address.system, device: address.device, generation: 1, lastEpoch: world.epoch + 8)
-      }
-    }
-    let falseBob = try impostor(1)
-    let falseAlice = try impostor(0)
+    let falseBob = try world.impostor(of: bob)
+    let falseAlice = try world.impostor(of: alice)
     let first = try alice.say(World.secret(0), to: falseBob, certificate: falseBob.certificate)
     let second = try falseAlice.say(first.read, to: bob, certificate: bob.certificate)
     let evidence = "the server read \"\(first.read.text)\" and passed it on: Bob read \"\(second.read.text)\""
     if let proof = try world.proof(against: try falseBob.certificate) {
       return Finding(
         .detected,
-        "The lie works once, and leaves a certificate that the server cannot explain: checkable proof of it.",
+        "The lie works, and leaves in the devices a certificate that contradicts the owner's issuance log: proof that anybody can check.",
         evidence + "; " + proof)
     }
     return Finding(

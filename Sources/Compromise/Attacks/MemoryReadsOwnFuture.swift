@@ -14,8 +14,8 @@ enum MemoryReadsOwnFuture: Attack {
     // Where the new key travels inside a session that the old one opens, it is the thief's too.
     if !reading.shows(World.secret(0)), !rotation.frames.isEmpty {
       let change = try world.attacker(loot).read(rotation)
-      if let record = change.records.first(where: { $0.count == 33 && $0[0] == 0 }) {
-        loot.memory?.symmetricKey = Array(record.dropFirst())
+      if let record = change.records.first(where: { $0.first == 0x90 && $0.count >= 36 }) {
+        loot.memory?.symmetricKey = Array(record[4..<36])
         loot.memory?.counter = 0
         reading = try world.attacker(loot).read(recording)
         reading.evidence = "the new key travelled in a session that the stolen key opens; then " + reading.evidence
@@ -23,9 +23,7 @@ enum MemoryReadsOwnFuture: Attack {
     }
     return Finding(
       reading.shows(World.secret(0)),
-      if: world.scheme == .sharedKey
-        ? "A key that all share cannot be changed for one device."
-        : "The new key is handed over in a session that the old key opens.",
+      if: "The new key is handed over in a session that the old key opens.",
       else: world.scheme.hasOwnKey
         ? "The new key was made on the device and never left it."
         : "The new key was handed over in a session whose ephemeral keys are gone; only by being in the middle of that very "

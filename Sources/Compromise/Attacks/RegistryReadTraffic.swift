@@ -3,6 +3,8 @@ enum RegistryReadTraffic: Attack {
   static let name = "registry-read-reads"
   static let title = "a copy of the registry: read recorded traffic, of before and after"
   static let group = AttackGroup.registry
+  static let control: Control? = Control(
+    scheme: .derivedKeyRatchet, weaknesses: .plainRegistry, words: "a server that keeps the ratchets' keys in the open")
 
   static func run(in world: World) throws -> Finding {
     let before = try world.session(0)
@@ -13,7 +15,7 @@ enum RegistryReadTraffic: Attack {
     return Finding(
       isOpen,
       if: "The server must keep the ratchet's current key of each device, and the next session follows from it.",
-      else: "The registry holds public keys, counters and signatures, and no key of a session.",
+      else: "The registry holds public keys, signatures, counters, and what makes keys only together with the root.",
       (isOpen ? readings.first { $0.shows(World.secret(0)) } : readings.last)?.evidence ?? "")
   }
 }

@@ -7,6 +7,8 @@ enum RegistryWrittenPoses: Attack {
   static let name = "registry-written-poses"
   static let title = "write access to the registry: pose as a device"
   static let group = AttackGroup.registry
+  static let control: Control? = Control(
+    scheme: .compactKK, weaknesses: .plainRegistry, words: "a server that believes its registry's rows")
 
   static func run(in world: World) throws -> Finding {
     var memory = world.memory(1)
@@ -19,7 +21,14 @@ enum RegistryWrittenPoses: Attack {
       memory.certificate = memory.certificate.map {
         Certificate(fields: $0.fields, publicKey: key, signature: Bytes())
       }
-      let gate = try live.restart { try RegistryFile($0).put(key, in: memory.address) }
+      let material = memory.symmetricKey
+      let gate = try live.restart { path in
+        if world.scheme.hasOwnKey {
+          try RegistryFile(path).put(key, in: memory.address)
+        } else {
+          try RegistryFile(path).put(material: material, in: memory.address)
+        }
+      }
       world.replaceGate(gate)
     } else {
       world.book?.book.rows[memory.address]?.publicKey = key
@@ -29,12 +38,10 @@ enum RegistryWrittenPoses: Attack {
     let posing = try world.attacker(Loot(memory: memory)).pose(as: memory.address, at: world.gate)
     return Finding(
       posing.isBelieved,
-      if: world.scheme == .derivedKeyRatchet
-        ? "The ratchet's key is in the row: whoever writes it chooses it."
-        : "The server takes the row's key for the device's.",
+      if: "The server takes what the row says for the device's key.",
       else: world.scheme.hasOwnKey
-        ? "The row's key is believed only under the owner's signature, or only together with a key from the root."
-        : "The keys follow from the root and not from the registry.",
+        ? "A row is believed only under the owner's signature."
+        : "A row holds no key but what a key makes together with the root.",
       posing.evidence)
   }
 }

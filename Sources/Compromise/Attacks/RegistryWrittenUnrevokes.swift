@@ -1,4 +1,5 @@
-/// A device is taken apart and revoked. The thief may also write the registry's file, and takes the revocation out.
+/// A device is taken apart and revoked. The thief may also write the registry's file, has a copy of it from before, and puts that in
+/// its place with the record of changes brought up to date.
 enum RegistryWrittenUnrevokes: Attack {
   static let name = "registry-written-unrevokes"
   static let title = "write access to the registry, and a revoked device's memory: come back in"
@@ -6,12 +7,15 @@ enum RegistryWrittenUnrevokes: Attack {
 
   static func run(in world: World) throws -> Finding {
     let stolen = world.memory(0)
-    try world.revoke(0)
     do {
       if let live = world.live {
-        world.replaceGate(try live.restart { try RegistryFile($0).forgetRevocation(of: stolen.address) })
-      } else {
-        world.book?.book.rows[stolen.address]?.revokedThrough = 0
+        let before = try live.backUp()
+        try world.revoke(0)
+        let gate = try live.restart { current in
+          try RegistryFile(before).pretendToBe(asFarAs: current)
+          try live.replaceRegistry(by: before)
+        }
+        world.replaceGate(gate)
       }
     } catch {
       return Finding(

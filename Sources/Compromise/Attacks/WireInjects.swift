@@ -15,7 +15,7 @@ enum WireInjects: Attack {
       let client = try world.client(0)
       guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
       try client.finish(reply)
-      _ = line.send(try client.seal(world.helloRecord()))
+      _ = line.send(try client.seal(world.helloRecord(0)))
       _ = line.send(frame)
       if !line.accepted.isEmpty {
         return Finding(.succeeded, "The server read what was injected.", "\(name): \(line.accepted[0].text.printable)")

@@ -17,7 +17,7 @@ enum WireReorders: Attack {
       let client = try world.client(0)
       guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
       try client.finish(reply)
-      _ = line.send(try client.seal(world.helloRecord()))
+      _ = line.send(try client.seal(world.helloRecord(0)))
       let frames = try texts.map { try client.seal(world.textRecord($0)) }
       for index in plan { _ = line.send(frames[index]) }
       let read = line.accepted.map { $0.text.text }

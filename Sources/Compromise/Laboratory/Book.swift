@@ -3,8 +3,7 @@ import Primitives
 import Registry
 import Schemes
 
-/// What the server must keep of each device, in the schemes that the relay does not serve: the smallest registry that they
-/// need. A value, so that a backup is a copy.
+/// What a server that is weak on purpose keeps of each device.
 struct Book {
   struct Row {
     let address: DeviceAddress

@@ -79,7 +79,7 @@ extension BookGate {
     switch scheme {
     case .sharedKey:
       guard !isPending, hint == (try address(row.address)) else { return nil }
-      return try Derivation.system(row.address.system, master: master)
+      return try Derivation.shared(row.address.system, master: master)
     case .derivedKeyRatchet:
       guard try names(try Derivation.name(for: row.address, master: master)).contains(hint) else { return nil }
       if isPending { return try Derivation.ratchet(try key(of: row, pending: true), steps: 1) }

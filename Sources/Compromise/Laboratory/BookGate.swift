@@ -6,8 +6,7 @@ import Registry
 import Relay
 import Schemes
 
-/// A server for the schemes that the relay does not serve: the handshakes of module Schemes over a ``Book``, and sessions that
-/// speak the relay's records. It acts on nothing before the device's first transport message.
+/// A server that is weak on purpose: the handshakes of module Schemes over a ``Book``, and sessions that speak the relay's records.
 final class BookGate: Gate {
   let authority: Authority
   let master: [UInt8]
@@ -97,7 +96,11 @@ final class BookLine: Line {
     case .frame(let to, let session, let body):
       accepted.append(Statement(device: device.address, text: [UInt8](copying: body)))
       return [try keys.sending.encrypt(encoded(.unreachable(to, session: session)))]
-    case .renew(let key): return [try keys.sending.encrypt(try gate.rotate(device.address, to: key))]
+    case .renew(let key):
+      let certificate = try gate.authority.issuer.certificate(
+        for: key, system: device.address.system, device: device.address.device, generation: device.generation + 1,
+        lastEpoch: gate.epoch + 8)
+      return [try keys.sending.encrypt(encoded(.certificate(certificate)))]
     default: return [try keys.sending.encrypt(encoded(.pong))]
     }
   }
@@ -120,22 +123,5 @@ extension BookGate {
     device.confirm(&row)
     row.floor = max(row.floor, SchemeFloor(device.scheme.id))
     book.rows[device.address] = row
-  }
-
-  /// Certifies a device's next key; where the key is the server's to compute, draws the input of the next one and hands the
-  /// key over in the session.
-  func rotate(_ address: DeviceAddress, to key: X25519.PublicKey) throws -> [UInt8] {
-    guard var row = book.rows[address] else { throw GateRefusal.unknownDevice }
-    defer { book.rows[address] = row }
-    if row.publicKey != nil {
-      row.pendingKey = key
-      return encoded(
-        .certificate(
-          try authority.issuer.certificate(
-            for: key, system: address.system, device: address.device, generation: row.generation + 1,
-            lastEpoch: epoch + 8)))
-    }
-    row.pendingInput = .random(DerivedKeys<SHA256>.rotationInputLength)
-    return [0] + (try self.key(of: row, pending: true))
   }
 }

@@ -84,6 +84,14 @@ enum Derivation {
     return [UInt8](copying: key.bytes)
   }
 
+  /// The first key of a system whose devices all share it.
+  static func shared(_ system: SystemID, master: [UInt8]) throws -> [UInt8] {
+    let system = try SymmetricKey(copying: try self.system(system, master: master))
+    var key = SymmetricKey()
+    DerivedKeys<SHA256>.shared(generation: 1, system: system, into: &key)
+    return [UInt8](copying: key.bytes)
+  }
+
   static func device(
     _ address: DeviceAddress, generation: Generation, rotationInput: [UInt8] = [], master: [UInt8]
   ) throws -> [UInt8] {
@@ -96,7 +104,7 @@ enum Derivation {
 
   /// The key of the ratchet's pseudonyms, fixed at assembly.
   static func name(for address: DeviceAddress, master: [UInt8]) throws -> [UInt8] {
-    try device(address, generation: 0, master: master)
+    try device(address, generation: 1, master: master)
   }
 
   static func ratchet(_ key: [UInt8], steps: UInt32 = 1) throws -> [UInt8] {

@@ -8,6 +8,8 @@ public struct DeviceMemory: Sendable {
   public let scheme: Scheme
   public var address: DeviceAddress
   public var generation: Generation
+  /// The highest epoch that it has been told.
+  public var epoch: Epoch = 1
   /// The shared key, the derived key, the ratchet's current key, or the psk of the hybrid.
   public var symmetricKey: [UInt8] = []
   /// What the ratchet's pseudonyms are made with; it is not moved forward.

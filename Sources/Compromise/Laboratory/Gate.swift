@@ -52,4 +52,11 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let factorySeed = Weaknesses(rawValue: 1 << 7)
   /// The server has no witness beside its registry.
   public static let noWitness = Weaknesses(rawValue: 1 << 8)
+  /// The server keeps secrets in its registry in the open, and believes what its rows say.
+  public static let plainRegistry = Weaknesses(rawValue: 1 << 10)
+  /// The owner keeps no log of the keys that were certified.
+  public static let noBooks = Weaknesses(rawValue: 1 << 9)
+
+  /// Those that concern what lies beside the server and leave its gate as it is.
+  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks]
 }

@@ -44,9 +44,16 @@ final class Peer {
 }
 
 extension World {
-  /// A device of this fleet with a certificate of the owner's making.
+  /// A device of this fleet, registered and certified by the owner as `device add` does it. Not one of the three, whose memory
+  /// is the laboratory's.
   func peer(_ index: Int) throws -> Peer {
-    let address = memory(index).address
+    let address = DeviceAddress(system: try books().system, device: DeviceID(World.names[index].rawValue << 8))
+    return try Peer(address, publicFacts) { try books().add(address, $0) }
+  }
+
+  /// A device with a peer's name and a key of whoever has the use of the issuing key.
+  func impostor(of peer: Peer) throws -> Peer {
+    let address = peer.identity.address
     return try Peer(address, publicFacts) { key in
       try authority.issuer.certificate(
         for: key, system: address.system, device: address.device, generation: 1, lastEpoch: epoch + 8)

@@ -1,6 +1,7 @@
 import Credentials
 import GRDBSQLite
 import Primitives
+import Schemes
 
 /// The registry's file under the hands of somebody who may write it and asks no trigger for leave.
 struct RegistryFile {
@@ -12,21 +13,45 @@ struct RegistryFile {
   func put(_ key: X25519.PublicKey, in address: DeviceAddress) throws {
     let digits = key.array.hexadecimal
     let tag = key.array.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    try dropTriggers()
     try execute(
       """
-      UPDATE devices SET public_key = x'\(digits)', key_tag = \(tag), signature = zeroblob(64)
+      UPDATE devices SET public_key = x'\(digits)', key_tag = \(tag),
+        hint = \(CompactHandshake.hint(for: key)), signature = zeroblob(64)
       WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
       """)
   }
 
-  /// Takes a device's revocation out.
-  func forgetRevocation(of address: DeviceAddress) throws {
+  /// Puts something of the writer's own in the place of what makes a device's key, and sets its counter back.
+  func put(material: [UInt8], in address: DeviceAddress) throws {
+    try dropTriggers()
     try execute(
       """
-      DROP TRIGGER devices_revocation_rises;
-      UPDATE devices SET revoked_through = 0 WHERE device_id = \(Int64(bitPattern: address.device.rawValue));
-      DELETE FROM revocations WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
+      UPDATE symmetric_devices SET material = x'\(material.hexadecimal)', counter = 0
+      WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
       """)
+  }
+
+  /// Makes this file, a copy of before, look as far along as the one that is in use: with the changes' record of that one, and
+  /// without what the record is of.
+  func pretendToBe(asFarAs current: String) throws {
+    try execute(
+      """
+      ATTACH '\(current)' AS current;
+      INSERT INTO audit SELECT * FROM current.audit
+        WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM main.audit);
+      UPDATE authority SET revocation_sequence = (SELECT revocation_sequence FROM current.authority);
+      DETACH current
+      """)
+  }
+
+  /// The schema's triggers bind those who keep to them.
+  private func dropTriggers() throws {
+    let names = [
+      "devices_floor_rises", "devices_generation_rises", "devices_revocation_rises", "symmetric_floor_rises",
+      "symmetric_generation_rises", "symmetric_revocation_rises", "symmetric_counter_rises",
+    ]
+    for name in names { try execute("DROP TRIGGER IF EXISTS \(name)") }
   }
 
   private func execute(_ sql: String) throws {

@@ -44,7 +44,7 @@ extension World {
     }
     guard let reply = exchange(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     try client.finish(reply)
-    _ = exchange(try client.seal(helloRecord()))
+    for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     _ = exchange(try client.seal(textRecord(text)))
     guard line.accepted.contains(Statement(device: memory(index).address, text: text)) else {
       throw LaboratoryError.noAnswer(line.refusal ?? "the text did not arrive")
@@ -53,18 +53,24 @@ extension World {
     return recording
   }
 
-  func helloRecord() -> [UInt8] { encoded(.hello(.init(listens: false, epoch: epoch, revocationSequence: 0))) }
+  func helloRecord(_ index: Int, listens: Bool = false) -> [UInt8] {
+    encoded(.hello(.init(listens: listens, epoch: memory(index).epoch, revocationSequence: 0)))
+  }
+
+  private func hear(_ record: [UInt8], at index: Int) throws {
+    if case .welcome(_, _, let statement) = try ServerRecord(decoding: record.bytes) {
+      hear(statement.content.epoch, at: index)
+    }
+  }
 
   /// A text for nobody: the server reads who said it and finds no recipient.
   func textRecord(_ text: [UInt8]) -> [UInt8] {
     encoded(.frame(to: DeviceAddress(system: system, device: DeviceID(0)), session: 0, text.bytes))
   }
 
-  /// A device changes its key over the network, recorded; the new key is used once, so that the old one is gone. With
-  /// `shared-key` nothing changes: a key that all have cannot be changed for one.
+  /// A device changes its key over the network, recorded; the new key is used once, so that the old one is gone.
   func rotate(_ index: Int) throws -> Recording {
     var recording = Recording(scheme: scheme)
-    guard scheme != .sharedKey else { return recording }
     let line = gate.connect()
     let client = try client(index)
     func exchange(_ frame: [UInt8]) -> [[UInt8]] {
@@ -75,23 +81,28 @@ extension World {
     }
     guard let reply = exchange(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     try client.finish(reply)
-    for frame in exchange(try client.seal(helloRecord())) { _ = try client.open(frame) }
+    for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     let next = [UInt8].random(32)
-    let answers = exchange(try client.seal(encoded(.renew(try Derivation.publicKey(next)))))
-    guard let answer = answers.first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    let record = try client.open(answer)
+    let request = scheme.hasOwnKey ? encoded(.renew(try Derivation.publicKey(next))) : encoded(.rekey)
+    let answers = exchange(try client.seal(request))
+    guard !answers.isEmpty else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     var memory = memory(index)
-    if scheme.hasOwnKey {
-      guard case .certificate(let certificate) = try ServerRecord(decoding: record.bytes) else {
-        throw LaboratoryError.noAnswer("no certificate")
+    for answer in answers {
+      let record = try client.open(answer)
+      switch try ServerRecord(decoding: record.bytes) {
+      case .certificate(let certificate):
+        memory.privateKey = next
+        memory.certificate = certificate
+        memory.generation = certificate.fields.generation
+      case .key(_, let generation, let body):
+        let key = [UInt8](copying: body)
+        memory.symmetricKey = Array(key.prefix(32))
+        if scheme == .derivedKeyRatchet { memory.nameKey = Array(key.dropFirst(32)) }
+        memory.generation = generation
+        memory.counter = 0
+      default: break
       }
-      memory.privateKey = next
-      memory.certificate = certificate
-    } else {
-      memory.symmetricKey = Array(record.dropFirst())
-      memory.counter = scheme == .derivedKeyRatchet ? 0 : memory.counter
     }
-    memory.generation += 1
     try install(memory, at: index)
     (line as? RelayLine)?.cut()
     _ = try session(index)

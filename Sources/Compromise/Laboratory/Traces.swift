@@ -1,17 +1,28 @@
 import Credentials
 import Device
+import Foundation
 import Registry
 
 /// What the owner is shown after an attack.
 extension World {
   /// What the registry's record says of a second holder of a device's key; nil when it says nothing.
   func alarm(about address: DeviceAddress) throws -> String? {
-    nil
+    guard let live else { return nil }
+    let audit = try live.registry.audit(since: 0, limit: 10_000).last { $0.action == "device.quarantine" }
+    return try live.registry.quarantine(of: address).map { "\(audit?.action ?? ""): \($0)" }
   }
 
-  /// Proof that a certificate was not issued by the books; nil when there is none.
+  /// Proof that a certificate, met anywhere, was not issued by the books; nil when there is none.
   func proof(against certificate: Certificate) throws -> String? {
-    nil
+    if weaknesses.contains(.noBooks) { return nil }
+    switch try books().registry.verdict(on: certificate) {
+    case .entered, .foreign: return nil
+    case .missing: return "the books have no such generation of this device"
+    case .contradicted(let known, let proof):
+      let isValid = proof?.isValid(under: authority.issuerKey) == true
+      return "by the books generation \(known.generation) is key \(known.publicKey.array.digest); two certificates "
+        + "for one generation under the owner's key: \(isValid ? "valid proof" : "no proof")"
+    }
   }
 
   /// A session that stays open, and what the server sent to begin it.
@@ -20,8 +31,7 @@ extension World {
     let client = try client(index)
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     try client.finish(reply)
-    let hello = encoded(.hello(.init(listens: listens, epoch: epoch, revocationSequence: 0)))
-    return (client, line, line.send(try client.seal(hello)))
+    return (client, line, line.send(try client.seal(helloRecord(index, listens: listens))))
   }
 
   /// Whether the server lets a device do nothing but renew its certificate.
@@ -49,5 +59,5 @@ extension World {
 
 extension LiveServer {
   /// The weakness `noWitness`.
-  func removeWitness() {}
+  func removeWitness() { unlink(directory.path + "/" + RegistryWitness.fileName) }
 }

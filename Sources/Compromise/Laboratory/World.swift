@@ -9,7 +9,7 @@ import Schemes
 /// A fleet under one scheme: a server, three devices, and a wire on which every frame can be seen. Attacks take from it exactly
 /// what they say that they steal.
 ///
-/// `certified` and `registered` are served by the live relay over an SQLite registry, the others by a ``BookGate``.
+/// Every scheme is served by the live relay over an SQLite registry; only a world that is weakened on purpose has a ``BookGate``.
 public final class World {
   let scheme: Scheme
   let weaknesses: Weaknesses
@@ -36,8 +36,8 @@ public final class World {
     let root = [UInt8].random(32)
     self.root = root
     authority = try Authority(root: root.bytes)
-    let isBook = weaknesses != [] && weaknesses != .predictableEphemerals && weaknesses != .noWitness
-    if (scheme == .certified || scheme == .registered) && !isBook {
+    let isBook = !weaknesses.isSubset(of: .besideTheGate)
+    if !isBook {
       let live = try LiveServer(authority)
       self.live = live
       gate = live.gate
@@ -49,6 +49,12 @@ public final class World {
     }
     for name in Self.names { devices.append(try assemble(name)) }
     logarithms[authority.serverKey.publicKey] = keyBytes(of: authority.serverKey)
+  }
+
+  /// The owner's books.
+  func books() throws -> LiveServer {
+    guard let live else { throw LaboratoryError.nothingToShow }
+    return live
   }
 
   var book: BookGate? { gate as? BookGate }
@@ -67,11 +73,13 @@ public final class World {
       scheme: scheme, address: address, generation: 1, serverKey: authority.serverKey.publicKey,
       issuerKey: authority.issuerKey)
     var row = Book.Row(address: address)
-    switch scheme {
-    case .sharedKey: memory.symmetricKey = try Derivation.system(system, master: master)
-    default: memory.symmetricKey = try Derivation.device(address, generation: 1, master: master)
+    if scheme.hasDerivedKey {
+      memory.symmetricKey =
+        scheme == .sharedKey
+        ? try Derivation.shared(system, master: master)
+        : try Derivation.device(address, generation: 1, master: master)
     }
-    if !scheme.hasDerivedKey { memory.symmetricKey = [] }
+    if !scheme.hasOwnKey, let key = try live?.add(address, scheme) { memory.symmetricKey = Array(key.prefix(32)) }
     if scheme == .derivedKeyRatchet {
       memory.nameKey = try Derivation.name(for: address, master: master)
       row.ratchetKey = memory.symmetricKey
@@ -115,14 +123,14 @@ public final class World {
     if weaknesses.contains(.actsOnFirstMessage) { return Client(try EarlyClient(memory, saying: text)) }
     if weaknesses.contains(.unauthenticated) { memory.symmetricKey = [UInt8](repeating: 0, count: 32) }
     if weaknesses.contains(.predictableEphemerals) || weaknesses.contains(.factorySeed) {
-      guard scheme.hasEphemerals else { return try Client.begin(&memory, epoch: epoch) }
+      guard scheme.hasEphemerals else { return try Client.begin(&memory, epoch: memory.epoch) }
       let ephemeral =
         weaknesses.contains(.factorySeed)
         ? try FactorySeed.ephemeral(of: memory.address, authority.issuer) : [UInt8](repeating: 0x42, count: 32)
       if !weaknesses.contains(.factorySeed) { predicted[try Derivation.publicKey(ephemeral)] = ephemeral }
-      return Client(try PredictableClient(memory, epoch: epoch, ephemeral: ephemeral))
+      return Client(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
     }
-    guard let recorded = try recordedEphemeral(memory) else { return try Client.begin(&memory, epoch: epoch) }
+    guard let recorded = try recordedEphemeral(memory) else { return try Client.begin(&memory, epoch: memory.epoch) }
     return recorded
   }
 
@@ -133,7 +141,7 @@ public final class World {
     guard keepsLogarithms, scheme.hasEphemerals else { return nil }
     let ephemeral = [UInt8].random(32)
     logarithms[try Derivation.publicKey(ephemeral)] = ephemeral
-    return Client(try PredictableClient(memory, epoch: epoch, ephemeral: ephemeral))
+    return Client(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
   }
 
   /// Rotation gave a device a new key.
@@ -141,6 +149,9 @@ public final class World {
     devices[index] = memory
     if scheme.hasOwnKey { logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey }
   }
+
+  /// A device has been told the epoch.
+  func hear(_ epoch: Epoch, at index: Int) { devices[index].epoch = epoch }
 
   /// Puts another server in the place of the one that ran: what a restored backup does.
   func replaceGate(_ gate: any Gate) { self.gate = gate }

@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 
 /// Schemes × attacks, run.
 public struct Matrix: Sendable {
@@ -21,6 +23,8 @@ public struct Matrix: Sendable {
   public let attacks: [AttackInfo]
   public let cells: [Cell]
   public let controls: [ControlResult]
+  /// How long the whole run took.
+  public let seconds: Double
 
   public static var everyAttack: [AttackInfo] {
     Attacks.all.map { AttackInfo(name: $0.name, title: $0.title, group: $0.group) }
@@ -31,10 +35,24 @@ public struct Matrix: Sendable {
     schemes: [Scheme] = Scheme.allCases, attacks names: [String]? = nil, controls: Bool = true
   ) -> Matrix {
     let attacks = Attacks.all.filter { names?.contains($0.name) ?? true }
+    let start = ContinuousClock.now
+    let cells = inParallel(attacks.flatMap { attack in schemes.map { (attack, $0) } }) { run($0.0, on: $0.1) }
+    let won = controls ? inParallel(attacks, runControl).compactMap { $0 } : []
     return Matrix(
       schemes: schemes, attacks: attacks.map { AttackInfo(name: $0.name, title: $0.title, group: $0.group) },
-      cells: attacks.flatMap { attack in schemes.map { run(attack, on: $0) } },
-      controls: controls ? attacks.compactMap(runControl) : [])
+      cells: cells, controls: won, seconds: milliseconds(since: start) / 1000)
+  }
+
+  /// The results in the order of the items. Every attack has a world of its own.
+  private static func inParallel<Item: Sendable, Result: Sendable>(
+    _ items: [Item], _ body: @Sendable (Item) -> Result
+  ) -> [Result] {
+    let results = Mutex<[Int: Result]>([:])
+    DispatchQueue.concurrentPerform(iterations: items.count) { index in
+      let result = body(items[index])
+      results.withLock { $0[index] = result }
+    }
+    return results.withLock { done in items.indices.compactMap { done[$0] } }
   }
 
   private static func run(_ attack: any Attack.Type, on scheme: Scheme) -> Cell {
@@ -45,11 +63,15 @@ public struct Matrix: Sendable {
     } catch {
       finding = Finding(.broken, "The attack did not run to its end.", "\(error)")
     }
-    let duration = (ContinuousClock.now - start).components
     return Cell(
       scheme: scheme, attack: attack.name, outcome: finding.outcome, explanation: finding.explanation,
       evidence: finding.evidence,
-      milliseconds: Double(duration.seconds) * 1e3 + Double(duration.attoseconds / 1_000_000_000_000) / 1e3)
+      milliseconds: milliseconds(since: start))
+  }
+
+  private static func milliseconds(since start: ContinuousClock.Instant) -> Double {
+    let duration = (ContinuousClock.now - start).components
+    return Double(duration.seconds) * 1e3 + Double(duration.attoseconds / 1_000_000_000_000) / 1e3
   }
 
   private static func runControl(_ attack: any Attack.Type) -> ControlResult? {

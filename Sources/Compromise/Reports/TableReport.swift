@@ -75,8 +75,7 @@ extension Matrix {
     }
     lines.append("\n! the attack succeeded   . it failed   d it was detected   - nothing of the kind")
     lines.append("One cell with its evidence: countersign matrix --scheme certified --attack replay")
-    let took = cells.reduce(0) { $0 + $1.milliseconds } / 1000
-    let tenths = Int((took * 10).rounded())
+    let tenths = Int((seconds * 10).rounded())
     lines.append("\(cells.count) attacks ran in \(tenths / 10).\(tenths % 10) s.")
     return lines.joined(separator: "\n") + "\n"
   }

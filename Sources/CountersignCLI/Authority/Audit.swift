@@ -10,6 +10,7 @@ struct Audit: ParsableCommand {
       Examples:
         countersign audit --dir fleet
         countersign audit --dir fleet --since 1200 --output json
+        countersign audit --dir fleet --certificate met.pem --proof proof.pem
       """)
 
   @OptionGroup var authority: AuthorityOptions
@@ -17,6 +18,16 @@ struct Audit: ParsableCommand {
     name: .long, parsing: .unconditional, help: "Only what came after this number. (default: 0)",
     transform: number(0...))
   var since: Int64 = 0
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Instead, ask whether this certificate, met anywhere, was issued by the books; ends 65 when not.",
+      valueName: "file"))
+  var certificate: String?
+  @Option(
+    name: .long,
+    help: ArgumentHelp("With --certificate: write the proof of a second issuance, armoured.", valueName: "file"))
+  var proof: String?
   @OptionGroup var output: OutputOptions
 
   private struct Entry: Encodable {
@@ -32,6 +43,7 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     let registry = try authority.registry("audit")
+    if let certificate { return try CertificateAudit(registry, output).run(certificate, proof: proof) }
     var last = since
     while true {
       let entries = try registering { () throws(RegistryError) in try registry.audit(since: last, limit: 1000) }

@@ -54,6 +54,7 @@ struct Doctor: ParsableCommand {
       checks.append(Check(check: "mailbox", ok: false, detail: error.message))
     }
     checks.append(Self.server(directory))
+    checks.append(Self.witness(directory))
 
     let isWell = checks.allSatisfy(\.ok)
     if output.isJSON {
@@ -118,10 +119,33 @@ struct Doctor: ParsableCommand {
       Check(
         check: "epoch", ok: state.epochStatement.isSigned(by: state.issuerKey),
         detail: "\(state.epoch), certificates good for \(state.certificateEpochs) more"),
+      try books(registry),
       Check(
         check: "fleet", ok: true,
         detail: "\(systems) systems, \(devices) devices, \(state.revocationSequence) revocations"),
     ]
+  }
+
+  private static func books(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {
+    let problems = try registry.issuanceProblems()
+    return Check(
+      check: "issuance log", ok: problems.isEmpty,
+      detail: problems.isEmpty
+        ? "every line follows from the one before, \(try registry.issuanceHeads().count) signed heads"
+        : problems.joined(separator: "; "))
+  }
+
+  private static func witness(_ directory: AuthorityDirectory) -> Check {
+    do throws(RegistryError) {
+      let registry = try directory.openRegistry(actor: "doctor")
+      guard let seen = registry.witnessed else {
+        return Check(check: "witness", ok: true, detail: "nothing was witnessed yet")
+      }
+      try registry.checkAgainstWitness()
+      return Check(check: "witness", ok: true, detail: "the registry is not behind change \(seen.auditSequence)")
+    } catch {
+      return Check(check: "witness", ok: false, detail: Failure(error).message)
+    }
   }
 
   private static func certificates(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {

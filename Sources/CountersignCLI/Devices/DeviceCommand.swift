@@ -15,5 +15,6 @@ struct DeviceCommand: ParsableCommand {
       """,
     subcommands: [
       DeviceAdd.self, DeviceList.self, DeviceShow.self, DeviceRotate.self, DeviceMigrate.self, DeviceRevoke.self,
+      DeviceRelease.self,
     ])
 }

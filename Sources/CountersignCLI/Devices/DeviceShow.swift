@@ -85,6 +85,9 @@ struct DeviceShow: ParsableCommand {
     } else if device.revokedThrough > 0 {
       print("  revoked      through generation \(device.revokedThrough)")
     }
+    if let reason = try registering({ () throws(RegistryError) in try registry.quarantine(of: device.address) }) {
+      print("  quarantine   \(reason)")
+    }
     for order in orders { print("  order        \(order.kind.rawValue), since \(utc(order.createdAt))") }
     print("  since        \(utc(device.createdAt)), changed \(utc(device.changedAt))")
   }

@@ -135,6 +135,29 @@ extension Inspection {
     cut(bytes, Self.head + [("from", 4), ("to", 4), ("last epoch", 2), ("signature", 64)])
   }
 
+  init(issuance bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    let statement = try IssuanceStatement(decoding: bytes.bytes)
+    self.init(statement, kind: "issuance statement", check)
+    add("count", .number(Int(statement.content.count)))
+    add("head", .text(hexadecimal(statement.content.head.bytes)))
+    cut(bytes, Self.head + [("count", 4), ("head", 32), ("signature", 64)])
+  }
+
+  init(proof bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    let proof = try MisissuanceProof(decoding: bytes.bytes)
+    let fields = proof.first.fields
+    self.init(kind: "misissuance proof")
+    add("version", .number(Int(WireKind.version)))
+    add("issuer", .text(hexadecimal(fields.issuer.rawValue)))
+    add("system", .number(Int(fields.system.rawValue)))
+    add("device", .text(fields.device.description))
+    add("generation", .number(Int(fields.generation)))
+    add("first_key", .text(hexadecimal(proof.first.publicKey.bytes)))
+    add("second_key", .text(hexadecimal(proof.second.publicKey.bytes)))
+    add("proof", check.words(proof.isValid(under:)))
+    cut(bytes, [("version and kind", 1), ("flags", 1), ("first certificate", 116), ("second certificate", 116)])
+  }
+
   private static let head = [("version and kind", 1), ("flags", 1), ("issuer", 2)]
 
   private init<Content>(_ statement: Statement<Content>, kind: String, _ check: SignatureCheck) {

@@ -91,6 +91,8 @@ struct Inspect: ParsableCommand {
     case .identityCredential:
       object.count == BlindedCredential.encodedLength ? .blindedCredential : .identityCredential
     case .misissuanceEvidence: .misissuanceEvidence
+    case .issuanceStatement: .issuanceStatement
+    case .misissuanceProof: .misissuanceProof
     case nil: nil
     }
   }
@@ -109,6 +111,8 @@ struct Inspect: ParsableCommand {
       case .identityCredential: return try Inspection(identityCredential: object, check)
       case .blindedCredential: return try Inspection(blindedCredential: object, check)
       case .misissuanceEvidence: return try Inspection(evidence: object, check)
+      case .issuanceStatement: return try Inspection(issuance: object, check)
+      case .misissuanceProof: return try Inspection(proof: object, check)
       case nil: throw Self.unknown(file)
       }
     } catch let error as CredentialsError {

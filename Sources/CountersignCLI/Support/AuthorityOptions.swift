@@ -52,10 +52,14 @@ struct PassphraseOptions: ParsableArguments {
   }
 
   /// Opens the authority's keys, asking for the passphrase only when the key file is sealed.
-  func unlock(_ directory: AuthorityDirectory, _ registry: SQLiteRegistry) throws(Failure) -> Authority {
+  func unlock(
+    _ directory: AuthorityDirectory, _ registry: SQLiteRegistry, acceptingRestored: Bool = false
+  ) throws(Failure) -> Authority {
     let file = try registering { () throws(RegistryError) in try directory.keyFile() }
     let passphrase = file.protection == .passphrase ? try passphrase() : nil
-    return try registering { () throws(RegistryError) in try directory.unlock(registry, passphrase: passphrase) }
+    return try registering { () throws(RegistryError) in
+      try directory.unlock(registry, passphrase: passphrase, acceptingRestored: acceptingRestored)
+    }
   }
 
   /// - Parameter isNew: whether it is chosen now, so that a person types it twice.

@@ -102,6 +102,17 @@ extension Failure {
       self.init(
         .configuration, "the key file and the registry belong to different authorities",
         hint: "Restore both from the same backup.")
+    case .behindWitness(let changes, let revocations, let epochs):
+      self.init(
+        .configuration,
+        "the registry is older than what was seen here: \(changes) changes are missing, \(revocations) revocations and \(epochs) epochs among them",
+        hint: "Was it restored from a backup? Put the newest one in its place, or accept what is lost: "
+          + "countersign accept-restored. Then revoke again what had been revoked.")
+    case .contradictsWitness(let change):
+      self.init(
+        .configuration, "the registry says of change \(change) something else than was seen here",
+        hint: "Was it restored from a backup and used since? Find out which is right, then: countersign accept-restored"
+      )
     case .file(let path, EROFS),
       .readOnly(let path) where isOnReadOnlyFileSystem(path):
       self.init(

@@ -18,7 +18,7 @@ public struct AuthorityDirectory: Sendable {
   /// - Parameter actor: the command or service, for the audit record.
   public func openRegistry(actor: String) throws(RegistryError) -> SQLiteRegistry {
     try checkPresence(of: registryPath)
-    return try SQLiteRegistry(path: registryPath, actor: actor)
+    return try SQLiteRegistry(path: registryPath, actor: actor, witness: RegistryWitness(directory: path))
   }
 
   /// Whether the key file is sealed, so that a caller knows before it asks for a passphrase.
@@ -28,11 +28,14 @@ public struct AuthorityDirectory: Sendable {
     return try KeyFile(decoding: bytes.bytes)
   }
 
-  /// Opens the key file and checks that it is this registry's.
+  /// Opens the key file and checks that it is this registry's, and that the registry does not lie behind what was witnessed.
   ///
+  /// - Parameter acceptingRestored: whether that last check is left out, because the caller is about to accept what it finds.
   /// - Throws: what ``KeyFile/open(_:passphrase:)`` throws, ``RegistryError/unsafeMode(path:mode:)`` when others than the
   ///   owner may read the file, ``RegistryError/keyMismatch``.
-  public func unlock(_ registry: some DeviceRegistry, passphrase: Passphrase?) throws(RegistryError) -> Authority {
+  public func unlock(
+    _ registry: some DeviceRegistry, passphrase: Passphrase?, acceptingRestored: Bool = false
+  ) throws(RegistryError) -> Authority {
     var bytes = try readKeyFile()
     defer { SecretFileIO.wipe(&bytes) }
     let authority = try KeyFile.open(bytes.bytes, passphrase: passphrase)
@@ -40,6 +43,7 @@ public struct AuthorityDirectory: Sendable {
     guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
       throw .keyMismatch
     }
+    if !acceptingRestored { try (registry as? SQLiteRegistry)?.checkAgainstWitness() }
     if state.masterKey == nil { try registry.learn(authority.identityMaster.publicKey) }
     return authority
   }

@@ -14,6 +14,9 @@ public struct AuditEntry: Equatable, Sendable {
     case deviceFloor = "device.floor"
     case deviceRetire = "device.retire"
     case misissuance
+    case deviceQuarantine = "device.quarantine"
+    case deviceRelease = "device.release"
+    case registryRestore = "registry.restore"
     case orderAdd = "order.add"
     case orderComplete = "order.complete"
     case policyAllow = "policy.allow"

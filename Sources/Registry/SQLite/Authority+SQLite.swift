@@ -43,6 +43,7 @@ extension SQLiteRegistry {
       try db.execute(
         sql: "UPDATE authority SET epoch = ?, epoch_statement = ?", arguments: [Int(epoch), statement.data])
       try renewPolicies(issuer, db)
+      try signHead(issuer, db)
       try record(.epochAdvance, db, detail: "\(state.epoch) to \(epoch)")
       return statement
     }

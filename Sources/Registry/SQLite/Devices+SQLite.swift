@@ -20,6 +20,7 @@ extension SQLiteRegistry {
         let certificate = try issuer.certificate(
           for: device.publicKey, system: address.system, device: address.device, generation: 1, lastEpoch: lastEpoch)
         try insert(certificate, db)
+        try enter(certificate, db)
         try record(.deviceAdd, db, of: address, generation: 1)
         return certificate
       }
@@ -39,6 +40,8 @@ extension SQLiteRegistry {
       try store(certificate, of: old, db)
       // It was on its way to a key pair when it was revoked.
       if old.floor < .certified { try raise(.certified, of: address, db) }
+      try enter(certificate, db)
+      try Self.lift(address, db)
       try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
       return certificate
     }

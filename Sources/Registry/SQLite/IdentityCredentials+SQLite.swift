@@ -26,12 +26,15 @@ extension SQLiteRegistry {
       try expect(try known.nextGeneration(), of: certificate)
       try forgetPendingKey(of: known, db)
       try store(certificate, of: known, db)
+      try enter(certificate, db)
+      try Self.lift(address, db)
       try note(issued, of: known, db)
       try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation, detail: detail)
     } else {
       guard !enrolAgain else { throw RegistryError.unknownDevice(address) }
       try expect(1, of: certificate)
       try insert(certificate, db)
+      try enter(certificate, db)
       guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
       try note(issued, of: device, db)
       try record(.deviceAdd, db, of: address, generation: 1, detail: detail)
@@ -69,6 +72,7 @@ extension SQLiteRegistry {
       }
       try checkUnused(issued.certificate.publicKey, lookup, db)
       try stage(issued.certificate, of: device, db)
+      try enter(issued.certificate, db)
       try note(issued, of: device, db, "pending_")
       try record(.deviceStage, db, of: address, generation: fields.generation)
       guard let answer = issued.answer else { throw RegistryError.unusableKey }

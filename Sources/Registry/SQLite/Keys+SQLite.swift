@@ -29,6 +29,7 @@ extension SQLiteRegistry {
         for: key, system: address.system, device: address.device, generation: try device.nextGeneration(),
         lastEpoch: lastEpoch)
       try stage(certificate, of: device, db)
+      try enter(certificate, db)
       try record(.deviceStage, db, of: address, generation: certificate.fields.generation)
       return certificate
     }

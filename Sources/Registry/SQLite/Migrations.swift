@@ -10,6 +10,10 @@ enum Migrations {
       try fillHints($0)
     }
     migrator.registerMigration("3-identity-credentials") { try $0.execute(sql: identityCredentials) }
+    migrator.registerMigration("4-issuances") {
+      try $0.execute(sql: issuances)
+      try SQLiteRegistry.enterEveryKey($0)
+    }
     return migrator
   }
 
@@ -119,5 +123,40 @@ enum Migrations {
     BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
     CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
+    """
+
+  /// Every key that was ever certified, chained by hashes; the signed heads; and devices of which a copy seems to exist.
+  private static let issuances = """
+    CREATE TABLE issuances (
+      sequence INTEGER PRIMARY KEY,
+      system INTEGER NOT NULL,
+      device_id INTEGER NOT NULL,
+      generation INTEGER NOT NULL,
+      public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+      key_tag INTEGER NOT NULL,
+      hint INTEGER NOT NULL,
+      head BLOB NOT NULL CHECK (length(head) = 32),
+      UNIQUE (system, device_id, generation)
+    ) STRICT;
+    CREATE INDEX issuances_key ON issuances (key_tag);
+    CREATE INDEX issuances_hint ON issuances (hint);
+    CREATE TRIGGER issuances_are_final BEFORE UPDATE ON issuances
+    BEGIN SELECT RAISE(ABORT, 'the issuance log is append-only'); END;
+    CREATE TRIGGER issuances_are_kept BEFORE DELETE ON issuances
+    BEGIN SELECT RAISE(ABORT, 'the issuance log is append-only'); END;
+
+    CREATE TABLE issuance_heads (
+      sequence INTEGER PRIMARY KEY,
+      statement BLOB NOT NULL,
+      at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE quarantine (
+      system INTEGER NOT NULL,
+      device_id INTEGER NOT NULL,
+      detail TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      UNIQUE (system, device_id)
+    ) STRICT;
     """
 }

@@ -16,16 +16,21 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
   private let writerLookup = DeviceLookup()
   private let readerLookup = DeviceLookup()
   let probe = KeyProbe()
+  /// What is told of every commit; nil for a copy that nobody serves.
+  let witness: RegistryWitness?
 
   /// Opens the registry at `path`, which must exist, and brings its schema up to date.
   ///
-  /// - Parameter actor: the command or service, for the audit record.
+  /// - Parameters:
+  ///   - actor: the command or service, for the audit record.
+  ///   - witness: what remembers how far the registry has come.
   /// - Throws: ``RegistryError/newerDatabase(path:)``, ``RegistryError/corrupted(_:)``, ``RegistryError/noAuthority(path:)``,
   ///   ``RegistryError/readOnly(_:)``.
-  public init(path: String, actor: String) throws(RegistryError) {
+  public init(path: String, actor: String, witness: RegistryWitness? = nil) throws(RegistryError) {
     guard access(path, F_OK) == 0 else { throw .noAuthority(path: path) }
     self.path = path
     self.actor = actor
+    self.witness = witness
     do {
       writer = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: false))
       try writer.inDatabase { try Self.check($0, path: path) }
@@ -59,10 +64,13 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     do {
       return try writer.inDatabase { db in
         var result: Result?
+        var mark: RegistryMark?
         try db.inTransaction(.immediate) {
           result = try body(db, writerLookup)
+          if witness != nil { mark = try RegistryMark(db) }
           return .commit
         }
+        if let mark { witness?.write(mark) }
         return result.unsafelyUnwrapped
       }
     } catch { throw RegistryError(error, path: path) }

@@ -58,6 +58,9 @@ public struct Claimant: Sendable {
   public let ratchet: [UInt8]?
   /// The identity-based credential that the device showed.
   public var credential: IdentityCredential?
+  /// Whether the key is one that the device had before: it may have missed that its next one was taken into use, or there are
+  /// two of it. See ``Relay``.
+  public var isRetired = false
 
   public init(
     scheme: SchemeID, address: DeviceAddress, generation: Generation, lastEpoch: Epoch, publicKey: X25519.PublicKey?,
@@ -92,6 +95,8 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case staleCounter = "stale_counter"
   /// The device has proved itself by a stronger scheme before.
   case belowFloor = "below_floor"
+  /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
+  case quarantined
   /// The registry cannot be read or written now.
   case unavailable
 }

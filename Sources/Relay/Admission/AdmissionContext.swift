@@ -1,14 +1,39 @@
+import Credentials
+import Primitives
 import Registry
+import Schemes
 
 /// What all admissions of a server share.
 final class AdmissionContext: Sendable {
   let registry: any DeviceRegistry
   let authority: Authority
   let secrets = StaticSecrets()
+  private let verified = VerifiedCertificates()
 
   init(registry: any DeviceRegistry, authority: Authority) {
     self.registry = registry
     self.authority = authority
+  }
+
+  /// Refuses a certificate, be it shown or of the registry's row, that the owner has not signed.
+  ///
+  /// An identity-based credential has no signature; that it leads to a key whose holder is there is what it is worth.
+  func check(_ certificate: Certificate) throws(AdmissionRefusal) {
+    guard certificate.identityCredential == nil else { return }
+    try verified.check(certificate, under: authority.issuerKey)
+  }
+
+  /// The holder of a key that another has replaced; it is let through to prove itself: see ``Relay``.
+  func retired(_ key: X25519.PublicKey, _ scheme: SchemeID) throws(AdmissionRefusal) -> Claimant? {
+    // An identity-based device asks for its next key in another way.
+    guard scheme != .identityBased else { return nil }
+    guard let issuance = try asking({ registry throws(RegistryError) in try registry.issuance(of: key) }),
+      let device = try asking({ registry throws(RegistryError) in try registry.device(issuance.address) })
+    else { return nil }
+    var claimant = Claimant(
+      scheme: scheme, address: issuance.address, generation: issuance.generation, lastEpoch: 0, publicKey: key)
+    claimant.isRetired = true
+    return (try? claimant.standing(in: device)) == .retired ? claimant : nil
   }
 
   /// Asks the registry; whatever it cannot answer is no answer.

@@ -34,7 +34,11 @@ final class HybridAdmission: Admission {
 
   private func identify(_ key: X25519.PublicKey) throws(AdmissionRefusal) -> Claimant {
     let found = try context.asking { registry throws(RegistryError) in try registry.device(holding: key) }
-    guard let holder = found else { throw .unknownDevice }
+    guard let holder = found else {
+      guard let retired = try context.retired(key, .hybridIKpsk2) else { throw .unknownDevice }
+      return retired
+    }
+    try context.check(holder.certificate)
     let fields = holder.certificate.fields
     let claimant = Claimant(
       scheme: .hybridIKpsk2, address: fields.address, generation: fields.generation, lastEpoch: fields.lastEpoch,

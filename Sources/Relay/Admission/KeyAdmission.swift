@@ -49,8 +49,17 @@ final class KeyAdmission: Admission {
     secret = nil
   }
 
-  /// Finds the registry's row and compares.
+  /// Finds the registry's row and compares. A key that was replaced is let through to prove itself: see ``Relay``.
   private func identify(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
+    do throws(AdmissionRefusal) { return try identifyCurrent(claim) } catch {
+      guard error == .unknownKey || error == .unknownDevice,
+        let retired = try context.retired(claim.publicKey, claim.scheme)
+      else { throw error }
+      return retired
+    }
+  }
+
+  private func identifyCurrent(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
     let (device, certificate) = try find(claim)
     var claimant = Claimant(
       scheme: claim.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
@@ -61,11 +70,7 @@ final class KeyAdmission: Admission {
       guard error == .misissued else { throw error }
     }
     if certificate.identityCredential != nil { return claimant }
-    // What the registry holds was signed here; only another certificate for the same key, one that was renewed since, needs
-    // its signature checked.
-    if certificate != device.certificate && certificate != device.pending {
-      guard certificate.isSigned(by: context.authority.issuerKey) else { throw .invalidCertificate }
-    }
+    try context.check(certificate)
     return claimant
   }
 

@@ -7,6 +7,8 @@ enum Standing {
   case current
   /// The key that takes over now that it is used.
   case next
+  /// A key that another has replaced.
+  case retired
 }
 
 extension Claimant {
@@ -24,6 +26,7 @@ extension Claimant {
   func standing(in device: RegisteredDevice) throws(AdmissionRefusal) -> Standing {
     guard !device.isRevoked, generation > device.revokedThrough else { throw .revoked }
     guard device.floor.admits(scheme) else { throw .belowFloor }
+    if isRetired, generation < device.generation { return .retired }
     if generation == device.generation, publicKey == nil || publicKey == device.certificate.publicKey {
       return .current
     }

@@ -5,7 +5,6 @@ import Synchronization
 final class StaticSecret: @unchecked Sendable {
   // Filled once, before it is shared.
   private(set) var bytes = SecretBytes<32>()
-
   init(_ key: borrowing X25519.PrivateKey, _ peer: X25519.PublicKey) throws(PrimitivesError) {
     try key.agree(with: peer, into: &bytes)
   }

@@ -14,6 +14,7 @@ enum HandshakeResult: String, CaseIterable, Sendable {
   case revoked
   case staleCounter = "stale_counter"
   case belowFloor = "below_floor"
+  case quarantined
   case unavailable
   case overloaded
   case timeout

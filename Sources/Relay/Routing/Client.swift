@@ -28,6 +28,8 @@ final class Client: Sendable {
   let generation: Generation
   let publicKey: X25519.PublicKey?
   let scheme: SchemeID
+  /// Whether it opened this session with a key that another has replaced.
+  let isRetired: Bool
   /// Whether messages and conversations of other devices come over this session.
   let listens: Bool
   let connection: any RelayConnection
@@ -56,6 +58,7 @@ final class Client: Sendable {
     generation = claimant.generation
     publicKey = claimant.publicKey
     scheme = claimant.scheme
+    isRetired = claimant.isRetired
     self.listens = listens
     self.connection = connection
     state = Mutex(State(lastEpoch: claimant.lastEpoch))

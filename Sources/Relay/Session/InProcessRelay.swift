@@ -109,7 +109,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
     case .close(let reason): end(reason)
     default:
       guard let client else { return }
-      if case .route(_, _, let record) = action {
+      if case .route(_, _, let record) = action, !relay.isOutdated(client) {
         accepted.append((client.address, Array(record.frame.readableBytesView)))
       }
       relay.perform(action, for: client)

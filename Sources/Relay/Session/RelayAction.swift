@@ -53,6 +53,8 @@ enum CloseReason: Error, Equatable, Sendable {
   /// A newer session of the device took this one's place.
   case superseded
   case revoked
+  /// There seem to be two of the device.
+  case quarantined
   /// The registry or the disk failed under this session's request.
   case unavailable
   /// The server shuts down.
@@ -70,6 +72,7 @@ enum CloseReason: Error, Equatable, Sendable {
     case .slowReader: "slow_reader"
     case .superseded: "superseded"
     case .revoked: "revoked"
+    case .quarantined: "quarantined"
     case .unavailable: "unavailable"
     case .draining: "draining"
     }
@@ -77,6 +80,6 @@ enum CloseReason: Error, Equatable, Sendable {
 
   static let labels = [
     "peer", "refused", "violation", "frame_too_long", "overloaded", "handshake_timeout", "idle_timeout", "slow_reader",
-    "superseded", "revoked", "unavailable", "draining",
+    "superseded", "revoked", "quarantined", "unavailable", "draining",
   ]
 }

@@ -10,6 +10,8 @@ import Schemes
 final class SimulatedDevice {
   var identity = DeviceIdentity()
   private(set) var flash = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
+  /// Every content that flash has had.
+  private(set) var flashes: [[UInt8]] = []
   private var link = ServerLink(scheme: .certified)
   private(set) var connection: LoopbackConnection?
   /// Texts that the application has had, by number: a set, as the device's inbox is.
@@ -29,8 +31,12 @@ final class SimulatedDevice {
     var span = content.mutableBytes
     identity.encode(into: &span)
     flash = content
+    flashes.append(content)
     identity.markStored()
   }
+
+  /// Makes this the content of flash.
+  func keep(_ content: [UInt8]) { flash = content }
 
   /// Power fails and comes back.
   func restart() throws {

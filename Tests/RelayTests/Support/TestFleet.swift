@@ -24,8 +24,10 @@ final class TestFleet {
   private(set) var watch: RegistryWatch
   private(set) var connections: [LoopbackConnection] = []
 
-  init(certificateEpochs: Epoch = 8, limits: RelayLimits = RelayLimits()) throws {
-    var template = Array((NSTemporaryDirectory() + "/countersign-relay-XXXXXX").utf8CString)
+  /// - Parameter inMemory: whether the files may lie where a power cut would lose them, for tests of very many commits.
+  init(certificateEpochs: Epoch = 8, limits: RelayLimits = RelayLimits(), inMemory: Bool = false) throws {
+    let folder = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory()
+    var template = Array((folder + "/countersign-relay-XXXXXX").utf8CString)
     path = String(cString: mkdtemp(&template)!)
     self.limits = limits
     authority = Authority.random()

@@ -76,6 +76,7 @@ extension SQLiteRegistry {
         for: key, system: address.system, device: address.device, generation: try device.nextGeneration(nil),
         lastEpoch: try AuthorityState(db).lastEpoch)
       try insert(certificate, floor: device.floor, db)
+      try enter(certificate, db)
       try record(
         .deviceStage, db, of: address, generation: certificate.fields.generation, detail: "scheme \(target.rawValue)")
       return certificate

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Credentials
+import Foundation
+import Registry
+
+/// `countersign accept-restored`: after a restore, says what was lost and lets the server start again.
+struct AcceptRestored: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accept-restored",
+    abstract: "Take a registry that was restored from a backup for the one that counts.",
+    discussion: """
+      The directory remembers how far its registry had come (registry.witness), and nothing that signs works on one that lies
+      behind: a revocation would be forgotten, and nobody would know. This command says what is missing, lets the epoch and the
+      revocations' numbers go on where devices have seen them, and remembers that it was done. What had been revoked since the
+      backup must be revoked again.
+
+      Example: countersign accept-restored --dir fleet
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var passphrase: PassphraseOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let missingChanges: Int64
+    let missingRevocations: Int
+    let epoch: Epoch
+  }
+
+  func run() throws {
+    let registry = try authority.registry("accept-restored")
+    let keys = try passphrase.unlock(try authority.directory(), registry, acceptingRestored: true)
+    let result = try registering { () throws(RegistryError) -> Result? in
+      let before = try registry.state()
+      let last = try registry.lastChange()
+      guard let seen = try registry.acceptRestored(issuer: keys.issuer) else { return nil }
+      return Result(
+        missingChanges: max(seen.auditSequence - last, 0),
+        missingRevocations: max(Int(seen.revocationSequence) - Int(before.revocationSequence), 0),
+        epoch: try registry.state().epoch)
+    }
+    guard let result else {
+      throw Failure(.configuration, "nothing was witnessed in this directory", hint: "There is nothing to accept.")
+    }
+    if output.isJSON { return try printJSON(result) }
+    print(
+      "\(result.missingChanges) changes are missing, \(result.missingRevocations) revocations among them. Epoch \(result.epoch)."
+    )
+    if result.missingRevocations > 0 {
+      print("Revoke again what had been revoked since the backup: until then the server lets it in.")
+    }
+  }
+}

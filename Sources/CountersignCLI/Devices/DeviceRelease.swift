@@ -1,0 +1,40 @@
+import ArgumentParser
+import Registry
+
+struct DeviceRelease: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "release",
+    abstract: "Let a device out of quarantine.",
+    discussion: """
+      A device is in quarantine because two holders of its keys have shown themselves. Revoke it when you cannot rule out that it
+      was copied: it comes back with a new key (device add --enrol-again), which lifts the quarantine too. Release it when you
+      know why, for instance because its memory was restored from a copy that is gone.
+
+      Example: countersign device release --dir fleet 00a0b1c2d3e4f506
+      """)
+
+  @OptionGroup var authority: AuthorityOptions
+  @OptionGroup var device: DeviceArgument
+  @OptionGroup var output: OutputOptions
+
+  private struct Result: Encodable {
+    let device: String
+    let wasQuarantined: Bool
+  }
+
+  func run() throws {
+    let registry = try authority.registry("device release")
+    let address = try device.find(registry).address
+    let reason = try registering { () throws(RegistryError) in
+      let reason = try registry.quarantine(of: address)
+      try registry.releaseFromQuarantine(address)
+      return reason
+    }
+    if output.isJSON {
+      return try printJSON(Result(device: address.device.description, wasQuarantined: reason != nil))
+    }
+    print(
+      reason.map { "Device \(address.device) is out of quarantine. It was in because: \($0)." }
+        ?? "Device \(address.device) was in no quarantine.")
+  }
+}

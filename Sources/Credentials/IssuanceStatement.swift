@@ -1,0 +1,32 @@
+import Primitives
+
+/// "By now so many keys have been certified, and this is the head of the log of them." 104 bytes signed. Two statements of which
+/// neither log continues the other prove that the books were rewritten.
+public struct IssuanceContent: StatementContent {
+  public static var kind: WireKind { .issuanceStatement }
+  public static var contentLength: Int { 36 }
+
+  /// Lines of the log.
+  public let count: UInt32
+  /// The hash that the log's last line ends with.
+  public let head: Bytes<32>
+  public var flags: UInt8 { 0 }
+
+  public init(count: UInt32, head: Bytes<32>) {
+    self.count = count
+    self.head = head
+  }
+
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+    guard flags == 0 else { throw .reservedFlags(flags) }
+    count = try reader.uint32()
+    head = try Bytes(&reader)
+  }
+
+  public func encode(_ writer: inout ByteWriter) {
+    writer.uint32(count)
+    writer.bytes(head.bytes)
+  }
+}
+
+public typealias IssuanceStatement = Statement<IssuanceContent>

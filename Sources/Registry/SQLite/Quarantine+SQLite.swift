@@ -1,0 +1,38 @@
+import Credentials
+import GRDB
+
+extension SQLiteRegistry {
+  public func quarantine(_ address: DeviceAddress, because detail: String) throws(RegistryError) {
+    try write { db, _ in
+      guard try Self.quarantine(of: address, db) == nil else { return }
+      try db.execute(
+        sql: "INSERT INTO quarantine (system, device_id, detail, at) VALUES (?, ?, ?, ?)",
+        arguments: [address.system.column, address.device.column, detail, now()])
+      try record(.deviceQuarantine, db, of: address, detail: detail)
+    }
+  }
+
+  public func quarantine(of address: DeviceAddress) throws(RegistryError) -> String? {
+    try read { db, _ in try Self.quarantine(of: address, db) }
+  }
+
+  public func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError) {
+    try write { db, _ in
+      guard try Self.quarantine(of: address, db) != nil else { return }
+      try Self.lift(address, db)
+      try record(.deviceRelease, db, of: address)
+    }
+  }
+
+  /// Ends a quarantine: of a device that got a new key at the bench there is only one again.
+  static func lift(_ address: DeviceAddress, _ db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM quarantine WHERE system = ? AND device_id = ?",
+      arguments: [address.system.column, address.device.column])
+  }
+
+  private static func quarantine(of address: DeviceAddress, _ db: Database) throws -> String? {
+    let statement = try db.cachedStatement(sql: "SELECT detail FROM quarantine WHERE system = ? AND device_id = ?")
+    return try String.fetchOne(statement, arguments: [address.system.column, address.device.column])
+  }
+}

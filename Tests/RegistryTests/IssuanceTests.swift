@@ -1,0 +1,126 @@
+import Credentials
+import Foundation
+import GRDB
+import Primitives
+import Testing
+
+@testable import Registry
+
+@Suite("The issuance log")
+struct IssuanceTests {
+  private final class Bench {
+    let path = NSTemporaryDirectory() + "/countersign-issuance-\(UUID().uuidString)"
+    let authority = Authority.random()
+    let registry: SQLiteRegistry
+    let device: DeviceAddress
+    let certificate: Certificate
+
+    init() throws {
+      let directory = AuthorityDirectory(path)
+      try directory.create(authority, sealing: .unsealed, certificateEpochs: 8, actor: "test")
+      registry = try directory.openRegistry(actor: "test")
+      device = DeviceAddress(system: try registry.addSystem(named: "a").id, device: DeviceID(7))
+      certificate = try registry.addDevice(
+        NewDevice(address: device, publicKey: X25519.PrivateKey.random().publicKey), issuer: authority.issuer)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// A certificate of the owner's key that the registry never heard of.
+    func minted(generation: Generation) throws -> Certificate {
+      try authority.issuer.certificate(
+        for: X25519.PrivateKey.random().publicKey, system: device.system, device: device.device,
+        generation: generation, lastEpoch: 9)
+    }
+
+    func execute(_ sql: String) throws {
+      try registry.close()
+      let queue = try DatabaseQueue(path: path + "/registry.sqlite")
+      try queue.inDatabase { try $0.execute(sql: sql) }
+      try queue.close()
+    }
+  }
+
+  @Test("Every way to a certificate enters its key once, and the log holds together")
+  func everyWay() throws {
+    let bench = try Bench()
+    let next = X25519.PrivateKey.random().publicKey
+    let staged = try bench.registry.renew(next, for: bench.device, issuer: bench.authority.issuer)
+    try bench.registry.promotePending(next, for: bench.device)
+    _ = try bench.registry.advanceEpoch(by: 1, issuer: bench.authority.issuer)
+    let renewed = try bench.registry.renew(next, for: bench.device, issuer: bench.authority.issuer)
+    _ = try bench.registry.revoke(bench.device, through: nil, reason: .unspecified, issuer: bench.authority.issuer)
+    let third = try bench.registry.enrolAgain(
+      NewDevice(address: bench.device, publicKey: X25519.PrivateKey.random().publicKey), issuer: bench.authority.issuer)
+    for certificate in [bench.certificate, staged, renewed, third] {
+      #expect(try bench.registry.verdict(on: certificate) == .entered)
+    }
+    #expect(try bench.registry.issuance(of: bench.certificate.publicKey)?.generation == 1)
+    #expect(try bench.registry.issuanceHeads().map(\.content.count) == [2])
+    #expect(try bench.registry.issuanceProblems() == [])
+  }
+
+  @Test("A certificate minted behind the books is told from one of theirs, and two for one generation are proof")
+  func minted() throws {
+    let bench = try Bench()
+    let second = try bench.minted(generation: 1)
+    guard case .contradicted(let known, let found) = try bench.registry.verdict(on: second), let proof = found else {
+      Issue.record("no proof")
+      return
+    }
+    #expect(known.publicKey == bench.certificate.publicKey)
+    #expect(proof.isValid(under: bench.authority.issuerKey))
+    #expect(!proof.isValid(under: Authority.random().issuerKey))
+    var bytes = [UInt8](repeating: 0, count: MisissuanceProof.encodedLength)
+    var span = bytes.mutableBytes
+    proof.encode(into: &span)
+    #expect(try MisissuanceProof(decoding: bytes.bytes) == proof)
+    for index in bytes.indices {
+      var altered = bytes
+      altered[index] ^= 1
+      let isValid = (try? MisissuanceProof(decoding: altered.bytes))?.isValid(under: bench.authority.issuerKey)
+      #expect(isValid != true, "byte \(index)")
+    }
+    #expect(throws: CredentialsError.self) { try MisissuanceProof(second, second) }
+    #expect(throws: CredentialsError.self) { try MisissuanceProof(second, try bench.minted(generation: 2)) }
+    #expect(try bench.registry.verdict(on: bench.minted(generation: 2)) == .missing)
+    let foreign = try Authority.random().issuer.certificate(
+      for: second.publicKey, system: bench.device.system, device: bench.device.device, generation: 1, lastEpoch: 9)
+    #expect(try bench.registry.verdict(on: foreign) == .foreign)
+  }
+
+  @Test(
+    "Rewriting, cutting and reordering the log, and keys slipped past it, are found",
+    arguments: [
+      "UPDATE issuances SET public_key = zeroblob(32) WHERE sequence = 1",
+      "DELETE FROM issuances WHERE sequence = 2",
+      "UPDATE issuances SET head = zeroblob(32) WHERE sequence = 2",
+      "UPDATE devices SET public_key = randomblob(32)",
+    ])
+  func tampered(_ sql: String) throws {
+    let bench = try Bench()
+    _ = try bench.registry.renew(
+      X25519.PrivateKey.random().publicKey, for: bench.device, issuer: bench.authority.issuer)
+    _ = try bench.registry.advanceEpoch(by: 1, issuer: bench.authority.issuer)
+    #expect(try bench.registry.issuanceProblems() == [])
+    let triggers = "DROP TRIGGER issuances_are_final; DROP TRIGGER issuances_are_kept;"
+    try bench.execute(triggers + sql)
+    let registry = try SQLiteRegistry(path: bench.path + "/registry.sqlite", actor: "test")
+    #expect(try !registry.issuanceProblems().isEmpty)
+    try registry.close()
+  }
+
+  @Test("A registry of before the log gets one of the keys that its devices have")
+  func migration() throws {
+    let bench = try Bench()
+    try bench.execute(
+      """
+      DROP TABLE issuances; DROP TABLE issuance_heads; DROP TABLE quarantine;
+      DELETE FROM grdb_migrations WHERE identifier = '4-issuances'
+      """)
+    let registry = try SQLiteRegistry(path: bench.path + "/registry.sqlite", actor: "test")
+    #expect(try registry.verdict(on: bench.certificate) == .entered)
+    #expect(try registry.issuanceProblems() == [])
+    try registry.close()
+  }
+}

@@ -1,0 +1,96 @@
+import Credentials
+import Foundation
+import Primitives
+import Testing
+
+@testable import Registry
+
+@Suite("What a directory has witnessed of its registry")
+struct WitnessTests {
+  /// An authority's directory with a device, a backup of then, and a revocation after it.
+  private final class Bench {
+    let path = NSTemporaryDirectory() + "/countersign-witness-\(UUID().uuidString)"
+    let directory: AuthorityDirectory
+    let authority = Authority.random()
+    var registry: SQLiteRegistry
+    let device: DeviceAddress
+
+    init() throws {
+      directory = AuthorityDirectory(path)
+      try directory.create(authority, sealing: .unsealed, certificateEpochs: 8, actor: "test")
+      registry = try directory.openRegistry(actor: "test")
+      device = DeviceAddress(system: try registry.addSystem(named: "a").id, device: DeviceID(7))
+      _ = try registry.addDevice(
+        NewDevice(address: device, publicKey: X25519.PrivateKey.random().publicKey), issuer: authority.issuer)
+      try registry.backUp(to: path + "/backup")
+      _ = try registry.revoke(device, through: nil, reason: .keyCompromise, issuer: authority.issuer)
+      _ = try registry.advanceEpoch(by: 2, issuer: authority.issuer)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func restore() throws {
+      try registry.close()
+      for suffix in ["", "-wal", "-shm"] { unlink(directory.registryPath + suffix) }
+      try FileManager.default.copyItem(atPath: path + "/backup", toPath: directory.registryPath)
+      registry = try directory.openRegistry(actor: "test")
+    }
+  }
+
+  @Test("The registry as it was left is opened")
+  func unchanged() throws {
+    let bench = try Bench()
+    _ = try bench.directory.unlock(bench.registry, passphrase: nil)
+    try bench.registry.close()
+    bench.registry = try bench.directory.openRegistry(actor: "test")
+    _ = try bench.directory.unlock(bench.registry, passphrase: nil)
+  }
+
+  @Test("A restored backup is refused, with what is missing, and what was accepted is remembered")
+  func restored() throws {
+    let bench = try Bench()
+    let last = try bench.registry.lastChange()
+    try bench.restore()
+    let behind = RegistryError.behindWitness(changes: 2, revocations: 1, epochs: 2)
+    for _ in 0..<2 {
+      #expect(throws: behind) { try bench.directory.unlock(bench.registry, passphrase: nil) }
+    }
+    let authority = try bench.directory.unlock(bench.registry, passphrase: nil, acceptingRestored: true)
+    #expect(try bench.registry.acceptRestored(issuer: authority.issuer)?.auditSequence == last)
+    _ = try bench.directory.unlock(bench.registry, passphrase: nil)
+    let state = try bench.registry.state()
+    // Devices never go back: numbers go on where they have seen them.
+    #expect(state.epoch == 3 && state.revocationSequence == 1)
+    #expect(try bench.registry.audit(since: last, limit: 10).first?.action == "registry.restore")
+    let again = try bench.registry.revoke(bench.device, through: nil, reason: .keyCompromise, issuer: authority.issuer)
+    #expect(again.content.sequence == 2)
+  }
+
+  @Test("A backup that was used meanwhile, behind the witness's back, is refused though it is longer")
+  func forked() throws {
+    let bench = try Bench()
+    try bench.restore()
+    try bench.registry.close()
+    // Without the directory nobody witnesses.
+    let copy = try SQLiteRegistry(path: bench.directory.registryPath, actor: "elsewhere")
+    for name in ["b", "c", "d"] { _ = try copy.addSystem(named: name) }
+    try copy.close()
+    bench.registry = try bench.directory.openRegistry(actor: "test")
+    #expect(throws: RegistryError.contradictsWitness(change: 5)) {
+      try bench.directory.unlock(bench.registry, passphrase: nil)
+    }
+  }
+
+  @Test("A damaged witness is none, and the next commit writes it anew", arguments: [0, 10, 63])
+  func damaged(_ index: Int) throws {
+    let bench = try Bench()
+    let path = bench.path + "/" + RegistryWitness.fileName
+    var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    #expect(bytes.count == 64)
+    bytes[index] ^= 1
+    try Data(bytes).write(to: URL(filePath: path))
+    #expect(bench.registry.witnessed == nil)
+    _ = try bench.registry.addSystem(named: "b")
+    #expect(bench.registry.witnessed?.auditSequence == (try bench.registry.lastChange()))
+  }
+}
