@@ -10,8 +10,7 @@ struct MatrixTests {
   /// Attack, scheme, outcome.
   typealias Table = [String: [String: String]]
 
-  static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../Vectors/matrix/expected.json")
+  static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "expected.json")
 
   /// COUNTERSIGN_UPDATE_MATRIX=1 writes the table anew: for whoever has read why it changed.
   @Test("Every cell is what the committed table says")

@@ -47,7 +47,10 @@ struct CertificateAudit {
       case .foreign: ("foreign", "Not signed by this owner's key: it proves nothing.")
       }
     if case .contradicted(_, let found) = verdict { proof = found }
-    if let path, let proof { try writeOutput(Array(PEM(.misissuanceProof, encoded(proof)).text.utf8), to: path) }
+    if let path, let proof {
+      var file = try OutputFile(creating: path)
+      try file.write(Array(PEM(.misissuanceProof, encoded(proof)).text.utf8))
+    }
     if output.isJSON {
       try printJSON(
         Result(
