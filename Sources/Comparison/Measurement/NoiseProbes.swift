@@ -92,6 +92,11 @@ struct CertifiedProbe: SchemeProbe {
     let prologue = Prologue(scheme: scheme, serverKey: parties.server.publicKey)
     try CountedNoise(pattern: .IK, prologueLength: prologue.bytes.byteCount, firstPayload: payload)
       .run(device: parties.device, server: parties.server, &turns)
+    if scheme == .certified {
+      var verification = OperationCounts()
+      verification.ed25519Verify = 1
+      turns.add(verification, for: .server)
+    }
   }
 
   func rotation() throws -> [SchemeProfile.Message]? { try parties.renewal() }

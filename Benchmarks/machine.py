@@ -24,8 +24,12 @@ def version(*command, pattern=r"(\d+\.\d[\w.]*)"):
     return found[1] if found else "unknown"
 
 
+def swift():
+    return version("swift", "--version", pattern=r"Swift version ([\w.]+)")
+
+
 def versions(options):
-    found = {"swift": version("swift", "--version", pattern=r"Swift version ([\w.]+)")}
+    found = {"swift": swift()}
     if options.tls:
         found["openssl"] = version("openssl", "version")
     if options.mqtt:

@@ -1,0 +1,35 @@
+import Benchmark
+import Noise
+import Primitives
+
+/// One message of a session, in place. All schemes have the same session: what differs is how its keys came about.
+func messages() {
+  for length in [64, 1_024] {
+    let session = Session()
+    var message = [UInt8](repeating: 1, count: length + tagLength)
+    Benchmark.work("message/seal \(length) B", repeats: 20) {
+      var bytes = message.mutableBytes
+      try session.sending.encrypt(inPlace: &bytes)
+    }
+    var both = [UInt8](repeating: 1, count: length + tagLength)
+    let other = Session()
+    Benchmark.work("message/seal and open \(length) B", repeats: 20) {
+      var bytes = both.mutableBytes
+      try other.sending.encrypt(inPlace: &bytes)
+      try other.receiving.decrypt(inPlace: &bytes)
+    }
+  }
+}
+
+private final class Session {
+  var sending: CipherState<ChaChaPoly>
+  var receiving: CipherState<ChaChaPoly>
+
+  init() {
+    let key = SymmetricKey.random()
+    var copy = SymmetricKey()
+    copy.copy(from: key.bytes)
+    sending = CipherState(key: key)
+    receiving = CipherState(key: copy)
+  }
+}
