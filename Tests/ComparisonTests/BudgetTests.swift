@@ -89,7 +89,8 @@ struct BudgetTests {
     #expect(problem.contains(expected), "\(problem)")
   }
 
-  @Test("An option that is no number, or an absurd one, is named with what is allowed", arguments: Budget.Field.allCases)
+  @Test(
+    "An option that is no number, or an absurd one, is named with what is allowed", arguments: Budget.Field.allCases)
   func options(_ field: Budget.Field) throws {
     let catalog = try Catalog.shipped()
     let budget = try Budget.load(Budget.standardName, catalog)

@@ -27,6 +27,15 @@ struct ModelTests {
     #expect(rows[.registered]?.value("message_bytes") == Double(32 + 16))
   }
 
+  @Test("A rotation is a handshake, the request and the answer, each sealed")
+  func rotation() throws {
+    let rows = try rows("sensor-802154")
+    // `rekey` is 1 byte, `key` its type, the scheme, the generation and 32 bytes of key; `renew` is 1 and 32, `certificate` 1 and 116.
+    #expect(rows[.derivedKey]?.value("rotation_bytes") == Double(61 + (1 + 16) + (1 + 1 + 2 + 32 + 16)))
+    #expect(rows[.derivedKeyRatchet]?.value("rotation_bytes") == Double(61 + (1 + 16) + (1 + 1 + 2 + 64 + 16)))
+    #expect(rows[.registered]?.value("rotation_bytes") == Double(145 + (1 + 32 + 16) + (1 + 116 + 16)))
+  }
+
   @Test("Public-key operations are counted from what runs: IK costs the device one base and four variable X25519")
   func operations() throws {
     let profiles = try Self.measured.get().profiles

@@ -199,7 +199,10 @@ struct HybridProbe: SchemeProbe {
       .run(device: parties.device, server: parties.server, &turns)
   }
 
-  func rotation() throws -> [SchemeProfile.Message]? { try parties.renewal() }
+  func rotation() throws -> [SchemeProfile.Message]? {
+    // The derived key goes with the certificate.
+    try parties.renewal() + [try Rekeying.answer(.hybridIKpsk2)]
+  }
 }
 
 /// `derived-key-ephemeral`.
@@ -244,6 +247,8 @@ struct EphemeralProbe: SchemeProbe {
     turns.end()
     try checkSession(&deviceSending, &serverReceiving)
   }
+
+  func rotation() throws -> [SchemeProfile.Message]? { try Rekeying.messages(.derivedKeyEphemeral) }
 
   func count(_ turns: inout Turns) throws {
     turns.turn(.device)

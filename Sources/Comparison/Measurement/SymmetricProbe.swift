@@ -34,6 +34,7 @@ struct SymmetricProbe: SchemeProbe {
 
   mutating func run(_ turns: inout Turns) throws { try exchange(SHA256.self, &turns) }
   mutating func count(_ turns: inout Turns) throws { try exchange(CountingHash.self, &turns) }
+  func rotation() throws -> [SchemeProfile.Message]? { try Rekeying.messages(scheme) }
 
   /// The key that the server arrives at for the device.
   private func key<Hash: HashFunction>(_: Hash.Type, into key: inout SymmetricKey) throws {
