@@ -30,7 +30,8 @@ struct BudgetChanges: ParsableArguments {
     if let radio { budget.radio = try catalog.radio(radio) }
     if let battery { budget.battery = try catalog.battery(battery) }
     for (field, text) in [
-      (Budget.Field.handshakesPerDay, handshakesPerDay), (.messagesPerDay, messagesPerDay), (.messageBytes, messageBytes),
+      (Budget.Field.handshakesPerDay, handshakesPerDay), (.messagesPerDay, messagesPerDay),
+      (.messageBytes, messageBytes),
       (.fleetSize, fleetSize), (.memoryShare, memoryShare), (.firstMessageSeconds, firstMessageSeconds),
       (.batteryDays, batteryDays), (.readmissionSeconds, readmissionSeconds),
     ] {
