@@ -147,7 +147,7 @@ struct CloneTests {
     struct Lost: Error {}
     func chance() throws { if Int.random(in: 0..<8, using: &generator) == 0 { throw Lost() } }
     device.disconnect()
-    fleet.settle()
+    fleet.forgetEnded()
     let connection = fleet.connect()
     // A lost answer looks like a refusal, so that a device may fall back to the key before at any time.
     let first = try device.firstFrame(on: connection, fallingBack: Bool.random(using: &generator))

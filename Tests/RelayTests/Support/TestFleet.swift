@@ -107,6 +107,12 @@ final class TestFleet {
     for connection in connections { connection.settle() }
   }
 
+  /// Lets go of connections that have ended: whoever makes thousands of them would wait for each at every step.
+  func forgetEnded() {
+    settle()
+    connections.removeAll { !$0.isOpen }
+  }
+
   /// Lets the relay look at what others have written.
   func look() {
     relay.queue.sync { watch.look() }
