@@ -52,7 +52,8 @@ enum {
     COUNTERSIGN_NO_KEY = 4,
     /// Called before the session is open, or after it was closed.
     COUNTERSIGN_OUT_OF_TURN = 5,
-    /// A frame did not verify. Nothing of it may be believed.
+    /// A frame did not verify: nothing of it may be believed. From countersign_init: a library for certificates only was
+    /// given a device of scheme identity-based.
     COUNTERSIGN_REFUSED = 6,
     /// A frame verified, and says what this device must not accept: a certificate of another device, a forged statement.
     COUNTERSIGN_UNACCEPTABLE = 7,

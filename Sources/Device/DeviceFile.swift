@@ -13,6 +13,9 @@ extension DeviceIdentity {
   public static let encodedLength = 60 + 2 * slotLength + TrustStore.encodedLength + 32 + 32
 
   /// Loads what ``encode(into:)`` wrote. On an error this identity is empty.
+  ///
+  /// - Throws: ``DeviceError/corruptFile``, ``DeviceError/unknownFileVersion(_:)``; in firmware built with
+  ///   `COUNTERSIGN_CERTIFICATES_ONLY` ``SchemesError/unexpectedScheme(_:)`` for a device of `identity-based`.
   public mutating func load(_ bytes: RawSpan) throws(DeviceError) {
     clear()
     let hasMaster = try Self.version(bytes) > 1
@@ -52,6 +55,9 @@ extension DeviceIdentity {
     } catch { throw .corruptFile }
     // No step of a rotation leaves two keys in one state.
     guard slotA.state != slotB.state else { throw .corruptFile }
+    #if COUNTERSIGN_CERTIFICATES_ONLY
+      guard scheme != .identityBased else { throw .schemes(.unexpectedScheme(scheme.rawValue)) }
+    #endif
   }
 
   /// Comes first: a later version may have another length and another checksum.

@@ -49,18 +49,23 @@ public struct IdentityCredential: Equatable, Sendable {
     writer.bytes(point.bytes)
   }
 
-  /// The subject's public key under the issuer's master public key.
+  /// The subject's public key under the issuer's master public key. Firmware built with `COUNTERSIGN_CERTIFICATES_ONLY` knows
+  /// no issuer: it leaves out the arithmetic of the group.
   ///
   /// - Throws: ``CredentialsError/unknownIssuer(_:)`` when the credential names another master key,
   ///   ``CredentialsError/invalidPoint``.
   public func publicKey(under master: MasterPublicKey) throws(CredentialsError) -> X25519.PublicKey {
-    guard fields.issuer == master.keyID else { throw .unknownIssuer(fields.issuer) }
-    var h = Edwards25519.Scalar()
-    hash(under: master, into: &h)
-    do {
-      let point = try Edwards25519.Point(decoding: point)
-      return try point.adding(master.point.multiplied(by: h)).montgomery
-    } catch { throw .invalidPoint }
+    #if COUNTERSIGN_CERTIFICATES_ONLY
+      throw .unknownIssuer(fields.issuer)
+    #else
+      guard fields.issuer == master.keyID else { throw .unknownIssuer(fields.issuer) }
+      var h = Edwards25519.Scalar()
+      hash(under: master, into: &h)
+      do {
+        let point = try Edwards25519.Point(decoding: point)
+        return try point.adding(master.point.multiplied(by: h)).montgomery
+      } catch { throw .invalidPoint }
+    #endif
   }
 
   /// h = SHA-512(label, X, length of the credential in 2 bytes, credential) mod L. R is part of the credential: without it in

@@ -52,8 +52,13 @@ public struct IdentityRequest: ~Copyable, Sendable {
 
   public mutating func wipe() { secret.wipe() }
 
+  /// Firmware built with `COUNTERSIGN_CERTIFICATES_ONLY` has no point to ask with.
   private mutating func derivePoint() {
-    do { point = try Edwards25519.Point(base: secret).bytes } catch { point = Bytes() }
+    #if COUNTERSIGN_CERTIFICATES_ONLY
+      point = Bytes()
+    #else
+      do { point = try Edwards25519.Point(base: secret).bytes } catch { point = Bytes() }
+    #endif
   }
 }
 
