@@ -10,10 +10,13 @@ final class Fleet {
 
   let serverKey: X25519.PrivateKey
   let issuer: Issuer<SigningKey>
+  /// Every device is given it at assembly, whatever its scheme.
+  let master: MasterPublicKey
 
   init() throws {
     serverKey = .random()
     issuer = Issuer(SigningKey(try Ed25519.PrivateKey(seed: SecretBytes<32>.random().bytes)))
+    master = try MasterKey(seed: SecretBytes<32>.random().bytes).publicKey
   }
 
   func certificate(for key: X25519.PublicKey, device: DeviceID, generation: Generation = 1) throws -> Certificate {
@@ -26,7 +29,7 @@ final class Fleet {
     let device = FleetDevice()
     device.identity.create(
       address: DeviceAddress(system: Self.system, device: id), anchor: issuer.signer.publicKey,
-      serverKey: serverKey.publicKey, epoch: Self.epoch, scheme: scheme)
+      serverKey: serverKey.publicKey, epoch: Self.epoch, scheme: scheme, master: master)
     guard let key = device.identity.renewalKey else { throw Refusal.wrongPeer }
     try device.identity.install(certificate(for: key, device: id))
     return device

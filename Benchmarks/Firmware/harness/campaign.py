@@ -23,7 +23,7 @@ def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool)
     emulate.plugin()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         host = pool.submit(peer.build)
-        for made in [host, *[pool.submit(prepare, target) for target in cores]]:
+        for made in [host, *[pool.submit(prepare, target, specs) for target in cores]]:
             made.result()
         tasks = [pool.submit(guards.check, target) for target in cores]
         for target in cores:
@@ -33,11 +33,12 @@ def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool)
         return collect(tasks)
 
 
-def prepare(target: Target) -> None:
+def prepare(target: Target, specs: list[catalogue.Spec]) -> None:
     """What every image of a target links."""
     sodium.archives(target)
     image.board_objects(target)
-    library.build(target)
+    for identity_based in {spec.identity_based for spec in specs}:
+        library.build(target, identity_based)
 
 
 def measured(target: Target, spec: catalogue.Spec) -> dict:
@@ -54,9 +55,10 @@ def build(target: Target, spec: catalogue.Spec) -> image.Image:
     if spec.source.endswith(".c"):
         own = image.compile_c(target, FIRMWARE / "images" / spec.source, WORK / target.core / f"{spec.name}.o",
                               "-I", library.HEADER.parent)
-        return image.link(target, spec.name, [own, library.build(target)], "ladder")
-    own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags)
-    return image.link(target, spec.name, [own, *modules.build(target)], "ladder")
+        return image.link(target, spec.name, [own, library.build(target, spec.identity_based)], "ladder")
+    own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags,
+                                spec.identity_based)
+    return image.link(target, spec.name, [own, *modules.build(target, spec.identity_based)], "ladder")
 
 
 def attempt(work, target: Target, what) -> dict | str:

@@ -36,6 +36,7 @@ class Spec:
     # Operations outside the handshake: everything else adds up to it.
     outside: frozenset[str] = frozenset({"load", "store", "seal", "open"})
     limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
+    identity_based: bool = False  # whether it links what identity-based credentials need
 
 
 # Without public keys there is no Noise pattern; the transcript is the scheme's own.

@@ -5,11 +5,11 @@ from dataclasses import replace
 import image
 from catalogue import Spec
 from emulate import Emulator
-from measure import Failure, demand_constant, demand_equal, demand_no_heap, demand_no_leaks, demand_room
+from measure import Failure, demand_constant, demand_equal, demand_no_group, demand_no_heap, demand_no_leaks, demand_room
 from paths import FIRMWARE, WORK
 from targets import Target
 
-DEFECTS = ("BRANCHES", "KEEPS", "ALLOCATES")
+DEFECTS = ("BRANCHES", "KEEPS", "ALLOCATES", "COMPUTES")
 SPEC = Spec("guards", "guards.c", "none", "none")
 
 
@@ -39,6 +39,7 @@ def guard(firmware: image.Image) -> None:
     demand_constant("guards", SPEC, first.operations, other.operations, 2)
     demand_no_leaks("guards", first, {"secret": pages[0][16:]})
     demand_no_heap("guards", firmware)
+    demand_no_group("guards", firmware)
     demand_room("guards", firmware, first.peak_stack)
 
 

@@ -6,28 +6,28 @@ from pathlib import Path
 import image
 import modules
 import sodium
-from paths import ROOT, WORK, run, swift_tool
+from paths import ROOT, run, swift_tool
 from targets import Target
 
 HEADER = ROOT / "Sources/CCountersign/countersign.h"
 
 
-def build(target: Target) -> Path:
+def build(target: Target, identity_based: bool) -> Path:
     """Made anew, so that no object of an earlier build stays in it."""
-    archive = WORK / target.core / "libcountersign.a"
-    objects = modules.build(target)
+    archive = modules.folder(target, identity_based) / "libcountersign.a"
+    objects = modules.build(target, identity_based)
     if not archive.exists() or archive.stat().st_mtime < modules.newest(objects):
         archive.unlink(missing_ok=True)
         run([swift_tool("llvm-ar"), "rcs", archive, *objects])
     return archive
 
 
-def export(target: Target, folder: Path) -> None:
+def export(target: Target, folder: Path, identity_based: bool) -> None:
     """What firmware in C links: the library, libsodium's files, and what the compilers call on this core."""
     folder = folder / target.core
     folder.mkdir(parents=True, exist_ok=True)
     archives = sodium.archives(target)
     helpers = [file for file in image.board_objects(target) if file.stem in ("arithmetic", "lmul")]
-    for file in [build(target), archives["sodium"], archives["ladder"], *helpers]:
+    for file in [build(target, identity_based), archives["sodium"], archives["ladder"], *helpers]:
         shutil.copy(file, folder)
     shutil.copy(HEADER, folder)

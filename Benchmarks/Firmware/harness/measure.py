@@ -1,5 +1,5 @@
 """Running an image and refusing what must not be: runs that differ, counts that follow a secret, secrets left in RAM, heap
-use, a part too small, a counter that disagrees."""
+use, the Edwards curve's group where no image needs it, a part too small, a counter that disagrees."""
 
 from catalogue import Spec
 from emulate import Emulator, Operation, Outcome
@@ -12,6 +12,9 @@ KEYS = 16  # different keys and random numbers for the constant-count guard
 
 # What a heap would need. On the Cortex-M0 and RV32 the link fails already, for want of atomic operations.
 HEAP = ("malloc", "posix_memalign", "free", "swift_allocObject", "swift_slowAlloc", "swift_once")
+
+# libsodium's group of Edwards25519, 40 KB with its tables: only identity-based credentials compute in it.
+GROUP = ("crypto_scalarmult_ed25519", "crypto_core_ed25519_add", "crypto_core_ed25519_is_valid_point")
 
 
 class Failure(Exception):
@@ -36,6 +39,8 @@ def measure(image: Image, spec: Spec) -> Outcome:
         demand_constant(where, spec, first.operations, other.operations, seed)
     demand_no_leaks(where, first, secrets(spec, peer.page, peer.key, first))
     demand_no_heap(where, image)
+    if not spec.identity_based:
+        demand_no_group(where, image)
     demand_room(where, image, first.peak_stack)
     for operation in first.operations:
         cross_check(where, image, operation)
@@ -67,6 +72,12 @@ def demand_no_heap(where: str, image: Image) -> None:
     linked = [symbol for symbol in image.symbols if symbol in HEAP or symbol.startswith("__atomic_")]
     if linked:
         raise Failure(f"{where}: the image links {', '.join(linked)}")
+
+
+def demand_no_group(where: str, image: Image) -> None:
+    linked = [symbol for symbol in image.symbols if symbol.startswith(GROUP)]
+    if linked:
+        raise Failure(f"{where}: the image links {', '.join(linked)}, and has no use for identity-based credentials")
 
 
 def demand_room(where: str, image: Image, peak_stack: int) -> None:

@@ -19,46 +19,51 @@ FLAGS = """
 """.split()
 
 
-def swiftc(target: Target) -> list[str]:
-    flags = [str(swift_tool("swiftc")), "-target", target.triple, *FLAGS]
+# Leaves out the Edwards curve's group, which only identity-based credentials need.
+CERTIFICATES_ONLY = ["-D", "COUNTERSIGN_CERTIFICATES_ONLY"]
+
+
+def swiftc(target: Target, identity_based: bool) -> list[str]:
+    flags = [str(swift_tool("swiftc")), "-target", target.triple, *FLAGS, *([] if identity_based else CERTIFICATES_ONLY)]
     for flag in [*target.cpu_flags, *sodium.includes(target), "-fno-pic"]:
         flags += ["-Xcc", flag]
-    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(ROOT / "Sources/CCountersign"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target))]
+    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(ROOT / "Sources/CCountersign"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target, identity_based))]
 
 
-def folder(target: Target) -> Path:
-    return WORK / target.core / "modules"
+def folder(target: Target, identity_based: bool) -> Path:
+    return WORK / target.core / "modules" / ("all" if identity_based else "certificates")
 
 
 def newest(files) -> float:
     return max((file.stat().st_mtime for file in files), default=0)
 
 
-def build(target: Target) -> list[Path]:
+def build(target: Target, identity_based: bool) -> list[Path]:
     """Objects of all modules; a module is compiled again when it or one before it changed."""
-    folder(target).mkdir(parents=True, exist_ok=True)
+    made = folder(target, identity_based)
+    made.mkdir(parents=True, exist_ok=True)
     objects, changed = [], 0.0
     for name in MODULES:
         sources = sorted((ROOT / "Sources" / name).rglob("*.swift"))
         if not sources:
             continue
         changed = max(changed, newest(sources))
-        output = folder(target) / f"{name}.o"
+        output = made / f"{name}.o"
         if not output.exists() or output.stat().st_mtime < changed:
-            run([*swiftc(target), "-module-name", name, "-emit-module", "-emit-module-path",
-                 folder(target) / f"{name}.swiftmodule", "-c", *sources, "-o", output])
+            run([*swiftc(target, identity_based), "-module-name", name, "-emit-module", "-emit-module-path",
+                 made / f"{name}.swiftmodule", "-c", *sources, "-o", output])
             output.touch()  # the compiler leaves an object alone that would not change
         objects.append(output)
     return objects
 
 
-def compile_image(target: Target, source: Path, name: str, flags: tuple[str, ...]) -> Path:
+def compile_image(target: Target, source: Path, name: str, flags: tuple[str, ...], identity_based: bool) -> Path:
     """An image's own Swift, with the support files, against the modules."""
     output = WORK / target.core / "images" / f"{name}.o"
     output.parent.mkdir(parents=True, exist_ok=True)
     sources = [source, *sorted((FIRMWARE / "images/support").glob("*.swift"))]
-    inputs = [*sources, FIRMWARE / "board/firmware.h", *folder(target).glob("*.swiftmodule")]
+    inputs = [*sources, FIRMWARE / "board/firmware.h", *folder(target, identity_based).glob("*.swiftmodule")]
     if not output.exists() or output.stat().st_mtime < newest(inputs):
-        run([*swiftc(target), *flags, "-module-name", "Image", "-c", *sources, "-o", output])
+        run([*swiftc(target, identity_based), *flags, "-module-name", "Image", "-c", *sources, "-o", output])
         output.touch()
     return output
