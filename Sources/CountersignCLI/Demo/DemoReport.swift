@@ -31,6 +31,8 @@ struct DemoReport: Encodable {
   var rotated = false
   var generationAfterRotation = 0
   var retiredKeyRefused = false
+  var copyNoticed = false
+  var releasedByOwner = false
 
   /// The attack works where it must: the thief opens what was sealed to the stolen device.
   var thiefReadsStolenDevicesMail = false
@@ -51,7 +53,8 @@ struct DemoReport: Encodable {
     let held = [
       authorityCreated, systems == 2, devices == 4, certificateBytes <= 116, certificateInHandshakeBytes <= 84,
       onlineDelivered, asleepStored, asleepDelivered, asleepDeliveredOnce, directDelivered, otherSystemRefusedByServer,
-      otherSystemRefusedByDevice, rotated, generationAfterRotation == 2, retiredKeyRefused, thiefReadsStolenDevicesMail,
+      otherSystemRefusedByDevice, rotated, generationAfterRotation == 2, retiredKeyRefused, copyNoticed,
+      releasedByOwner, thiefReadsStolenDevicesMail,
       revocationCutSession, revokedDeviceRefused, revocationReachedPeers, recordedFrames > 0,
     ]
     let failed = [

@@ -154,7 +154,22 @@ final class DemoStory {
         "send", "--device", "pump-before.device", "--server", fleet.endpoint, "--timeout", "1", "--to",
         DemoFleet.name(fleet.address("valve")), "old key",
       ], in: fleet.directory)
-    report.retiredKeyRefused = old.status == Failure.Status.noPermission.rawValue
-    return check(report.retiredKeyRefused, "the old key is refused")
+    report.retiredKeyRefused = !old.isSuccess
+    // A device that lost its answer would have shown the new key. This one made another: there are two of it.
+    let released = try DemoProcess.run(
+      [
+        "device", "release", "--dir", "authority", fleet.address("pump").device.description, "--output", "json",
+      ], in: fleet.directory)
+    report.copyNoticed = released.field("was_quarantined") ?? false
+    check(
+      report.retiredKeyRefused && report.copyNoticed,
+      "a copy with the old key is refused and gives itself away: neither of the two is served")
+    let back = try DemoProcess.run(
+      [
+        "send", "--device", "pump.device", "--server", fleet.endpoint, "--to", DemoFleet.name(fleet.address("valve")),
+        "new key",
+      ], in: fleet.directory)
+    report.releasedByOwner = back.isSuccess
+    return check(report.releasedByOwner, "the owner releases the pump, which goes on under its new key")
   }
 }
