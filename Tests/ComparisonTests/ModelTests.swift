@@ -121,7 +121,7 @@ struct ModelTests {
     #expect(shipped.source == whole.source && shipped.source.hasPrefix("emulated, 20"))
     let images: [SchemeName] = [
       .sharedKey, .derivedKey, .derivedKeyRatchet, .derivedKeyEphemeral, .compactKK, .registered, .certified,
-      .hybridIKpsk2,
+      .hybridIKpsk2, .identityBased,
     ]
     for core in Core.allCases where core != .host {
       for scheme in images {

@@ -34,6 +34,7 @@ nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversati
   "derived-key-ratchet": { try SymmetricConversation($0, .derivedKeyRatchet) },
   "hybrid-ikpsk2": { try HybridConversation($0, .hybridIKpsk2) },
   "ik-certified": { try CertifiedConversation($0, .certified) },
+  "ik-identity": { try CertifiedConversation($0, .identityBased) },
   "ik-registered": { try CertifiedConversation($0, .registered) },
   "rotation": { try RotationConversation($0) },
   "xx-initiator": { try DirectConversation($0, .responder) },

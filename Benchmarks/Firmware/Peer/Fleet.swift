@@ -11,17 +11,30 @@ final class Fleet {
   let serverKey: X25519.PrivateKey
   let issuer: Issuer<SigningKey>
   /// Every device is given it at assembly, whatever its scheme.
-  let master: MasterPublicKey
+  var master: MasterPublicKey { masterKey.publicKey }
+  private let masterKey: MasterKey
 
   init() throws {
     serverKey = .random()
     issuer = Issuer(SigningKey(try Ed25519.PrivateKey(seed: SecretBytes<32>.random().bytes)))
-    master = try MasterKey(seed: SecretBytes<32>.random().bytes).publicKey
+    masterKey = try MasterKey(seed: SecretBytes<32>.random().bytes)
   }
 
   func certificate(for key: X25519.PublicKey, device: DeviceID, generation: Generation = 1) throws -> Certificate {
     try issuer.certificate(
       for: key, system: Self.system, device: device, generation: generation, lastEpoch: Self.epoch + 8)
+  }
+
+  /// Makes a device's key, and what the server issues for it.
+  func provision(_ device: DeviceID, _ scheme: SchemeID, key: inout X25519.PrivateKey) throws -> Certificate {
+    guard scheme == .identityBased else {
+      key.generate()
+      return try certificate(for: key.publicKey, device: device)
+    }
+    let fields = masterKey.fields(
+      for: DeviceAddress(system: Self.system, device: device), generation: 1, lastEpoch: Self.epoch + 8)
+    let credential = try masterKey.issueInjected(fields, into: &key)
+    return Certificate(credential, publicKey: key.publicKey)
   }
 
   /// A device as the assembly line makes it.

@@ -9,7 +9,7 @@ import Schemes
 class ServerConversation: Conversation {
   let fleet: Fleet
   let scheme: SchemeID
-  /// Seed, private key, server key, standalone certificate, scheme, symmetric key, address.
+  /// Seed, private key, server key, standalone certificate, scheme, symmetric key, address, master public key.
   let page: [UInt8]
   let publicKey: X25519.PublicKey
   let deviceKey: X25519.PublicKey
@@ -23,13 +23,13 @@ class ServerConversation: Conversation {
     self.fleet = fleet
     self.scheme = scheme
     publicKey = fleet.serverKey.publicKey
-    let key = X25519.PrivateKey.random()
+    var key = X25519.PrivateKey()
+    let certificate = try fleet.provision(DeviceID(0x0102_0304_0506_0708), scheme, key: &key)
     deviceKey = key.publicKey
-    let certificate = try fleet.certificate(for: deviceKey, device: DeviceID(0x0102_0304_0506_0708))
     page =
       randomBytes(16) + [UInt8](copying: key.secretBytes) + [UInt8](copying: publicKey.bytes)
       + encoded(certificate) + [scheme.rawValue, 0, 0, 0] + bytes(of: symmetricKey)
-      + encoded(certificate.fields.address)
+      + encoded(certificate.fields.address) + [UInt8](copying: fleet.master.bytes.bytes)
   }
 
   /// The answer to the first frame; it fills in both directions' keys.
@@ -59,12 +59,12 @@ class ServerConversation: Conversation {
   }
 }
 
-/// `certified` and `registered`.
+/// `certified`, `registered` and `identity-based`.
 final class CertifiedConversation: ServerConversation {
   private var responder = CertifiedResponder()
 
   override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey)
+    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey, master: fleet.master)
     guard claim.scheme == scheme, claim.publicKey == deviceKey else { throw Refusal.wrongPeer }
     if scheme == .certified {
       guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {

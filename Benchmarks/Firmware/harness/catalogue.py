@@ -71,6 +71,8 @@ SPECS = (
          handshakes=(Handshake("IKpsk2", True, (("sent", 0, 1), ("received", 0, 0)), psk=PROVISIONED_PSK),), limits=SERVER),
     Spec("ik-registered", "ik", "registered", "device", handshakes=SERVER_IK, limits=SERVER),
     Spec("ik-certified", "ik", "certified", "device", handshakes=SERVER_IK, limits=SERVER),
+    Spec("ik-identity", "ik", "identity-based", "device", flags=("-D", "IDENTITY"),
+         handshakes=(Handshake("IKimplicit", True, (("sent", 0, 1), ("received", 0, 0))),), limits=SERVER, identity_based=True),
     Spec("xx-initiator", "xx", "certified", "initiator", STORED_KEY, ("-D", "INITIATOR"),
          (Handshake("XX", True, XX),), frozenset({"read-2"}), limits=PAIR),
     Spec("xx-responder", "xx", "certified", "responder", STORED_KEY, (),

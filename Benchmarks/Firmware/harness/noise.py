@@ -10,6 +10,7 @@ P = 2**255 - 19
 # Pre-messages and messages of the patterns that the images speak; "->" is the initiator.
 PATTERNS = {
     "IK": (["<- s"], ["e es s ss", "e ee se"]),
+    "IKimplicit": (["<- s"], ["e es s ss", "e ee se"]),
     "IKpsk2": (["<- s"], ["e es s ss", "e ee se psk"]),
     "XX": ([], ["e", "e ee s es", "s se"]),
     "KK": (["-> s", "<- s"], ["e es ss", "e ee se"]),
@@ -91,7 +92,8 @@ class Transcript:
                 if "psk" in self.pattern:
                     self.mix_key(key, f"message {index} e")
             elif token == "s":
-                size = 48 if self.keyed else 32
+                # With the modifier of ours an identity-based credential takes the key's place.
+                size = (52 if "implicit" in self.pattern else 32) + (16 if self.keyed else 0)
                 self.mix_hash(message[:size])
                 message = message[size:]
             elif token == "psk":

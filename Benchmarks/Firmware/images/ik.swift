@@ -4,7 +4,8 @@ import Noise
 import Primitives
 import Schemes
 
-/// Noise_IK to the server. Whether the first message carries the certificate is the scheme, a byte of the storage page.
+/// Noise_IK to the server. Whether the first message carries the certificate is the scheme, a byte of the storage page. With
+/// IDENTITY it carries an identity-based credential in place of the key.
 @c(image_main)
 func imageMain() {
   session()
@@ -15,7 +16,14 @@ private func session() {
   var key = X25519.PrivateKey()
   Provision.load(&key)
   let serverKey = Provision.serverKey
-  guard let certificate = try? Certificate(decoding: Provision.certificate.bytes),
+  #if IDENTITY
+    let shown = Provision.credential
+    guard let master = try? MasterPublicKey(decoding: Provision.master) else { fail(3) }
+  #else
+    let shown = Provision.certificate
+    let master: MasterPublicKey? = nil
+  #endif
+  guard let certificate = try? Certificate(decoding: shown.bytes),
     let scheme = SchemeID(rawValue: Provision.scheme.bytes.unsafeLoad(as: UInt8.self))
   else { fail(2) }
 
@@ -24,7 +32,8 @@ private func session() {
   var receiving = CipherState<ChaChaPoly>()
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
-    return try handshake.writeHello(key: key, certificate: certificate, serverKey: serverKey, into: &target)
+    return try handshake.writeHello(
+      key: key, certificate: certificate, serverKey: serverKey, master: master, into: &target)
   }
   send(length)
   let replyLength = receive()

@@ -8,6 +8,10 @@ enum Provision {
   static let symmetricKey = Storage.Field(offset: 184, count: 32)
   /// The pseudonym, or the address: twelve bytes of which a scheme uses what it needs.
   static let hint = Storage.Field(offset: 216, count: 12)
+  /// An identity-based credential with its key, in the certificate's place.
+  static let credential = Storage.Field(offset: 64, count: 84)
+
+  static var master: Bytes<32> { Storage.read(228) }
 
   /// The device's private key.
   static func load(_ key: inout X25519.PrivateKey) {
