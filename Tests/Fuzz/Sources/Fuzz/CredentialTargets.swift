@@ -1,16 +1,16 @@
 import Credentials
 import Primitives
 
-/// Certificates, in both forms: what parses is encoded back to the same bytes.
+/// Certificates of both kinds, in both forms: what parses is encoded back to the same bytes.
 func fuzzCertificate(_ input: RawSpan) {
   if let certificate = try? Certificate(decoding: input) {
-    var bytes = [UInt8](repeating: 0, count: Certificate.standaloneLength)
+    var bytes = [UInt8](repeating: 0, count: certificate.encodedLength)
     var target = bytes.mutableBytes
     certificate.encode(into: &target)
     require(bytes == [UInt8](copying: input), "a certificate encodes back as it was")
   }
   if let certificate = try? Certificate(decoding: input, publicKey: X25519.PublicKey()) {
-    var bytes = [UInt8](repeating: 0, count: Certificate.handshakeLength)
+    var bytes = [UInt8](repeating: 0, count: certificate.encodedHandshakeLength)
     var target = bytes.mutableBytes
     certificate.encodeForHandshake(into: &target)
     require(bytes == [UInt8](copying: input), "a certificate in a handshake encodes back as it was")
