@@ -9,9 +9,9 @@ struct AcceptRestored: ParsableCommand {
     commandName: "accept-restored",
     abstract: "Take a registry that was restored from a backup for the one that counts.",
     discussion: """
-      The directory remembers how far its registry had come (registry.witness), and nothing that signs works on one that lies
-      behind: a revocation would be forgotten, and nobody would know. This command says what is missing, lets the epoch and the
-      revocations' numbers go on where devices have seen them, and remembers that it was done. What had been revoked since the
+      The directory remembers how far its registry had come (registry.witness), and nothing that signs works on one that lies \
+      behind: a revocation would be forgotten, and nobody would know. This command says what is missing, lets the epoch and the \
+      revocations' numbers go on where devices have seen them, and remembers that it was done. What had been revoked since the \
       backup must be revoked again.
 
       Example: countersign accept-restored --dir fleet

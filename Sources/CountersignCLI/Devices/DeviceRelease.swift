@@ -6,8 +6,8 @@ struct DeviceRelease: ParsableCommand {
     commandName: "release",
     abstract: "Let a device out of quarantine.",
     discussion: """
-      A device is in quarantine because two holders of its keys have shown themselves. Revoke it when you cannot rule out that it
-      was copied: it comes back with a new key (device add --enrol-again), which lifts the quarantine too. Release it when you
+      A device is in quarantine because two holders of its keys have shown themselves. Revoke it when you cannot rule out that it \
+      was copied: it comes back with a new key (device add --enrol-again), which lifts the quarantine too. Release it when you \
       know why, for instance because its memory was restored from a copy that is gone.
 
       Example: countersign device release --dir fleet 00a0b1c2d3e4f506

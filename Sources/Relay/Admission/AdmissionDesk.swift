@@ -30,7 +30,7 @@ extension AdmissionDesk {
     let context = AdmissionContext(registry: registry, authority: authority)
     accept(.sharedKey) { SharedKeyAdmission(context) }
     accept(.derivedKey) { DerivedKeyAdmission(context) }
-    accept(.derivedKeyPBKDF2) { StretchedKeyAdmission(context) }
+    accept(.derivedKeyPBKDF2) { DerivedKeyAdmission(context) }
     accept(.derivedKeyEphemeral) { EphemeralAdmission(context) }
     accept(.derivedKeyRatchet) { RatchetAdmission(context) }
     accept(.certified) { KeyAdmission(context) }

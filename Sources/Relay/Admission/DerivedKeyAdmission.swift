@@ -4,7 +4,9 @@ import Primitives
 import Registry
 import Schemes
 
-/// Admits devices of `derived-key`: the first frame shows a pseudonym, the key follows from the master key and the row.
+/// Admits devices of `derived-key` and `derived-key-pbkdf2`: the first frame shows a pseudonym, or the start of the salt; the key
+/// follows from the master key and the row. With PBKDF2 every attempt costs this server all the iterations, before it knows
+/// whether the device is there.
 final class DerivedKeyAdmission: Admission {
   private let context: AdmissionContext
   private var exchange = SymmetricExchange()
