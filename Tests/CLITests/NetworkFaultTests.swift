@@ -46,20 +46,21 @@ import Testing
     return (descriptor, UInt16(bigEndian: address.sin_port))
   }
 
-  private func send(to server: String) throws -> CommandLineTool.Result {
+  /// An answer ends it; only where none can come is it `timeout` seconds that do.
+  private func send(to server: String, timeout: String = "60") throws -> CommandLineTool.Result {
     try tool.run([
-      "send", "--device", pump, "--server", server, "--to", "0000000000000001", "--timeout", "0.3", "words",
+      "send", "--device", pump, "--server", server, "--to", "0000000000000001", "--timeout", timeout, "words",
     ])
   }
 
   @Test func nobodyThere() throws {
     let (listener, port) = try Self.listener()
     close(listener)
-    let sent = try send(to: "127.0.0.1:\(port)")
+    let sent = try send(to: "127.0.0.1:\(port)", timeout: "0.3")
     #expect(sent.status == 69 && sent.error.contains("nothing answers"), "\(sent.error)")
     let heard = try tool.run(["listen", "--device", pump, "--server", "127.0.0.1:\(port)"])
     #expect(heard.status == 69, "\(heard.error)")
-    let unknown = try send(to: "nosuch.invalid:7700")
+    let unknown = try send(to: "nosuch.invalid:7700", timeout: "0.3")
     #expect(unknown.status == 68 && unknown.error.contains("cannot resolve"), "\(unknown.error)")
     let served = try tool.run(["serve", "--dir", dir, "--listen", "nosuch.invalid:7700"])
     #expect(served.status == 68 && served.error.contains("cannot resolve nosuch.invalid:"), "\(served.error)")

@@ -81,6 +81,21 @@ struct WitnessTests {
     }
   }
 
+  @Test("A registry of another authority, founded in the same second, is not the one that was here")
+  func another() throws {
+    let marks = try (0..<3).map { _ in
+      let path = NSTemporaryDirectory() + "/countersign-witness-\(UUID().uuidString)"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let directory = AuthorityDirectory(path)
+      try directory.create(.random(), sealing: .unsealed, certificateEpochs: 8, actor: "test")
+      let registry = try directory.openRegistry(actor: "test")
+      defer { try? registry.close() }
+      try registry.checkAgainstWitness()
+      return [UInt8](copying: try #require(registry.witnessed).auditDigest.bytes)
+    }
+    #expect(Set(marks).count == 3)
+  }
+
   @Test("A damaged witness is none, and the next commit writes it anew", arguments: [0, 10, 63])
   func damaged(_ index: Int) throws {
     let bench = try Bench()

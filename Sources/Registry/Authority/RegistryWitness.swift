@@ -6,7 +6,7 @@ import Primitives
 public struct RegistryMark: Equatable, Sendable {
   /// The number of the latest audit entry, which every change has.
   public let auditSequence: Int64
-  /// SHA-256 over that entry.
+  /// SHA-256 over that entry and the issuer's public key: two registries founded in one second begin with the same entry.
   public let auditDigest: Bytes<32>
   public let epoch: Epoch
   public let revocationSequence: UInt32

@@ -70,8 +70,9 @@ extension RegistryMark {
   static func digest(ofAudit sequence: Int64, _ db: Database) throws -> Bytes<32> {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT json_array(sequence, at, actor, action, system, device_id, generation, detail) FROM audit
-        WHERE sequence = ?
+        SELECT json_array(
+            (SELECT hex(issuer_key) FROM authority), sequence, at, actor, action, system, device_id, generation, detail)
+        FROM audit WHERE sequence = ?
         """)
     let text = Array((try String.fetchOne(statement, arguments: [sequence]) ?? "").utf8)
     var digest = Bytes<32>()
