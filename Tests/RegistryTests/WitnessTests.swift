@@ -1,6 +1,7 @@
 import Credentials
 import Foundation
 import Primitives
+import Synchronization
 import Testing
 
 @testable import Registry
@@ -94,6 +95,49 @@ struct WitnessTests {
       return [UInt8](copying: try #require(registry.witnessed).auditDigest.bytes)
     }
     #expect(Set(marks).count == 3)
+  }
+
+  @Test("Commands that need no key do not make a restored registry the one that was here")
+  func commandsWithoutKey() throws {
+    let bench = try Bench()
+    let seen = try #require(bench.registry.witnessed)
+    try bench.restore()
+    _ = try bench.registry.addSystem(named: "b")
+    #expect(bench.registry.witnessed == seen)
+    #expect(throws: RegistryError.behindWitness(changes: 1, revocations: 1, epochs: 2)) {
+      try bench.directory.unlock(bench.registry, passphrase: nil)
+    }
+    // As long as the one that was here, and longer: it is still another.
+    for name in ["c", "d", "e"] {
+      _ = try bench.registry.addSystem(named: name)
+      #expect(throws: RegistryError.self) { try bench.directory.unlock(bench.registry, passphrase: nil) }
+    }
+    #expect(bench.registry.witnessed == seen)
+    let authority = try bench.directory.unlock(bench.registry, passphrase: nil, acceptingRestored: true)
+    _ = try bench.registry.acceptRestored(issuer: authority.issuer)
+    _ = try bench.directory.unlock(bench.registry, passphrase: nil)
+    _ = try bench.registry.addSystem(named: "f")
+    #expect(bench.registry.witnessed?.auditSequence == (try bench.registry.lastChange()))
+  }
+
+  @Test("What another process commits meanwhile is no reason to refuse a registry")
+  func commitsMeanwhile() throws {
+    let bench = try Bench()
+    let others = try bench.directory.openRegistry(actor: "another process")
+    let group = DispatchGroup()
+    let isOver = Mutex(false)
+    try withExtendedLifetime(others) {
+      group.enter()
+      Thread.detachNewThread {
+        for index in 0..<10_000 where !isOver.withLock({ $0 }) { _ = try? others.addSystem(named: "system-\(index)") }
+        group.leave()
+      }
+      defer {
+        isOver.withLock { $0 = true }
+        group.wait()
+      }
+      for _ in 0..<1000 { try bench.registry.checkAgainstWitness() }
+    }
   }
 
   @Test("A damaged witness is none, and the next commit writes it anew", arguments: [0, 10, 63])

@@ -70,7 +70,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
           if witness != nil { mark = try RegistryMark(db) }
           return .commit
         }
-        if let mark { witness?.write(mark) }
+        if let mark { witness(mark, db) }
         return result.unsafelyUnwrapped
       }
     } catch { throw RegistryError(error, path: path) }

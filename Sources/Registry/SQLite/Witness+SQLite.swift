@@ -10,8 +10,10 @@ extension SQLiteRegistry {
   /// - Throws: ``RegistryError/behindWitness(changes:revocations:epochs:)``, ``RegistryError/contradictsWitness(change:)``.
   public func checkAgainstWitness() throws(RegistryError) {
     guard let witness else { return }
+    // The witness first: whatever others commit after that only brings the registry further.
+    let known = witness.read()
     let mark = try read { db, _ in try RegistryMark(db) }
-    guard let seen = witness.read() else { return witness.write(mark) }
+    guard let seen = known else { return witness.write(mark) }
     guard mark.auditSequence >= seen.auditSequence else {
       throw .behindWitness(
         changes: seen.auditSequence - mark.auditSequence,
@@ -20,6 +22,17 @@ extension SQLiteRegistry {
     }
     let digest = try read { db, _ in try RegistryMark.digest(ofAudit: seen.auditSequence, db) }
     guard digest == seen.auditDigest else { throw .contradictsWitness(change: seen.auditSequence) }
+  }
+
+  /// Witnesses a commit. What was witnessed further on, or of another registry, stays: it is what this one will be refused by.
+  func witness(_ mark: RegistryMark, _ db: Database) {
+    guard let witness else { return }
+    if let seen = witness.read() {
+      guard mark.auditSequence >= seen.auditSequence,
+        (try? RegistryMark.digest(ofAudit: seen.auditSequence, db)) == seen.auditDigest
+      else { return }
+    }
+    witness.write(mark)
   }
 
   /// Takes a restored registry for the one that counts: its numbers go on after those that were witnessed, so that devices,
