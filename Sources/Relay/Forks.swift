@@ -21,6 +21,7 @@ extension Relay {
         client.address, "key of generation \(client.generation) used while \(device.generation) is in use",
         alsoClosing: client)
     }
+    router.keep(retired: client)?.connection.close(.superseded)
     log(.info, "one_key_behind", client)
     let statement = try registry.state().epochStatement
     client.connection.welcome(
@@ -58,6 +59,6 @@ extension Relay {
     try registry.quarantine(address, because: detail)
     log(.critical, "two_of_one_device", client, ["reason": "\(detail)"])
     client.connection.close(.quarantined)
-    for other in router.clients(of: address) { other.connection.close(.quarantined) }
+    for other in router.sessions(of: address) { other.connection.close(.quarantined) }
   }
 }

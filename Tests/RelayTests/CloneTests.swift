@@ -104,6 +104,42 @@ struct CloneTests {
     #expect(try fleet.registry.quarantine(of: device.address) == nil)
   }
 
+  /// Opens a session and says nothing after the welcome.
+  private func connect(_ device: SimulatedDevice, in fleet: TestFleet) throws -> LoopbackConnection {
+    let line = fleet.connect()
+    line.arrive(try device.firstFrame(on: line))
+    try device.readReply(try #require(line.takeFrames().first))
+    line.arrive(try device.seal(.hello(device.identity.hello(listens: true))))
+    fleet.settle()
+    return line
+  }
+
+  @Test("Whoever has a key that was replaced takes no message away, and has one session at a time")
+  func retiredKey() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1)
+    let sender = try fleet.device(2)
+    try device.run(in: fleet)
+    let thief = try copy(of: device)
+    try rotate(device, in: fleet)
+    device.disconnect()
+    try sender.run(in: fleet)
+    let (id, answer) = try sender.deposit([1, 2, 3], to: device.identity.certificate!, in: fleet)
+    #expect(answer == "accepted")
+
+    let first = try connect(thief, in: fleet)
+    #expect(first.isOpen)
+    try thief.send(.delivered(from: sender.address, id: id), in: fleet)
+    let second = try connect(thief, in: fleet)
+    #expect(first.closeReason == .superseded && second.isOpen)
+    _ = try fleet.registry.revoke(
+      device.address, through: 1, reason: .keyCompromise, issuer: fleet.authority.issuer)
+    fleet.look()
+    #expect(second.closeReason == .revoked)
+    try device.run(in: fleet)
+    #expect(device.inbox[id] == [1, 2, 3])
+  }
+
   private static func isBetween(_ flash: [UInt8]) throws -> Bool {
     var identity = DeviceIdentity()
     try identity.load(flash.bytes)

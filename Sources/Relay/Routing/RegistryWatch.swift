@@ -78,7 +78,7 @@ final class RegistryWatch: @unchecked Sendable {
     relay.metrics.revocations.add(1)
     let address = DeviceAddress(system: content.system, device: content.device)
     var cut = 0
-    for client in relay.router.clients(of: address) where client.generation <= content.generation {
+    for client in relay.router.sessions(of: address) where client.generation <= content.generation {
       client.connection.close(.revoked)
       cut += 1
     }

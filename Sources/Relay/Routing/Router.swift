@@ -7,6 +7,8 @@ final class Router: Sendable {
     var next: UInt32 = .random(in: 1...UInt32.max / 2)
     var bySession: [UInt32: Client] = [:]
     var byDevice: [DeviceAddress: [Client]] = [:]
+    /// Sessions under a key that was replaced, which nobody addresses: one for each device.
+    var retired: [DeviceAddress: Client] = [:]
   }
 
   private let state = Mutex(State())
@@ -42,10 +44,16 @@ final class Router: Sendable {
     }
   }
 
+  /// Keeps a session under a key that was replaced, and returns the one that it takes the place of.
+  func keep(retired client: Client) -> Client? {
+    state.withLock { client.hasEnded ? nil : $0.retired.updateValue(client, forKey: client.address) }
+  }
+
   /// Removes a session; one that was replaced before is gone already.
   func remove(_ client: Client) {
     state.withLock { state in
       client.hasEnded = true
+      if state.retired[client.address] === client { state.retired[client.address] = nil }
       guard state.bySession[client.number] === client else { return }
       state.bySession[client.number] = nil
       let rest = state.byDevice[client.address]?.filter { $0 !== client } ?? []
@@ -64,7 +72,12 @@ final class Router: Sendable {
 
   func isListening(_ address: DeviceAddress) -> Bool { client(address, session: 0) != nil }
 
-  /// The sessions of one device.
+  /// Every session of one device, one under a key that was replaced among them.
+  func sessions(of address: DeviceAddress) -> [Client] {
+    state.withLock { ($0.byDevice[address] ?? []) + [$0.retired[address]].compactMap { $0 } }
+  }
+
+  /// The sessions of one device under a key that serves.
   func clients(of address: DeviceAddress) -> [Client] { state.withLock { $0.byDevice[address] ?? [] } }
 
   var all: [Client] { state.withLock { Array($0.bySession.values) } }
