@@ -87,6 +87,7 @@ extension Authority {
     case .derivedKey, .derivedKeyEphemeral: try deriveKey(credential, of: address, into: &key)
     case .derivedKeyRatchet: deriveKey(of: address, generation: credential.generation, into: &key)
     case .derivedKeyPBKDF2:
+      try check(credential, lengths: Self.saltLength, Self.saltLength)
       var name = Bytes<8>()
       for index in 0..<8 { name[index] = credential.material[index] }
       return name
