@@ -17,6 +17,8 @@ struct BatchLock {
   }
 
   func release() {
+    // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 }

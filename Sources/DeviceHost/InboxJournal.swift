@@ -34,21 +34,18 @@ final class InboxJournal {
     descriptor = -1
     lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .file(operation: "lock", path: path, reason: lastError()) }
-    // A process that this one is just starting holds a copy of each descriptor for a moment, and the lock with it.
-    var attempts = 50
-    while flock(lock, LOCK_EX | LOCK_NB) != 0 {
-      attempts -= 1
-      guard attempts > 0 else {
-        throw .file(operation: "lock", path: path, reason: "another process receives as this device")
-      }
-      usleep(10_000)
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      throw .file(operation: "lock", path: path, reason: "another process receives as this device")
     }
     try reopen()
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if lock >= 0 { close(lock) }
+    guard lock >= 0 else { return }
+    // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
+    flock(lock, LOCK_UN)
+    close(lock)
   }
 
   private func reopen() throws(DeviceHostError) {

@@ -29,7 +29,11 @@ extension AuthorityDirectory {
     defer { SecretFileIO.wipe(&keyFile) }
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .file(path: path, errno: errno) }
     let directory = try lock()
-    defer { close(directory) }
+    defer {
+      // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
+      flock(directory, LOCK_UN)
+      close(directory)
+    }
     try checkVacant()
     let workshop = AuthorityDirectory(path + "/.init")
     clear([workshop.path, registryPath, registryPath + "-wal", registryPath + "-shm"])

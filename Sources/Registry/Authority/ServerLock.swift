@@ -30,12 +30,19 @@ public final class ServerLock: Sendable {
   public static func holder(of directory: String) -> String? {
     let descriptor = open(directory + "/" + fileName, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    // A shared lock is refused exactly while a server has its own, and goes with the descriptor.
+    defer {
+      flock(descriptor, LOCK_UN)
+      close(descriptor)
+    }
+    // A shared lock is refused exactly while a server has its own.
     return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : holder(descriptor)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func holder(_ descriptor: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 64)
