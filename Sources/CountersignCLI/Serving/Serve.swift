@@ -74,15 +74,28 @@ struct Serve: AsyncParsableCommand {
         boundMetrics = try await server.listenForMetrics(host: metricsAddress.host, port: Int(metricsAddress.port))
       }
     } catch { throw Failure(error, option: "--metrics") }
-    try announce(bound, boundMetrics)
-    logger.notice("ready", metadata: ["endpoint": "\(bound)"])
-
+    let service = AnnouncedService(server: server) { [boundMetrics] in
+      try announce(bound, boundMetrics)
+      logger.notice("ready", metadata: ["endpoint": "\(bound)"])
+    }
     let services = ServiceGroup(
       configuration: .init(
-        services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error) }))
     try await services.run()
+    try registering { () throws(RegistryError) in try registry.close() }
+  }
+
+  /// Says that the server is ready once signals are obeyed: whoever waits for the word may send one at once.
+  private struct AnnouncedService: Service {
+    let server: RelayServer
+    let announce: @Sendable () throws -> Void
+
+    func run() async throws {
+      try announce()
+      try await server.run()
+    }
   }
 
   /// One line that says that the server is ready, and where.
