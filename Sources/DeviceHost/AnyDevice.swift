@@ -76,7 +76,7 @@ public final class AnyDevice {
   ///
   /// - Parameter allowsHopByHop: see ``DeviceClient/allowsHopByHop``.
   public func connect(
-    to endpoint: Endpoint, listens: Bool, allowsHopByHop: Bool = false, timeout: Duration = .seconds(5)
+    to endpoint: Endpoint, listens: Bool, allowsHopByHop: Bool = false, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> any DeviceSession {
     store = try Self.open(path)
     if case .symmetric(let symmetric) = store {

@@ -57,7 +57,7 @@ public final class DeviceClient {
   /// - Parameter listens: whether messages and conversations of others should come over this session.
   /// - Throws: ``DeviceHostError/mayOnlyRenew`` when the server does not renew the certificate in time.
   public static func connect(
-    _ store: DeviceStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
+    _ store: DeviceStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DeviceClient {
     try store.refresh()
     let hasNextKey = try store.read { $0.slotForSession() != $0.slotForSession(fallingBack: true) }

@@ -12,7 +12,7 @@ extension DeviceClient {
   /// Makes a new key, has it certified and uses it once. The old one is kept for messages that wait in the mailbox, and
   /// overwritten when a session has emptied that. An interrupted rotation is taken up where it stopped.
   public static func rotate(
-    _ store: DeviceStore, at endpoint: Endpoint, timeout: Duration = .seconds(10)
+    _ store: DeviceStore, at endpoint: Endpoint, timeout: Duration = .seconds(30)
   ) throws(DeviceHostError) -> Rotation {
     let deadline = ContinuousClock.now + timeout
     let before = try store.read { $0.certificate?.fields.generation ?? 0 }

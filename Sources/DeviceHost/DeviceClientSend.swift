@@ -12,7 +12,7 @@ extension DeviceClient {
 
   /// Sends `body` to `recipient` and waits until its application has it, or until the server has stored it.
   public func send(
-    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration = .seconds(5)
+    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> Delivery {
     guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
     guard !mayOnlyRenew else { throw .mayOnlyRenew }

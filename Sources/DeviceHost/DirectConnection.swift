@@ -18,7 +18,7 @@ public final class DirectConnection {
   ///
   /// - Parameter expected: the device that should answer; any device of the own system will do when nil.
   public static func connect(
-    _ store: DeviceStore, to endpoint: Endpoint, expecting expected: DeviceAddress?, timeout: Duration = .seconds(5)
+    _ store: DeviceStore, to endpoint: Endpoint, expecting expected: DeviceAddress?, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DirectConnection {
     let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
     let connection = DirectConnection(socket, store, .initiator)
@@ -56,7 +56,7 @@ public final class DirectConnection {
   }
 
   /// Sends a message and waits until the peer's application has it.
-  public func send(_ body: [UInt8], id: MessageID, timeout: Duration = .seconds(5)) throws(DeviceHostError) {
+  public func send(_ body: [UInt8], id: MessageID, timeout: Duration = .seconds(10)) throws(DeviceHostError) {
     guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
     try send(.message(id, body.bytes), bodyLength: body.count)
     let deadline = ContinuousClock.now + timeout

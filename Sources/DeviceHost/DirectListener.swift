@@ -16,7 +16,7 @@ public final class DirectListener {
   ///
   /// - Throws: why a device that came was refused; the listener goes on.
   public func accept(
-    _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(5)
+    _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DirectConnection? {
     guard let socket = try listener.accept(waiting: waiting) else { return nil }
     let connection = DirectConnection(socket, store, .responder)

@@ -36,7 +36,7 @@ public final class SymmetricClient {
   /// Connects with the next key, if one was given, or else with the active one; when the server refuses the first, with the
   /// second. Returns once the server has welcomed the device.
   public static func connect(
-    _ store: SymmetricStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(5)
+    _ store: SymmetricStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> SymmetricClient {
     try store.refresh()
     let next = try store.read { $0.slotForSession() }

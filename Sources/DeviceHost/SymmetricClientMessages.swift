@@ -6,7 +6,7 @@ import Primitives
 extension SymmetricClient {
   /// Leaves `body` with the server for `recipient`.
   public func send(
-    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration = .seconds(5)
+    _ body: [UInt8], to recipient: DeviceAddress, id: MessageID, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> Delivery {
     guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
     let deadline = ContinuousClock.now + timeout
@@ -46,7 +46,7 @@ extension SymmetricClient {
   /// Asks for a new key and uses it once; only then is the old one overwritten, on both sides. An interrupted rotation is taken
   /// up where it stopped.
   public static func rotate(
-    _ store: SymmetricStore, at endpoint: Endpoint, timeout: Duration = .seconds(10)
+    _ store: SymmetricStore, at endpoint: Endpoint, timeout: Duration = .seconds(30)
   ) throws(DeviceHostError) -> DeviceClient.Rotation {
     let deadline = ContinuousClock.now + timeout
     let before = try store.read { $0.generation }

@@ -23,6 +23,18 @@ struct CommandLineTool {
     return bundle.deletingLastPathComponent().appendingPathComponent("countersign").path
   }()
 
+  /// The program as a user without privileges, for the superuser may do everything; nil where that user may not even run it,
+  /// because the build lies in a directory that is the superuser's alone.
+  static let unprivileged: CommandLineTool? = {
+    var tool = CommandLineTool()
+    guard getuid() == 0 else { return tool }
+    tool.wrapper = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    let temporary = TemporaryDirectory()
+    guard chmod(temporary.path, 0o755) == 0 else { return nil }
+    let probe = try? tool.run(["inspect", temporary.path + "/nothing"])
+    return probe?.status == 66 ? tool : nil
+  }()
+
   func start(_ arguments: [String], input: String = "") throws -> Running {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -35,9 +47,10 @@ struct CommandLineTool {
     process.standardInput = running.input
     process.standardOutput = running.output
     process.standardError = running.error
-    try process.run()
-    running.input.fileHandleForWriting.write(Data(input.utf8))
+    // Before it runs, and far less than a pipe holds: a command that ends without reading cannot break the pipe.
+    try running.input.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     try running.input.fileHandleForWriting.close()
+    try process.run()
     return running
   }
 

@@ -85,10 +85,14 @@ import Testing
     let ready = String(decoding: server.output.fileHandleForReading.availableData, as: UTF8.self)
     let address = try #require(ready.split(whereSeparator: \.isWhitespace).last.map(String.init))
     let sent = try tool.run(
-      ["send", "--device", temporary.path + "/a.device", "--server", address, "--to", b, "hello", "--output", "json"])
+      [
+        "send", "--device", temporary.path + "/a.device", "--server", address, "--to", b, "hello", "--timeout", "60",
+        "--output",
+        "json",
+      ])
     #expect(sent.status == 0 && sent.json["outcome"] as? String == "stored", "\(sent.error)")
     let heard = try tool.run(
-      ["listen", "--device", temporary.path + "/b.device", "--server", address, "--count", "1", "--timeout", "5"])
+      ["listen", "--device", temporary.path + "/b.device", "--server", address, "--count", "1", "--timeout", "60"])
     #expect(heard.output.contains("hello"), "\(heard.error)")
     let rotated = try tool.run(["device", "rotate", "--device", temporary.path + "/a.device", "--server", address])
     #expect(rotated.status == 0, "\(rotated.error)")

@@ -7,8 +7,8 @@ import Testing
 struct FrameSocketTests {
   private func pair() throws -> (FrameSocket, FrameSocket) {
     let listener = try FrameListener(on: Endpoint(host: "127.0.0.1", port: 0))
-    let first = try FrameSocket.connect(to: Endpoint(host: "127.0.0.1", port: listener.port), timeout: .seconds(20))
-    guard let second = try listener.accept(waiting: .seconds(20)) else {
+    let first = try FrameSocket.connect(to: Endpoint(host: "127.0.0.1", port: listener.port), timeout: .seconds(120))
+    guard let second = try listener.accept(waiting: .seconds(120)) else {
       throw DeviceHostError.timedOut(waitingFor: "")
     }
     return (first, second)
@@ -23,7 +23,7 @@ struct FrameSocketTests {
     // In small batches, so that neither side has to wait for the other with full buffers.
     for batch in stride(from: 0, to: sent.count, by: 100).map({ Array(sent[$0..<min($0 + 100, sent.count)]) }) {
       for frame in batch { try first.send(frame, count: frame.count) }
-      for frame in batch { #expect(try second.receive(timeout: .seconds(20)) == frame) }
+      for frame in batch { #expect(try second.receive(timeout: .seconds(120)) == frame) }
     }
     #expect(second.bytesReceived == first.bytesSent)
     #expect(first.bytesSent == sent.reduce(0) { $0 + $1.count + 2 })
@@ -35,9 +35,9 @@ struct FrameSocketTests {
     var (first, second): (FrameSocket?, FrameSocket) = try pair()
     try first?.send([7, 8], count: 2)
     first = nil
-    #expect(try second.receive(timeout: .seconds(20)) == [7, 8])
+    #expect(try second.receive(timeout: .seconds(120)) == [7, 8])
     #expect(throws: DeviceHostError.connectionLost(reason: "the other side closed the connection")) {
-      try second.receive(timeout: .seconds(20))
+      try second.receive(timeout: .seconds(120))
     }
   }
 

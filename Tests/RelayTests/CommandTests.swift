@@ -31,7 +31,7 @@ struct CommandTests {
     // One that does start must not keep the test waiting.
     let identifier = process.processIdentifier
     let guardian = DispatchWorkItem { kill(identifier, SIGKILL) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 20, execute: guardian)
+    DispatchQueue.global().asyncAfter(deadline: .now() + 300, execute: guardian)
     defer { guardian.cancel() }
     let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
@@ -100,7 +100,7 @@ struct CommandTests {
 
   /// Waits until nobody holds the directory's lock: a child that was just spawned may share it for a moment.
   private static func unlocked(_ directory: String) async throws {
-    for _ in 0..<100 {
+    for _ in 0..<1000 {
       do {
         _ = try ServerLock(directory: directory)
         return

@@ -20,8 +20,10 @@ struct CrashTests {
     return FileManager.default.isExecutableFile(atPath: tool.path) ? tool : nil
   }
 
-  /// `countersign serve` on a port that stays the same.
+  /// `countersign serve` on a port that stays the same, of an address that nothing else here uses: nothing else is given that
+  /// port while it is free.
   private final class Server {
+    static let host = "127.0.0.3"
     private let directory: String
     private(set) var port = 0
     private var process: Process?
@@ -32,7 +34,7 @@ struct CrashTests {
       let process = Process()
       process.executableURL = CrashTests.executable
       process.arguments = [
-        "serve", "--dir", directory, "--listen", "127.0.0.1:\(port)", "--output", "json", "--log-level", "critical",
+        "serve", "--dir", directory, "--listen", "\(Self.host):\(port)", "--output", "json", "--log-level", "critical",
       ]
       let output = Pipe()
       process.standardOutput = output
@@ -86,7 +88,7 @@ struct CrashTests {
     let addresses = [11, 12].map { DeviceAddress(system: fleet.alpha, device: DeviceID($0)) }
     let server = Server(directory)
     try server.start()
-    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(server.port))
+    let endpoint = Endpoint(host: Server.host, port: UInt16(server.port))
     let ledger = Locked(Ledger())
 
     let threads =
@@ -96,7 +98,15 @@ struct CrashTests {
       + receivers.map { path in thread(ledger) { try Self.listen(path, endpoint, ledger) } }
 
     var random = SystemRandomNumberGenerator()
-    for _ in 0..<Self.kills {
+    for kill in 0..<Self.kills {
+      // Every other time the server has served somebody: a busy machine would else see it killed at its start only.
+      if kill.isMultiple(of: 2) {
+        let before = ledger.value.acknowledged.count
+        guard await eventually({ ledger.value.acknowledged.count > before }) else {
+          Issue.record("nothing is acknowledged any more")
+          break
+        }
+      }
       try await Task.sleep(for: .milliseconds(Int.random(in: 20...400, using: &random)))
       server.kill()
       try server.start()
@@ -106,12 +116,7 @@ struct CrashTests {
       while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) }
     }
     // Everybody has stopped sending: what is acknowledged must come.
-    let deadline = ContinuousClock.now + .seconds(30)
-    while ContinuousClock.now < deadline {
-      let (missing, _) = Self.compare(ledger.value)
-      if missing.isEmpty { break }
-      try await Task.sleep(for: .milliseconds(50))
-    }
+    _ = await eventually { Self.compare(ledger.value).missing.isEmpty }
     ledger.value.isListening = false
     for thread in threads { while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) } }
     #expect(server.stop() == 0)
@@ -120,7 +125,7 @@ struct CrashTests {
     let (missing, twice) = Self.compare(end)
     print("\(Self.kills) kills: \(end.acknowledged.count) acknowledged, \(end.delivered.count) delivered")
     #expect(end.faults.isEmpty)
-    #expect(end.acknowledged.count > Self.kills)
+    #expect(end.acknowledged.count >= Self.kills / 2)
     #expect(missing.count == 0, "for example \(missing.first ?? "")")
     #expect(twice.count == 0, "for example \(twice.first ?? "")")
     for name in ["registry", "mailbox"] {
@@ -164,7 +169,7 @@ struct CrashTests {
         do {
           let connected = try client ?? DeviceClient.connect(store, to: endpoint, listens: false)
           client = connected
-          _ = try connected.send(Array(text.utf8), to: recipient, id: id, timeout: .seconds(2))
+          _ = try connected.send(Array(text.utf8), to: recipient, id: id, timeout: .seconds(10))
           ledger.value.acknowledged.insert(text)
           break
         } catch {

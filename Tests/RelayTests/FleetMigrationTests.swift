@@ -71,7 +71,7 @@ struct FleetMigrationTests {
           let connected = try session ?? device.connect(to: endpoint, listens: false, allowsHopByHop: true)
           session = connected
           _ = try connected.send(
-            Array(text.utf8), to: recipients[count % recipients.count], id: id, timeout: .seconds(2))
+            Array(text.utf8), to: recipients[count % recipients.count], id: id, timeout: .seconds(10))
           ledger.value.acknowledged.insert(text)
           break
         } catch {
@@ -120,7 +120,8 @@ struct FleetMigrationTests {
     let sending = senders.map { path in thread(ledger) { try Self.send(path, endpoint, recipients, ledger) } }
     var oldFiles: [String] = []
     for target in [SchemeID.derivedKey, .certified] {
-      try await Task.sleep(for: .milliseconds(300))
+      let before = ledger.value.acknowledged.count
+      #expect(await eventually { ledger.value.acknowledged.count > before + 10 })
       for (path, address) in zip(moving, addresses) {
         guard let row = try fleet.registry.symmetricDevice(address), row.current.scheme != target else { continue }
         guard target != .derivedKey || row.current.scheme == .sharedKey else { continue }
@@ -129,20 +130,12 @@ struct FleetMigrationTests {
         oldFiles.append(old)
         try fleet.registry.orderMigration(to: target, for: address)
       }
-      let deadline = ContinuousClock.now + .seconds(30)
-      while ContinuousClock.now < deadline, try !fleet.registry.orders().isEmpty {
-        try await Task.sleep(for: .milliseconds(20))
-      }
-      #expect(try fleet.registry.orders().isEmpty, "moved to \(target)")
+      let hasMoved = try await eventually { try fleet.registry.orders().isEmpty }
+      #expect(hasMoved, "moved to \(target)")
     }
     ledger.value.isSending = false
     for thread in sending { while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) } }
-    let deadline = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < deadline,
-      ledger.value.acknowledged.contains(where: { ledger.value.delivered[$0] == nil })
-    {
-      try await Task.sleep(for: .milliseconds(50))
-    }
+    _ = await eventually { !ledger.value.acknowledged.contains { ledger.value.delivered[$0] == nil } }
     ledger.value.isListening = false
     for thread in listening { while !thread.isFinished { try await Task.sleep(for: .milliseconds(10)) } }
     let end = ledger.value
@@ -186,7 +179,7 @@ struct FleetMigrationTests {
       #expect(rotation.after == generation + 1)
       // The old key serves until a session has emptied the mailbox.
       let listener = try DeviceClient.connect(store, to: endpoint, listens: true)
-      while !listener.isCaughtUp { _ = try listener.receive(timeout: .seconds(5)) }
+      while !listener.isCaughtUp { _ = try listener.receive(timeout: patience) }
     }
     if scheme == .hybridIKpsk2 {
       let address = try store.read { $0.address }
@@ -233,10 +226,7 @@ struct FleetMigrationTests {
     try fleet.registry.orderMigration(to: .certified, for: try device.address)
     let session = try device.connect(to: endpoint, listens: true)
     let inbox = try Inbox(path: path + ".inbox")
-    let deadline = ContinuousClock.now + .seconds(10)
-    while !session.shouldReconnect, ContinuousClock.now < deadline {
-      _ = try session.receiveMessage(inbox: inbox, timeout: .milliseconds(100)) { _ in }
-    }
+    _ = try session.receiveMessage(inbox: inbox, timeout: patience) { _ in }
     _ = try device.connect(to: endpoint, listens: false)
     #expect(!device.isSymmetric)
     #expect(try fleet.registry.symmetricDevice(try device.address)?.isRetired == true)
@@ -254,23 +244,27 @@ struct FleetMigrationTests {
     let inbox = try Inbox(path: certified.path + ".inbox")
 
     let sender = try symmetric.connect(to: endpoint, listens: false)
-    let sent = try sender.send([1], to: try certified.address, id: try symmetric.nextMessageID(), timeout: .seconds(5))
+    let sent = try sender.send([1], to: try certified.address, id: try symmetric.nextMessageID(), timeout: patience)
     #expect(sent.route == .hopByHop)
     let strict = try certified.connect(to: endpoint, listens: true)
     let refused = Locked<[DeviceError]>([])
     strict.onRefusedMessage = { refused.value.append($1) }
-    #expect(try !strict.receiveMessage(inbox: inbox, timeout: .milliseconds(400)) { _ in })
-    #expect(refused.value == [.notSealed])
+    let isRefused = try await eventually {
+      let isDelivered = try strict.receiveMessage(inbox: inbox, timeout: .milliseconds(100)) { _ in }
+      #expect(!isDelivered)
+      return !refused.value.isEmpty
+    }
+    #expect(isRefused && refused.value == [.notSealed])
     #expect(throws: DeviceHostError.unsealable(try symmetric.address)) {
-      try strict.send([2], to: try symmetric.address, id: try certified.nextMessageID(), timeout: .seconds(5))
+      try strict.send([2], to: try symmetric.address, id: try certified.nextMessageID(), timeout: patience)
     }
     // It was not thrown away: who allows it later has it.
     let lenient = try certified.connect(to: endpoint, listens: true, allowsHopByHop: true)
     let got = Locked<[ReceivedMessage]>([])
-    #expect(try lenient.receiveMessage(inbox: inbox, timeout: .seconds(5)) { got.value.append($0) })
+    #expect(try lenient.receiveMessage(inbox: inbox, timeout: patience) { got.value.append($0) })
     #expect(got.value.map(\.route) == [.hopByHop] && got.value.map(\.id) == [sent.id])
     let back = try lenient.send(
-      [3], to: try symmetric.address, id: try certified.nextMessageID(), timeout: .seconds(5))
+      [3], to: try symmetric.address, id: try certified.nextMessageID(), timeout: patience)
     #expect(back.route == .hopByHop)
     await server.shutDown()
   }

@@ -79,7 +79,7 @@ struct Listen: ParsableCommand {
     while !isDone(printer) {
       do throws(DeviceHostError) {
         let client = try device.connect(
-          to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop, timeout: min(.seconds(5), quiet))
+          to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop, timeout: min(.seconds(10), quiet))
         began = .now
         client.onRefusedMessage = { printer.refused(from: $0, $1) }
         printer.note(

@@ -115,7 +115,7 @@ struct Send: ParsableCommand {
         do throws(DeviceHostError) {
           let client = try device.connect(
             to: endpoint, listens: false, allowsHopByHop: hopByHop.hopByHop,
-            timeout: min(.seconds(5), deadline - .now))
+            timeout: min(.seconds(10), deadline - .now))
           let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
           return (delivery, client.traffic)
         } catch {

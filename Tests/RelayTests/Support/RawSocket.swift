@@ -6,7 +6,7 @@ final class RawSocket {
 
   struct Failed: Error { let errno: Int32 }
 
-  init(port: Int, timeout: Int = 10) throws {
+  init(port: Int, timeout: Int = 120) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
