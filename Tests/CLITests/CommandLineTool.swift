@@ -64,6 +64,13 @@ struct CommandLineTool {
     let output = Pipe()
     let error = Pipe()
 
+    /// Ends it where how it ends is not the question. By SIGKILL: the threads of the dispatch library, on which tests run, block
+    /// every other signal, and a child inherits that.
+    func kill() {
+      if process.isRunning { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+    }
+
     func wait() -> Result {
       // What a command prints here is far less than a pipe holds, so that reading one after the other cannot block.
       let output = output.fileHandleForReading.readDataToEndOfFile()

@@ -100,7 +100,7 @@ import Testing
 
   @Test func oneListenerForADeviceFile() throws {
     let first = try tool.start(["listen", "--device", pump, "--direct", "127.0.0.1:0"])
-    defer { first.process.terminate() }
+    defer { first.kill() }
     // It says so once it listens.
     #expect(String(decoding: first.error.fileHandleForReading.availableData, as: UTF8.self).contains("listening"))
     let second = try tool.run(["listen", "--device", pump, "--direct", "127.0.0.1:0"])

@@ -95,7 +95,7 @@ import Testing
         shown = try tool.run(["device", "show", id(0), "--output", "json"]).json["floor"] as? String
       }
       #expect(shown == floor)
-      stop(listener)
+      listener.kill()
     }
     #expect(try tool.run(["inspect", path]).output.contains("certified"))
     for copy in copies {
