@@ -8,19 +8,17 @@ final class AdmissionContext: Sendable {
   let registry: any DeviceRegistry
   let authority: Authority
   let secrets = StaticSecrets()
-  private let verified = VerifiedCertificates()
+  let verified = VerifiedCertificates()
 
   init(registry: any DeviceRegistry, authority: Authority) {
     self.registry = registry
     self.authority = authority
   }
 
-  /// Refuses a certificate, be it shown or of the registry's row, that the owner has not signed.
-  ///
-  /// An identity-based credential has no signature; that it leads to a key whose holder is there is what it is worth.
+  /// Refuses a certificate, be it shown or of the registry's row, that is not the owner's: one without the owner's signature, or
+  /// with a credential that leads to another key.
   func check(_ certificate: Certificate) throws(AdmissionRefusal) {
-    guard certificate.identityCredential == nil else { return }
-    try verified.check(certificate, under: authority.issuerKey)
+    try verified.check(certificate, under: authority)
   }
 
   /// The holder of a key that another has replaced; it is let through to prove itself: see ``Relay``.

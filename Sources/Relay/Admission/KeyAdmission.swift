@@ -68,9 +68,14 @@ final class KeyAdmission: Admission {
     do { _ = try claimant.standing(in: device) } catch {
       // Heard to the end all the same: once the device has proved its key, this is evidence and not a stranger's noise.
       guard error == .misissued else { throw error }
+      return claimant
     }
-    if certificate.identityCredential != nil { return claimant }
-    try context.check(certificate)
+    if claim.scheme == .identityBased {
+      // The key was computed from the credential, in this handshake or in one before.
+      context.verified.insert(certificate)
+    } else {
+      try context.check(certificate)
+    }
     return claimant
   }
 
@@ -91,12 +96,12 @@ final class KeyAdmission: Admission {
 }
 
 extension AdmissionContext {
-  /// The key of a credential that the registry knows, so that it is not computed again; nil for another credential of a known
-  /// device. Refuses strangers before anything is computed.
+  /// The key of a credential that is the registry's and was computed before; nil for another credential of a known device, and
+  /// for one that is new here: a row is not believed by itself. Refuses strangers before anything is computed.
   fileprivate func key(of credential: IdentityCredential) throws(NoiseError) -> X25519.PublicKey? {
     guard let device = try? registry.device(credential.fields.address) else { throw .peerRefused }
-    for known in [device.certificate, device.pending] where known?.identityCredential == credential {
-      return known?.publicKey
+    for case let known? in [device.certificate, device.pending] where known.identityCredential == credential {
+      return verified.contains(known) ? known.publicKey : nil
     }
     return nil
   }

@@ -1,22 +1,39 @@
 import Credentials
 import Primitives
+import Registry
 import Synchronization
 
-/// Which certificates of the registry's rows have been found to be signed by the owner, so that each is checked once: whoever can
-/// write the registry must not be able to make a device of it. Of bounded size; when it is full it begins anew.
+/// Which certificates of the registry's rows have been found to be the owner's, so that each is checked once: whoever can write
+/// the registry must not be able to make a device of it. Of bounded size; when it is full it begins anew.
 final class VerifiedCertificates: Sendable {
   private let capacity: Int
-  private let signatures = Mutex<[X25519.PublicKey: Certificate]>([:])
+  private let known = Mutex<[X25519.PublicKey: Certificate]>([:])
 
   init(capacity: Int = 65_536) {
     self.capacity = capacity
   }
 
+  /// Checks a signature, or that a credential leads to its key.
+  ///
   /// - Throws: ``AdmissionRefusal/invalidCertificate``.
-  func check(_ certificate: Certificate, under issuerKey: Ed25519.PublicKey) throws(AdmissionRefusal) {
-    if signatures.withLock({ $0[certificate.publicKey] == certificate }) { return }
-    guard certificate.isSigned(by: issuerKey) else { throw .invalidCertificate }
-    signatures.withLock { known in
+  func check(_ certificate: Certificate, under authority: Authority) throws(AdmissionRefusal) {
+    if contains(certificate) { return }
+    if let credential = certificate.identityCredential {
+      let key = try? credential.publicKey(under: authority.identityMaster.publicKey)
+      guard key == certificate.publicKey else { throw .invalidCertificate }
+    } else {
+      guard certificate.isSigned(by: authority.issuerKey) else { throw .invalidCertificate }
+    }
+    insert(certificate)
+  }
+
+  func contains(_ certificate: Certificate) -> Bool {
+    known.withLock { $0[certificate.publicKey] == certificate }
+  }
+
+  /// Remembers a certificate that has been checked otherwise.
+  func insert(_ certificate: Certificate) {
+    known.withLock { known in
       if known.count >= capacity { known.removeAll() }
       known[certificate.publicKey] = certificate
     }
