@@ -125,6 +125,13 @@ def test_page_loads_nothing_and_complains_of_nothing(browser):
 def test_nothing_sticks_out(browser, width):
     browser.resize(width, 800)
     assert browser.script("return document.documentElement.scrollWidth") <= width
+    assert browser.script("""return [...document.querySelectorAll('.figure')].filter(f =>
+        f.getBoundingClientRect().right > f.closest('.track').getBoundingClientRect().right + 1).map(f => f.textContent)""") == []
+    assert browser.script("""return [...document.querySelectorAll('.bars .name')].filter(n =>
+        n.scrollWidth > n.clientWidth).map(n => n.textContent)""") == []
+    if width == 1280:
+        assert browser.script("""return [...document.querySelectorAll('.scroll')].filter(s =>
+            s.scrollWidth > s.clientWidth).map(s => s.textContent.slice(0, 40))""") == []
 
 
 def test_titles_from_a_budget_file_are_text(files):

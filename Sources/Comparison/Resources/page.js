@@ -292,6 +292,9 @@ function showVerdicts(rows, choice) {
   $("verdicts").replaceChildren(element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
+// A bar's length on a track that keeps so many pixels free for the figure behind it.
+const barLength = (part, room) => `width:calc((100% - ${room}px) * ${part})`;
+
 // Where a day's energy goes: what the choice of a scheme can change at all.
 function showDay(rows) {
   const parts = [["asleep", "neutral"], ["lost", "neutral light"], ["messages", "light"], ["handshakes", ""]];
@@ -302,7 +305,7 @@ function showDay(rows) {
     const track = element("div", { class: "track" });
     for (const [key, look] of parts) {
       track.append(element("div", { class: `bar ${look.startsWith("neutral") ? "" : family(r.profile)} ${look}`,
-        style: `width:${(r.daily[key] / most) * 68}%`, title: `${key} ${short(r.daily[key])} mJ` }));
+        style: barLength(r.daily[key] / most, 74), title: `${key} ${short(r.daily[key])} mJ` }));
     }
     track.append(element("span", { class: "figure" }, `${short((100 * r.daily.handshakes) / total(r))} %`));
     bars.append(element("div", { class: "name", title: r.profile.title }, r.profile.scheme), track);
@@ -401,7 +404,7 @@ function showCharts(rows) {
         if (!r.values[k]) return;
         track.append(element("div", {
           class: `bar ${family(r.profile)}${index ? " light" : ""}${total(r) > most ? " cut" : ""}`,
-          style: `width:${Math.min(r.values[k].value / most, 1) * 82}%`,
+          style: barLength(Math.min(r.values[k].value / most, 1), 62),
           title: `${k} ${short(r.values[k].value)}` }));
       });
       track.append(element("span", { class: "figure" }, r.values[key] ? short(key === "flash_bytes" ? total(r) : r.values[key].value) : "-"));
