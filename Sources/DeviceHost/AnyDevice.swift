@@ -102,7 +102,9 @@ public final class AnyDevice {
     let next = SymmetricClient.successorPath(for: path)
     guard access(next, F_OK) == 0 else { return nil }
     let successor = try DeviceStore(opening: next)
-    return try successor.read { $0.certificate != nil } ? successor : nil
+    let (hasCertificate, scheme) = try successor.read { ($0.certificate != nil, $0.scheme) }
+    let isWhole = scheme != .hybridIKpsk2 || access(DeviceClient.pskPath(for: path), F_OK) == 0
+    return hasCertificate && isWhole ? successor : nil
   }
 
   /// Puts the new identity in the place of the old one.

@@ -83,8 +83,11 @@ extension DeviceClient {
 
   // MARK: The psks of hybrid-ikpsk2
 
-  /// Where the psks of a device file lie.
-  public static func pskPath(for path: String) -> String { path + ".psk" }
+  /// Where the psks of a device file lie. A successor's lie where they belong once it has the device's name.
+  public static func pskPath(for path: String) -> String {
+    let next = SymmetricClient.successorPath(for: "")
+    return (path.hasSuffix(next) ? String(path.dropLast(next.count)) : path) + ".psk"
+  }
 
   private func openPSKs() throws(DeviceHostError) -> SymmetricStore {
     if let psks {

@@ -38,6 +38,28 @@ extension SymmetricClient {
     if let key = try DeviceStore(opening: path).read({ $0.renewalKey }) { try send(.renew(key)) }
   }
 
+  /// Stores the psk of a successor of scheme `hybrid-ikpsk2`, which comes before its certificate.
+  func takeSuccessorPSK(_ psk: RawSpan, _ generation: Generation) throws(DeviceHostError) {
+    let path = DeviceClient.pskPath(for: store.path)
+    let (address, epoch) = try store.read { ($0.address, $0.epoch) }
+    if access(path, F_OK) == 0 {
+      let isSame =
+        (try? SymmetricStore(opening: path).read { $0.address == address && $0.generation == generation }) ?? false
+      if isSame { return }
+      // Of an order before this one, or half of a file.
+      unlink(path)
+    }
+    var copy = [UInt8](copying: psk)
+    defer {
+      var span = copy.mutableBytes
+      wipe(&span)
+    }
+    try SymmetricStore.create(path) { identity throws(DeviceError) in
+      try identity.create(
+        address: address, epoch: epoch, scheme: .hybridIKpsk2, generation: generation, key: copy.bytes)
+    }
+  }
+
   func certifySuccessor(_ certificate: Certificate) throws(DeviceHostError) {
     let successor = try DeviceStore(opening: Self.successorPath(for: store.path))
     try successor.update { identity throws(DeviceError) in try identity.install(certificate) }

@@ -159,6 +159,7 @@ public final class SymmetricClient {
     case .welcome(let number, _, _):
       try obey(record)
       sessionNumber = number
+    case .key(.hybridIKpsk2, let generation, let psk): try takeSuccessorPSK(psk, generation)
     case .key: try obey(record)
     case .migrate(let scheme, let epoch, let serverKey, let anchor):
       try prepareSuccessor(scheme, epoch, serverKey, anchor)

@@ -71,7 +71,10 @@ public protocol DeviceRegistry: Sendable {
   func raiseFloor(of address: DeviceAddress, to floor: SchemeFloor) throws(RegistryError)
 
   /// The holders of keys that have this routing hint: see ``CompactHandshake``. Many keys may share one.
-  func devices(hinted hint: UInt16) throws(RegistryError) -> [KeyHolder]
+  ///
+  /// - Parameter limit: how many keys at most. Where more share the hint, every call begins somewhere else, so that whoever
+  ///   comes again is found in the end.
+  func devices(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [KeyHolder]
 
   // MARK: Devices whose keys the server computes
 
@@ -89,25 +92,24 @@ public protocol DeviceRegistry: Sendable {
 
   /// Whom a device's first frame may mean.
   func devices(named name: Bytes<8>, scheme: SchemeID) throws(RegistryError) -> [NamedDevice]
-  /// The same from the first two bytes of a name.
-  func devices(namedFrom hint: UInt16, scheme: SchemeID) throws(RegistryError) -> [NamedDevice]
+  /// The same from the first two bytes of a name, which many may share: see ``devices(hinted:limit:)``.
+  func devices(namedFrom hint: UInt16, scheme: SchemeID, limit: Int) throws(RegistryError) -> [NamedDevice]
 
   /// Devices that are not retired, in the order of their addresses, at most `limit`, beginning after `address`.
   func symmetricDevices(
     in system: SystemID?, after address: DeviceAddress?, limit: Int
   ) throws(RegistryError) -> [SymmetricDevice]
 
-  /// A device has proved a session: stores its counter, takes a pending key into use, raises the floor. All of it is on the
-  /// disk before the caller may act on the session.
+  /// Devices have proved sessions: stores the counter of each, takes a pending key into use, raises the floor. All of it is on
+  /// the disk, by one commit, before the caller may act on any of the sessions. One that is refused leaves the others as they are.
   ///
-  /// - Parameters:
-  ///   - shownEpoch: the epoch of the device's `hello`.
-  ///   - toldEpoch: the epoch that `welcome` will tell it.
-  /// - Throws: ``RegistryError/staleCounter(_:)``, ``RegistryError/belowFloor(_:)``, ``RegistryError/deviceRevoked(_:)``,
-  ///   ``RegistryError/unknownKey(_:)``.
+  /// - Parameter toldEpoch: the epoch that `welcome` will tell them.
+  /// - Returns: for each session the device as it is now, or why it is refused: ``RegistryError/staleCounter(_:)``,
+  ///   ``RegistryError/belowFloor(_:)``, ``RegistryError/deviceRevoked(_:)``, ``RegistryError/unknownKey(_:)``.
+  /// - Throws: when nothing could be stored.
   func accept(
-    _ session: SymmetricSession, shownEpoch: Epoch, toldEpoch: Epoch, authority: Authority
-  ) throws(RegistryError) -> SymmetricDevice
+    _ sessions: [SymmetricSession], toldEpoch: Epoch, authority: Authority
+  ) throws(RegistryError) -> [Result<AcceptedSession, RegistryError>]
 
   /// Makes the device's next key, of the scheme that it shall move to or of the one it has; any number of times the same.
   func stageKey(for address: DeviceAddress, authority: Authority) throws(RegistryError) -> SymmetricCredential
@@ -183,8 +185,8 @@ public protocol DeviceRegistry: Sendable {
   /// For which device and generation a key was certified, be it in use or long replaced.
   func issuance(of key: X25519.PublicKey) throws(RegistryError) -> Issuance?
 
-  /// The keys that have this routing hint, those that were replaced too: see ``CompactHandshake``.
-  func issuances(hinted hint: UInt16) throws(RegistryError) -> [Issuance]
+  /// The keys that have this routing hint, those that were replaced too: see ``devices(hinted:limit:)``.
+  func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [Issuance]
 
   /// Whether a certificate that somebody has met was issued by the books.
   func verdict(on certificate: Certificate) throws(RegistryError) -> IssuanceVerdict
@@ -232,6 +234,13 @@ public protocol DeviceRegistry: Sendable {
 }
 
 extension DeviceRegistry {
+  /// Accepts one session.
+  public func accept(
+    _ session: SymmetricSession, toldEpoch: Epoch, authority: Authority
+  ) throws(RegistryError) -> SymmetricDevice {
+    try accept([session], toldEpoch: toldEpoch, authority: authority)[0].get().device
+  }
+
   /// Registers one device.
   public func addDevice(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate {
     try addDevices([device], issuer: issuer)[0]

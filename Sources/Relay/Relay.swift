@@ -22,7 +22,10 @@ final class Relay: Sendable {
   let fleet: Fleet
   let desk: AdmissionDesk
   let office: PostOffice
+  /// Devices whose sessions wait for the next commit.
+  let arrivals = Mutex<[Arrival]>([])
   let queue = DispatchQueue(label: "countersign.registry")
+  let costly: CostlyLane
 
   /// - Parameter clock: seconds since 1970, for the expiry of messages.
   init(
@@ -33,7 +36,8 @@ final class Relay: Sendable {
     self.authority = authority
     self.limits = limits
     self.logger = logger
-    self.desk = desk ?? AdmissionDesk(registry: registry, authority: authority)
+    self.desk = desk ?? AdmissionDesk(registry: registry, authority: authority, limits: limits)
+    costly = CostlyLane(capacity: limits.costlyHandshakeQueueLength)
     do { fleet = try Fleet(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     metrics.mailWaiting.set(try mailbox.waitingCount())
@@ -43,6 +47,7 @@ final class Relay: Sendable {
 
   /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
   func begin(_ claimant: Claimant, _ hello: DeviceRecord.Hello, on connection: any RelayConnection) {
+    if claimant.scheme.isSymmetric { return arrive(Arrival(claimant, hello, connection)) }
     queue.async { [self] in
       do throws(AdmissionRefusal) {
         try begin(claimant, hello, connection)
@@ -60,11 +65,6 @@ final class Relay: Sendable {
     let client = Client(claimant, number: router.nextNumber(), listens: hello.listens, connection: connection)
     do {
       let state = try registry.state()
-      if claimant.scheme.isSymmetric {
-        try accept(claimant, hello, state, client)
-        records = try firstRecords(for: client, hello, state)
-        return welcome(client, records)
-      }
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
       guard try registry.quarantine(of: claimant.address) == nil else { throw AdmissionRefusal.quarantined }
       try raiseAlarm(claimant, device, client)
@@ -88,7 +88,7 @@ final class Relay: Sendable {
   }
 
   /// Lets a session begin whose device has proved itself and been accepted.
-  private func welcome(_ client: Client, _ records: [OutgoingRecord]) {
+  func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     client.connection.welcome(client, records)
     for replaced in router.add(client) { replaced.connection.close(.superseded) }
     metrics.sessions.set(router.count)
@@ -97,7 +97,7 @@ final class Relay: Sendable {
   }
 
   /// What a session begins with: the welcome, and every statement that the device does not know yet.
-  private func firstRecords(
+  func firstRecords(
     for client: Client, _ hello: DeviceRecord.Hello, _ state: AuthorityState
   ) throws(RegistryError) -> [OutgoingRecord] {
     let mayOnlyRenew = client.lastEpoch < state.epoch
@@ -225,7 +225,7 @@ final class Relay: Sendable {
           ? try registry.certifySuccessor(key, of: client.address, issuer: authority.issuer)
           : try registry.renew(key, for: client.address, issuer: authority.issuer)
         metrics.countCertificate(client.address.system)
-        if client.scheme == .hybridIKpsk2 { sendPSK(of: certificate, to: client) }
+        if try needsPSK(client) { sendPSK(of: certificate, to: client) }
         log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
         client.connection.send(.certificate(certificate))
         guard key == client.publicKey else { return }

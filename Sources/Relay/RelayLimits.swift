@@ -12,6 +12,11 @@ public struct RelayLimits: Sendable {
   public var handshakesPerSecond = 4_000
   /// Handshakes that wait on each event loop; what exceeds it is turned away.
   public var handshakeQueueLength = 1_024
+  /// First frames that wait for the thread that answers the costly ones; what exceeds it is turned away.
+  public var costlyHandshakeQueueLength = 256
+  /// Keys that are tried for a first frame whose two bytes of hint many devices may share. Fleets with more devices to a hint
+  /// are served all the same: each attempt begins with another key.
+  public var trialKeys = 64
   /// The longest frame before authentication, in bytes: room for the first frame of any scheme and for `hello`.
   public var maximumUnauthenticatedFrame = 1_024
   /// Frames that a device may send after `hello` and before the server's `welcome`.

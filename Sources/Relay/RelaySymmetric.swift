@@ -7,30 +7,50 @@ import Schemes
 
 /// What the relay does for devices whose keys the server computes.
 extension Relay {
-  /// Stores that the device has proved this session: afterwards its first frame is worth nothing, and a key that was given to it
-  /// is in use.
-  func accept(
-    _ claimant: Claimant, _ hello: DeviceRecord.Hello, _ state: AuthorityState, _ client: Client
-  ) throws {
-    let session = SymmetricSession(
-      address: claimant.address, scheme: claimant.scheme, generation: claimant.generation, counter: claimant.counter,
-      ratchet: claimant.ratchet)
+  /// A device has proved its claim. Its session's counter must be on the disk before it is welcomed, which is a commit; devices
+  /// that arrive while one is being written share the next.
+  func arrive(_ arrival: Arrival) {
+    let isFirst = arrivals.withLock { arrivals in
+      arrivals.append(arrival)
+      return arrivals.count == 1
+    }
+    if isFirst { queue.async { self.acceptArrivals() } }
+  }
+
+  /// Stores that these devices have proved their sessions: afterwards their first frames are worth nothing, and keys that were
+  /// given to them are in use.
+  private func acceptArrivals() {
+    let batch = arrivals.withLock { arrivals in
+      let batch = arrivals
+      arrivals = []
+      return batch
+    }
     do throws(RegistryError) {
-      let before = try registry.symmetricDevice(claimant.address)
-      _ = try registry.accept(session, shownEpoch: hello.epoch, toldEpoch: state.epoch, authority: authority)
-      if before?.generation != claimant.generation {
+      let state = try registry.state()
+      let outcomes = try registry.accept(batch.map(\.session), toldEpoch: state.epoch, authority: authority)
+      metrics.admissionCommits.add(1)
+      for (arrival, outcome) in zip(batch, outcomes) { settle(arrival, outcome, state) }
+    } catch {
+      logger.error("registry", metadata: ["reason": "\(error)"])
+      for arrival in batch { arrival.connection.close(.refused(.unavailable)) }
+    }
+  }
+
+  private func settle(_ arrival: Arrival, _ outcome: Result<AcceptedSession, RegistryError>, _ state: AuthorityState) {
+    do throws(RegistryError) {
+      let accepted = try outcome.get()
+      let client = Client(
+        arrival.claimant, number: router.nextNumber(), listens: arrival.hello.listens, connection: arrival.connection)
+      if accepted.hasNewKey {
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
       }
+      welcome(client, try firstRecords(for: client, arrival.hello, state))
+      metrics.handshakes.add(.accepted)
     } catch {
-      switch error {
-      case .staleCounter: throw AdmissionRefusal.staleCounter
-      case .belowFloor: throw AdmissionRefusal.belowFloor
-      case .deviceRevoked: throw AdmissionRefusal.revoked
-      case .unknownDevice: throw AdmissionRefusal.unknownDevice
-      case .unknownKey: throw AdmissionRefusal.unknownKey
-      default: throw error
-      }
+      let refusal = AdmissionRefusal(error)
+      if refusal == .unavailable { logger.error("registry", metadata: ["reason": "\(error)"]) }
+      arrival.connection.close(.refused(refusal))
     }
   }
 
@@ -74,6 +94,12 @@ extension Relay {
     }
   }
 
+  /// Whether the device has or shall have `hybrid-ikpsk2`.
+  func needsPSK(_ client: Client) throws(RegistryError) -> Bool {
+    guard client.scheme.isSymmetric else { return client.scheme == .hybridIKpsk2 }
+    return try registry.symmetricDevice(client.address)?.migration == .hybridIKpsk2
+  }
+
   /// The derived key that goes with a certificate, in `hybrid-ikpsk2`. Sent before the certificate: a device that has the latter
   /// can use it.
   func sendPSK(of certificate: Certificate, to client: Client) {
@@ -82,6 +108,39 @@ extension Relay {
     authority.deriveKey(of: client.address, generation: certificate.fields.generation, into: &key)
     client.connection.send(
       .key(scheme: .hybridIKpsk2, generation: certificate.fields.generation, key.bytes))
+  }
+}
+
+/// A device without a key pair that has proved itself and is not welcomed yet.
+struct Arrival: Sendable {
+  let claimant: Claimant
+  let hello: DeviceRecord.Hello
+  let connection: any RelayConnection
+
+  init(_ claimant: Claimant, _ hello: DeviceRecord.Hello, _ connection: any RelayConnection) {
+    self.claimant = claimant
+    self.hello = hello
+    self.connection = connection
+  }
+
+  var session: SymmetricSession {
+    SymmetricSession(
+      address: claimant.address, scheme: claimant.scheme, generation: claimant.generation, counter: claimant.counter,
+      ratchet: claimant.ratchet, shownEpoch: hello.epoch)
+  }
+}
+
+extension AdmissionRefusal {
+  /// Why a session was not accepted.
+  init(_ error: RegistryError) {
+    switch error {
+    case .staleCounter: self = .staleCounter
+    case .belowFloor: self = .belowFloor
+    case .deviceRevoked: self = .revoked
+    case .unknownDevice: self = .unknownDevice
+    case .unknownKey: self = .unknownKey
+    default: self = .unavailable
+    }
   }
 }
 

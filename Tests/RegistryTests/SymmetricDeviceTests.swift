@@ -20,8 +20,9 @@ struct SymmetricDeviceTests {
     let credential = credential ?? device.current
     return try fleet.registry.accept(
       SymmetricSession(
-        address: device.address, scheme: credential.scheme, generation: credential.generation, counter: counter),
-      shownEpoch: epochs.0, toldEpoch: epochs.1, authority: fleet.authority)
+        address: device.address, scheme: credential.scheme, generation: credential.generation, counter: counter,
+        shownEpoch: epochs.0),
+      toldEpoch: epochs.1, authority: fleet.authority)
   }
 
   @Test("Added once, and again only until the device has been here")
@@ -161,7 +162,7 @@ struct SymmetricDeviceTests {
     func find(_ credential: SymmetricCredential, _ epoch: Epoch) throws -> [NamedDevice] {
       let name = try #require(try fleet.authority.name(credential, of: device.address, in: epoch))
       let hinted = try fleet.registry.devices(
-        namedFrom: EphemeralHandshake.hint(for: name), scheme: .derivedKeyEphemeral)
+        namedFrom: EphemeralHandshake.hint(for: name), scheme: .derivedKeyEphemeral, limit: 4)
       #expect(try fleet.registry.devices(named: name, scheme: .derivedKeyEphemeral) == hinted)
       #expect(try fleet.registry.devices(named: name, scheme: .derivedKey).isEmpty)
       return hinted
@@ -230,18 +231,18 @@ struct SymmetricDeviceTests {
   func hints() throws {
     let fleet = try TestAuthority()
     let (address, key) = try fleet.device(1)
-    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key)).map(\.slot) == [.active])
+    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key), limit: 4).map(\.slot) == [.active])
     let next = X25519.PrivateKey.random().publicKey
     let hint = CompactHandshake.hint(for: next)
     _ = try fleet.registry.renew(next, for: address, issuer: fleet.issuer)
-    #expect(try fleet.registry.devices(hinted: hint).map(\.slot) == [.pending])
+    #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.pending])
     try fleet.registry.write { db, _ in
       try db.execute(sql: "UPDATE devices SET hint = NULL, pending_hint = NULL")
       try Migrations.fillHints(db)
     }
-    #expect(try fleet.registry.devices(hinted: hint).map(\.slot) == [.pending])
+    #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.pending])
     try fleet.registry.promotePending(next, for: address)
-    #expect(try fleet.registry.devices(hinted: hint).map(\.slot) == [.active])
-    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key)).isEmpty)
+    #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.active])
+    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key), limit: 4).isEmpty)
   }
 }

@@ -170,6 +170,7 @@ struct SymmetricRotationTests {
 
   static let ways: [[SchemeID]] = [
     [.sharedKey, .derivedKey, .certified], [.sharedKey, .certified], [.derivedKeyRatchet, .registered],
+    [.sharedKey, .derivedKey, .hybridIKpsk2],
     [.derivedKeyPBKDF2, .derivedKeyEphemeral, .derivedKeyRatchet],
   ]
 
@@ -200,11 +201,14 @@ struct SymmetricRotationTests {
     }
   }
 
-  @Test("Every fault at every point of a migration to a derived key and to a certificate", arguments: Fault.allCases)
-  func migrationFaults(fault: Fault) throws {
+  @Test(
+    "Every fault at every point of a migration to a derived key and to a key pair", arguments: Fault.allCases,
+    [SchemeID.certified, .hybridIKpsk2])
+  func migrationFaults(fault: Fault, goal: SchemeID) throws {
+    let way = [.sharedKey, .derivedKey, goal]
     func walk(_ plan: Plan) throws -> (TestFleet, MigratingDevice) {
-      let (fleet, device) = try scene(Self.ways[0])
-      for scheme in Self.ways[0].dropFirst() {
+      let (fleet, device) = try scene(way)
+      for scheme in way.dropFirst() {
         try fleet.registry.orderMigration(to: scheme, for: device.address)
         try live(device, fleet, plan)
       }
@@ -215,7 +219,7 @@ struct SymmetricRotationTests {
     #expect(undisturbed.count > 14)
     for point in 0..<undisturbed.count {
       let (fleet, device) = try walk(Plan(fault, at: point))
-      try check(fleet, device, .certified, 3, "\(fault) at \(point)")
+      try check(fleet, device, goal, 3, "\(fault) at \(point)")
     }
   }
 }

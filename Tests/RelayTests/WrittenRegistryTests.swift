@@ -27,7 +27,7 @@ struct WrittenRegistryTests {
     let registry = fleet.registry
     let row = try #require(try registry.device(device.address))
     #expect(row.certificate.publicKey == key)
-    let context = AdmissionContext(registry: registry, authority: fleet.authority)
+    let context = AdmissionContext(registry: registry, authority: fleet.authority, trialKeys: 64)
     #expect(throws: AdmissionRefusal.invalidCertificate) { try context.check(row.certificate) }
     #expect(throws: SimulatedDevice.Refused.self) { try device.run(in: fleet) }
   }

@@ -16,7 +16,8 @@ struct DeviceMigrate: ParsableCommand {
       have moved are left alone. --status counts what is left to do.
 
       A key that the server sends travels under the old one: whoever has that, and records the session, has the new one too. \
-      Only a move to certified, registered or compact-kk, for which the device makes its key itself, ends that.
+      Only a move to certified, registered or compact-kk, for which the device makes its key itself, ends that; with \
+      hybrid-ikpsk2 it makes its key too, and what the server sends is the hedge beside it.
 
       Examples:
         countersign device migrate --dir fleet 00a0b1c2d3e4f506 --to derived-key
@@ -44,7 +45,7 @@ struct DeviceMigrate: ParsableCommand {
     if !status && to == nil { throw ValidationError("Say where to: --to SCHEME.") }
     if all && (system == nil || from == nil) { throw ValidationError("--all goes with --system and --from.") }
     if let from, !from.isSymmetric { throw ValidationError("--from takes a scheme without a key pair.") }
-    if let to, !to.isSymmetric && !to.isCertified {
+    if let to, !to.isReachable {
       throw ValidationError("--to takes a scheme that a device can be moved to; \(to.name) is none.")
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NIOCore
 import NIOPosix
+import Schemes
 
 /// `countersign load`: hidden, for measuring; what it prints stands in the documentation.
 struct LoadCommand: AsyncParsableCommand {
@@ -37,6 +38,9 @@ struct LoadCommand: AsyncParsableCommand {
   )
   var serverCore: Int?
 
+  @Option(name: .long, help: "The devices' scheme; one without a key pair goes with --admissions-only.")
+  var scheme = SchemeID.certified
+
   @Flag(name: .long, help: "End when all devices are admitted: no messages.")
   var admissionsOnly = false
 
@@ -66,11 +70,17 @@ struct LoadCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard devices.isMultiple(of: 2) else { throw ValidationError("--devices takes an even number.") }
+    guard scheme.isSymmetric || scheme == .certified || scheme == .registered else {
+      throw ValidationError("--scheme takes certified, registered or a scheme without a key pair.")
+    }
+    guard !scheme.isSymmetric || admissionsOnly else {
+      throw ValidationError("Devices without a key pair have no conversations: give --admissions-only.")
+    }
   }
 
   func run() async throws {
     DescriptorLimit.raise()
-    let fleet = try LoadFleet(count: devices)
+    let fleet = try LoadFleet(count: devices, scheme: scheme)
     defer { fleet.remove() }
     let server = try fleet.startServer(core: serverCore)
     defer { server.stop() }

@@ -14,7 +14,7 @@ final class LoadDevice: ChannelInboundHandler, ChannelOutboundHandler {
   private let peer: DeviceAddress
   private let plan: LoadPlan
   private let counters: LoadCounters
-  private var link = ServerLink(scheme: .certified)
+  private var link: ServerLink
   private var input = ByteBuffer()
   private var hasReply = false
   private var purpose: LoadEvent?
@@ -28,6 +28,7 @@ final class LoadDevice: ChannelInboundHandler, ChannelOutboundHandler {
 
   init(_ identity: LoadIdentity, peer: DeviceAddress, _ plan: LoadPlan, _ counters: LoadCounters) {
     self.identity = identity
+    link = ServerLink(scheme: identity.value.scheme)
     self.peer = peer
     self.plan = plan
     self.counters = counters

@@ -5,13 +5,15 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Registry
+import Schemes
 
 /// An authority in a temporary directory, its devices in memory, and its server in a process of its own.
 final class LoadFleet {
   private let directory: String
   private var identities: [LoadIdentity] = []
+  private var symmetric: [LoadSymmetricIdentity] = []
 
-  init(count: Int) throws {
+  init(count: Int, scheme: SchemeID) throws {
     var template = Array((NSTemporaryDirectory() + "/countersign-load-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure(.cannotCreate, "cannot make a temporary directory") }
     directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
@@ -22,11 +24,16 @@ final class LoadFleet {
     }
     let registry = try registering { () throws(RegistryError) in try home.openRegistry(actor: "load") }
     let system = try registering { () throws(RegistryError) in try registry.addSystem(named: "load").id }
-    for number in 1...count {
+    let addresses = (1...count).map { DeviceAddress(system: system, device: DeviceID(UInt64($0))) }
+    guard !scheme.isSymmetric else {
+      symmetric = try addresses.map { try Self.symmetricDevice($0, scheme, registry, authority) }
+      return
+    }
+    for address in addresses {
       let identity = LoadIdentity()
       identity.value.create(
-        address: DeviceAddress(system: system, device: DeviceID(UInt64(number))), anchor: authority.issuerKey,
-        serverKey: authority.serverKey.publicKey, epoch: 1)
+        address: address, anchor: authority.issuerKey, serverKey: authority.serverKey.publicKey, epoch: 1,
+        scheme: scheme)
       identities.append(identity)
     }
     let certificates = try registering { () throws(RegistryError) in
@@ -35,6 +42,19 @@ final class LoadFleet {
         issuer: authority.issuer)
     }
     for (identity, certificate) in zip(identities, certificates) { try identity.value.install(certificate) }
+  }
+
+  private static func symmetricDevice(
+    _ address: DeviceAddress, _ scheme: SchemeID, _ registry: SQLiteRegistry, _ authority: Authority
+  ) throws -> LoadSymmetricIdentity {
+    let identity = LoadSymmetricIdentity()
+    let row = try registering { () throws(RegistryError) in
+      try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
+    }
+    let key = try registering { () throws(RegistryError) in try authority.encodeKey(row.current, of: address) }
+    try identity.value.create(
+      address: address, epoch: row.toldEpoch, scheme: scheme, generation: row.generation, key: key.bytes)
+    return identity
   }
 
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
@@ -48,27 +68,36 @@ final class LoadFleet {
     var futures: [EventLoopFuture<any Channel>] = []
     var patience = ContinuousClock.now + .seconds(30)
     var ready = 0
-    for (index, identity) in identities.enumerated() {
+    for index in 0..<(identities.count + symmetric.count) {
       while index - counters.ready.value >= inFlight {
         if counters.ready.value > ready { (ready, patience) = (counters.ready.value, .now + .seconds(30)) }
         guard ContinuousClock.now < patience else { break }
         try await Task.sleep(for: .microseconds(200))
       }
-      let peer = identities[(index + 1) % identities.count].value.address
+      let device = device(index, plan, counters)
       futures.append(
         ClientBootstrap(group: group)
           .channelOption(.tcpOption(.tcp_nodelay), value: 1)
           .connectTimeout(.seconds(30))
           .channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-              try channel.pipeline.syncOperations.addHandler(LoadDevice(identity, peer: peer, plan, counters))
-            }
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(device()) }
           }
           .connect(host: "127.0.0.1", port: port))
     }
     var channels: [any Channel] = []
     for future in futures { channels.append(try await future.get()) }
     return channels
+  }
+
+  /// What makes the handler of a device's channel, on its event loop.
+  private func device(
+    _ index: Int, _ plan: LoadPlan, _ counters: LoadCounters
+  ) -> @Sendable () throws -> any ChannelHandler {
+    guard identities.isEmpty else {
+      let peer = identities[(index + 1) % identities.count].value.address
+      return { [identity = identities[index]] in LoadDevice(identity, peer: peer, plan, counters) }
+    }
+    return { [identity = symmetric[index]] in try LoadSymmetricDevice(identity, counters) }
   }
 }
 

@@ -31,5 +31,5 @@ extension SchemeID: ExpressibleByArgument {
   }
 
   /// Whether this command can give it to a device that the server then serves.
-  var isServed: Bool { isSymmetric || isCertified || self == .hybridIKpsk2 }
+  var isServed: Bool { isReachable }
 }

@@ -55,16 +55,27 @@ public struct SymmetricSession: Equatable, Sendable {
   public let counter: UInt32?
   /// The ratchet's state after this session, sealed.
   public let ratchet: [UInt8]?
+  /// The epoch of the device's `hello`.
+  public let shownEpoch: Epoch
 
   public init(
-    address: DeviceAddress, scheme: SchemeID, generation: Generation, counter: UInt32?, ratchet: [UInt8]? = nil
+    address: DeviceAddress, scheme: SchemeID, generation: Generation, counter: UInt32?, ratchet: [UInt8]? = nil,
+    shownEpoch: Epoch
   ) {
     self.address = address
     self.scheme = scheme
     self.generation = generation
     self.counter = counter
     self.ratchet = ratchet
+    self.shownEpoch = shownEpoch
   }
+}
+
+/// What accepting a session came to.
+public struct AcceptedSession: Equatable, Sendable {
+  public let device: SymmetricDevice
+  /// Whether the session's key was the pending one, and is the one in use now.
+  public let hasNewKey: Bool
 }
 
 /// A device that a name on the wire may mean, and under which key.

@@ -27,16 +27,38 @@ extension SQLiteRegistry {
     return try all(statement, db)
   }
 
-  public func devices(hinted hint: UInt16) throws(RegistryError) -> [KeyHolder] {
+  public func devices(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [KeyHolder] {
     try read { db, _ in
-      let active = try db.cachedStatement(sql: "SELECT \(DeviceLookup.columns) FROM devices WHERE hint = ?")
-      try active.setArguments([Int(hint)])
-      let pending = try db.cachedStatement(
-        sql: "SELECT \(DeviceLookup.columns) FROM devices WHERE pending_hint = ?")
-      try pending.setArguments([Int(hint)])
-      return try Self.all(active, db).map { KeyHolder(device: $0, slot: .active) }
-        + Self.all(pending, db).map { KeyHolder(device: $0, slot: .pending) }
+      let active = try Self.hinted(hint, "hint", limit, db).map { KeyHolder(device: $0, slot: .active) }
+      return try active
+        + Self.hinted(hint, "pending_hint", limit - active.count, db).map { KeyHolder(device: $0, slot: .pending) }
     }
+  }
+
+  private static func hinted(
+    _ hint: UInt16, _ column: String, _ limit: Int, _ db: Database
+  ) throws -> [RegisteredDevice] {
+    guard limit > 0 else { return [] }
+    return try anywhere(in: "devices", limit: limit, db) { rows, limit in
+      let statement = try db.cachedStatement(
+        sql: """
+          SELECT \(DeviceLookup.columns) FROM devices WHERE \(column) = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?
+          """)
+      try statement.setArguments([Int(hint), rows.lowerBound, rows.upperBound, limit])
+      return try all(statement, db)
+    }
+  }
+
+  /// What `fetch` finds in all rows of a table; where that is more than `limit`, so much of it from some row on.
+  static func anywhere<Found>(
+    in table: String, limit: Int, _ db: Database, _ fetch: (ClosedRange<Int64>, Int) throws -> [Found]
+  ) throws -> [Found] {
+    let found = try fetch(0...Int64.max, limit + 1)
+    guard found.count > limit else { return found }
+    let last = try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(rowid) FROM \(table)")) ?? 0
+    let middle = Int64.random(in: 1...max(last, 1))
+    let after = try fetch(middle...Int64.max, limit)
+    return try after + fetch(0...(middle - 1), limit - after.count)
   }
 
   private static func all(_ statement: GRDB.Statement, _ db: Database) throws -> [RegisteredDevice] {

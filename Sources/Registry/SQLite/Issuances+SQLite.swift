@@ -70,11 +70,17 @@ extension SQLiteRegistry {
     }
   }
 
-  public func issuances(hinted hint: UInt16) throws(RegistryError) -> [Issuance] {
+  public func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [Issuance] {
     try read { db, _ in
-      let statement = try db.cachedStatement(
-        sql: "SELECT system, device_id, generation, public_key FROM issuances WHERE hint = ?")
-      return try Row.fetchAll(statement, arguments: [Int(hint)]).map { try Issuance($0) }
+      try Self.anywhere(in: "issuances", limit: limit, db) { rows, limit in
+        let statement = try db.cachedStatement(
+          sql: """
+            SELECT system, device_id, generation, public_key FROM issuances
+            WHERE hint = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?
+            """)
+        return try Row.fetchAll(statement, arguments: [Int(hint), rows.lowerBound, rows.upperBound, limit])
+          .map { try Issuance($0) }
+      }
     }
   }
 

@@ -8,6 +8,11 @@ import Schemes
 /// An admission changes nothing outside itself, and nothing may be done on its word alone: a first frame can be replayed.
 /// The claim holds once the device has sent a record under the keys.
 public protocol Admission: AnyObject {
+  /// Looks at the device's next frame, before ``receive(_:keys:)`` does, without computing anything.
+  ///
+  /// - Returns: whether answering it may take longer than other devices should wait, a millisecond or more.
+  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool
+
   /// Reads the device's next frame.
   ///
   /// - Parameter keys: filled when the step names a claimant.
@@ -18,6 +23,7 @@ public protocol Admission: AnyObject {
 }
 
 extension Admission {
+  public func isCostly(_ frame: RawSpan) -> Bool { false }
   public func confirmed() {}
 }
 

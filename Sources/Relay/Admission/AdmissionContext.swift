@@ -7,12 +7,15 @@ import Schemes
 final class AdmissionContext: Sendable {
   let registry: any DeviceRegistry
   let authority: Authority
+  /// Keys that are tried at most for one first frame that does not say whose it is.
+  let trialKeys: Int
   let secrets = StaticSecrets()
   let verified = VerifiedCertificates()
 
-  init(registry: any DeviceRegistry, authority: Authority) {
+  init(registry: any DeviceRegistry, authority: Authority, trialKeys: Int) {
     self.registry = registry
     self.authority = authority
+    self.trialKeys = trialKeys
   }
 
   /// Refuses a certificate, be it shown or of the registry's row, that is not the owner's: one without the owner's signature, or

@@ -26,8 +26,8 @@ public struct AdmissionDesk: Sendable {
 
 extension AdmissionDesk {
   /// A desk that serves devices of every scheme.
-  public init(registry: any DeviceRegistry, authority: Authority) {
-    let context = AdmissionContext(registry: registry, authority: authority)
+  public init(registry: any DeviceRegistry, authority: Authority, limits: RelayLimits = RelayLimits()) {
+    let context = AdmissionContext(registry: registry, authority: authority, trialKeys: limits.trialKeys)
     accept(.sharedKey) { SharedKeyAdmission(context) }
     accept(.derivedKey) { DerivedKeyAdmission(context) }
     accept(.derivedKeyPBKDF2) { DerivedKeyAdmission(context) }

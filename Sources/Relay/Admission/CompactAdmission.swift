@@ -4,21 +4,43 @@ import Primitives
 import Registry
 import Schemes
 
-/// Admits devices of `compact-kk`: Noise_KK. The first frame shows two bytes of a hash of the device's key; every key that has
-/// them is tried, at the price of two multiplications each.
+/// Admits devices of `compact-kk`: Noise_KK. The first frame shows two bytes of a hash of the device's key; keys that have them are
+/// tried, at the price of two multiplications each, up to ``RelayLimits/trialKeys`` of those in use and as many of those before:
+/// a device chooses its keys, and could choose as many with one hint as it likes.
 final class CompactAdmission: Admission {
+  /// Beyond so many, in use and in the log, trying them takes more than a millisecond or two.
+  private static let cheapKeys = 32
+
   private let context: AdmissionContext
+  private var keys: (inUse: [KeyHolder], issued: [Issuance])?
 
   init(_ context: AdmissionContext) {
     self.context = context
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
+    let (inUse, issued) = try find(frame)
+    return inUse.count + issued.count > Self.cheapKeys
+  }
+
+  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> (inUse: [KeyHolder], issued: [Issuance]) {
+    if let keys { return keys }
     let hint: UInt16
     do { hint = try CompactHandshake.hint(of: frame) } catch { throw .unreadable }
-    let candidates = try context.asking { registry throws(RegistryError) in try registry.devices(hinted: hint) }
-    let retired = try context.asking { registry throws(RegistryError) in try registry.issuances(hinted: hint) }
-    guard !candidates.isEmpty || !retired.isEmpty else { throw .unknownDevice }
+    let limit = context.trialKeys
+    let inUse = try context.asking { registry throws(RegistryError) in
+      try registry.devices(hinted: hint, limit: limit)
+    }
+    let issued = try context.asking { registry throws(RegistryError) in
+      try registry.issuances(hinted: hint, limit: limit)
+    }
+    guard !inUse.isEmpty || !issued.isEmpty else { throw .unknownDevice }
+    keys = (inUse, issued)
+    return (inUse, issued)
+  }
+
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    let (candidates, retired) = try find(frame)
     for candidate in candidates {
       let certificate = candidate.certificate
       guard let reply = answer(frame, from: certificate.publicKey, &keys) else { continue }

@@ -15,6 +15,10 @@ final class DerivedKeyAdmission: Admission {
     self.context = context
   }
 
+  func isCostly(_ frame: RawSpan) -> Bool {
+    frame.byteCount > 0 && frame.unsafeLoad(as: UInt8.self) == SchemeID.derivedKeyPBKDF2.rawValue
+  }
+
   func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
     let claim = try exchange.read(frame)
     let candidates = try context.asking { registry throws(RegistryError) in

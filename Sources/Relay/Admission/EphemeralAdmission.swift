@@ -4,8 +4,8 @@ import Primitives
 import Registry
 import Schemes
 
-/// Admits devices of `derived-key-ephemeral`: Noise_NNpsk0. The first frame shows two bytes of a pseudonym; every device whose
-/// pseudonym begins so is tried. A replayed first frame gets an answer that its sender cannot use, so that no counter is needed.
+/// Admits devices of `derived-key-ephemeral`: Noise_NNpsk0. The first frame shows two bytes of a pseudonym; devices whose
+/// pseudonyms begin so are tried, up to ``RelayLimits/trialKeys`` of them. A replayed first frame gets an answer that its sender cannot use, so that no counter is needed.
 final class EphemeralAdmission: Admission {
   private let context: AdmissionContext
 
@@ -17,7 +17,7 @@ final class EphemeralAdmission: Admission {
     let hint: UInt16
     do { hint = try EphemeralHandshake.hint(of: frame) } catch { throw .unreadable }
     let candidates = try context.asking { registry throws(RegistryError) in
-      try registry.devices(namedFrom: hint, scheme: .derivedKeyEphemeral)
+      try registry.devices(namedFrom: hint, scheme: .derivedKeyEphemeral, limit: context.trialKeys)
     }
     guard !candidates.isEmpty else { throw .unknownDevice }
     var key = SymmetricKey()

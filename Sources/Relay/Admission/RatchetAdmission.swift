@@ -6,20 +6,39 @@ import Schemes
 
 /// Admits devices of `derived-key-ratchet`: the first frame shows a pseudonym, and its counter says how far the device's key has
 /// moved. The registry's copy follows when the session is accepted, and cannot go back.
+///
+/// Until it has followed, the server cannot tell the device from somebody who has seen the pseudonym and made up a counter.
 final class RatchetAdmission: Admission {
+  /// A tenth of a millisecond.
+  private static let cheapSteps = 64
+
   private let context: AdmissionContext
   private var exchange = SymmetricExchange()
+  private var claim: SymmetricResponder<SHA256>.Claim?
+  private var candidates: [NamedDevice] = []
 
   init(_ context: AdmissionContext) {
     self.context = context
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
-    let claim = try exchange.read(frame)
-    let candidates = try context.asking { registry throws(RegistryError) in
-      try registry.devices(named: claim.name, scheme: .derivedKeyRatchet)
+  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
+    let claim = try find(frame)
+    return candidates.contains { Int64(claim.counter) - Int64($0.lastCounter ?? 0) > Self.cheapSteps }
+  }
+
+  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<SHA256>.Claim {
+    if let claim { return claim }
+    let read = try exchange.read(frame)
+    candidates = try context.asking { registry throws(RegistryError) in
+      try registry.devices(named: read.name, scheme: .derivedKeyRatchet)
     }
     guard !candidates.isEmpty else { throw .unknownDevice }
+    claim = read
+    return read
+  }
+
+  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    let claim = try find(frame)
     var key = SymmetricKey()
     defer { key.wipe() }
     var reply: [UInt8] = []

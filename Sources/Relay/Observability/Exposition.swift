@@ -24,6 +24,9 @@ extension RelayMetrics {
     single("received_bytes_total", "counter", "Bytes read from devices.", bytesReceived.value)
     single("sent_bytes_total", "counter", "Bytes written to devices.", bytesSent.value)
     labelled("deposits_total", "result", "Messages for the mailbox, by result.", deposits.values)
+    single(
+      "admission_commits_total", "counter", "Transactions that store sessions of devices without a key pair.",
+      admissionCommits.value)
     single("mailbox_commits_total", "counter", "Transactions of the mailbox.", mailboxCommits.value)
     single("mailbox_messages", "gauge", "Messages that wait.", mailWaiting.value)
     single("mail_delivered_total", "counter", "Messages that their recipients have confirmed.", mailDelivered.value)

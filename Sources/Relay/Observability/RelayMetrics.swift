@@ -66,6 +66,7 @@ final class RelayMetrics: Sendable {
   let certificatesIssued = Mutex<[SystemID: Int]>([:])
   let misissuances = Gauge()
   let promotions = Gauge()
+  let admissionCommits = Gauge()
   let revocations = Gauge()
   let revocationPropagation = SecondsHistogram()
   let epoch = Gauge()

@@ -19,6 +19,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var isCounted = false
   private var isUnauthenticated = false
   private var waitsInLane = false
+  /// What has the session while it is not to be touched here.
+  private var loan: SessionLoan?
   private var isFlushScheduled = false
   private var lastFrame = NIODeadline.now()
   private var timer: Scheduled<Void>?
@@ -85,7 +87,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else {
       return nil
     }
-    if !session.isAuthenticated, Int(length) > relay.limits.maximumUnauthenticatedFrame {
+    if waitsInLane || !session.isAuthenticated, Int(length) > relay.limits.maximumUnauthenticatedFrame {
       close(.frameTooLong)
       return nil
     }
@@ -94,16 +96,42 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func receive(_ frame: ByteBuffer) {
     lastFrame = .now()
-    guard session.isInHandshake else { return perform(session.receive(frame)) }
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
+    guard session.isInHandshake else { return perform(session.receive(frame)) }
     waitsInLane = true
     let isQueued = lane.enqueue { [weak self] in
       guard let self, self.closeReason == nil else { return }
-      self.waitsInLane = false
-      self.perform(self.session.receive(frame))
+      self.answer(frame)
     }
     if !isQueued { close(.overloaded) }
+  }
+
+  /// Answers a frame of the handshake, here or on the costly lane.
+  private func answer(_ frame: ByteBuffer) {
+    do throws(AdmissionRefusal) {
+      guard try session.isCostly(frame), let connection else {
+        waitsInLane = false
+        return perform(session.receive(frame))
+      }
+      let loan = SessionLoan(session, frame)
+      self.loan = loan
+      let isQueued = relay.costly.enqueue {
+        loan.answer()
+        connection.takeBack(loan)
+      }
+      if isQueued { return }
+      self.loan = nil
+      close(.overloaded)
+    } catch { close(.refused(error)) }
+  }
+
+  /// The costly lane has answered.
+  func takeBack(_ loan: SessionLoan) {
+    self.loan = nil
+    waitsInLane = false
+    guard closeReason == nil else { return session.close() }
+    perform(loan.action)
   }
 
   private func perform(_ action: RelayAction) {
@@ -199,7 +227,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard closeReason == nil else { return false }
     closeReason = reason
     timer?.cancel()
-    session.close()
+    if let loan { loan.cancel() } else { session.close() }
     if isUnauthenticated {
       isUnauthenticated = false
       relay.metrics.unauthenticated.add(-1)

@@ -26,6 +26,11 @@ final class NIOConnection: RelayConnection {
     eventLoop.execute { self.handler.value.close(reason) }
   }
 
+  /// The costly lane has answered a frame.
+  func takeBack(_ loan: SessionLoan) {
+    eventLoop.execute { self.handler.value.takeBack(loan) }
+  }
+
   /// Reads nothing more from the device.
   func pause() {
     eventLoop.execute { self.handler.value.pause() }

@@ -46,6 +46,15 @@ final class RelaySession {
     }
   }
 
+  /// Whether answering this frame of the handshake takes longer than an event loop should be kept for. The session may then
+  /// receive it on another thread, while nobody else uses it.
+  func isCostly(_ frame: ByteBuffer) throws(AdmissionRefusal) -> Bool {
+    guard case .start = phase else { return false }
+    let admission = try frame.withSpan { bytes throws(AdmissionRefusal) in try desk.admission(for: bytes) }
+    phase = .handshake(admission)
+    return try frame.withSpan { bytes throws(AdmissionRefusal) in try admission.isCostly(bytes) }
+  }
+
   /// Takes a frame, without its length.
   func receive(_ frame: ByteBuffer) -> RelayAction {
     switch phase {

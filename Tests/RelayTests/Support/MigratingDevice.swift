@@ -151,6 +151,10 @@ final class MigratingDevice {
           address: address, anchor: anchor, serverKey: serverKey, epoch: epoch, scheme: scheme)
       }
       if let key = successor!.identity.renewalKey { reaction.frames.append(try seal(.renew(key))) }
+    case .key(.hybridIKpsk2, let generation, let psk):
+      let psk = [UInt8](copying: psk)
+      try successor!.psks.create(
+        address: address, epoch: 1, scheme: .hybridIKpsk2, generation: generation, key: psk.bytes)
     case .certificate(let certificate):
       try successor!.identity.install(certificate)
       reaction.mustReconnect = true

@@ -13,6 +13,9 @@ final class SimulatedDevice {
   /// Every content that flash has had.
   private(set) var flashes: [[UInt8]] = []
   private var link = ServerLink(scheme: .certified)
+  /// With `hybrid-ikpsk2`, its psks, and the handshake under way.
+  var psks = SymmetricIdentity()
+  private var hybrid: HybridHandshake?
   private(set) var connection: LoopbackConnection?
   /// Texts that the application has had, by number: a set, as the device's inbox is.
   private(set) var inbox: [MessageID: [UInt8]] = [:]
@@ -55,13 +58,30 @@ final class SimulatedDevice {
     self.connection = connection
     heard = []
     link = ServerLink(scheme: identity.scheme)
+    if identity.scheme == .hybridIKpsk2 { return try hybridFrame() }
     var frame = [UInt8](repeating: 0, count: 512)
     var span = frame.mutableBytes
     let length = try link.writeHello(identity, fallingBack: fallingBack, into: &span)
     return Array(frame[..<length])
   }
 
-  func readReply(_ frame: [UInt8]) throws { try link.readReply(frame.bytes) }
+  /// Of a device that has one key and one psk.
+  private func hybridFrame() throws -> [UInt8] {
+    var handshake = try HybridHandshake(role: .initiator)
+    var frame = [UInt8](repeating: 0, count: HybridHandshake.helloLength)
+    var span = frame.mutableBytes
+    _ = try handshake.writeHello(
+      key: identity.slotA.key, psk: psks.slotA.key, serverKey: identity.serverKey, into: &span)
+    hybrid = consume handshake
+    return frame
+  }
+
+  func readReply(_ frame: [UInt8]) throws {
+    guard identity.scheme == .hybridIKpsk2 else { return try link.readReply(frame.bytes) }
+    try link.begin(with: .a) { ciphers throws(SchemesError) in
+      try hybrid?.readReply(frame.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
+    }
+  }
 
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: Framing.maximumFrameLength)

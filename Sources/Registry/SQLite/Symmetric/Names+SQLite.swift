@@ -10,26 +10,35 @@ import Schemes
 /// indexed. A device may sleep through any number of epochs.
 extension SQLiteRegistry {
   public func devices(named name: Bytes<8>, scheme: SchemeID) throws(RegistryError) -> [NamedDevice] {
-    try read { db, _ in try Self.named(scheme, name.column...name.column, db) }
+    try read { db, _ in try Self.named(scheme, name.column...name.column, limit: .max, db) }
   }
 
-  /// The same with the first two bytes of a name, which many may share.
-  public func devices(namedFrom hint: UInt16, scheme: SchemeID) throws(RegistryError) -> [NamedDevice] {
+  public func devices(
+    namedFrom hint: UInt16, scheme: SchemeID, limit: Int
+  ) throws(RegistryError) -> [NamedDevice] {
     let first = Int64(bitPattern: UInt64(hint) << 48)
-    return try read { db, _ in try Self.named(scheme, first...(first | 0xFFFF_FFFF_FFFF), db) }
+    let last = first | 0xFFFF_FFFF_FFFF
+    return try read { db, _ in
+      let found = try Self.named(scheme, first...last, limit: limit + 1, db)
+      guard found.count > limit else { return found }
+      let middle = Int64.random(in: first...last)
+      let after = try Self.named(scheme, middle...last, limit: limit, db)
+      return try after + Self.named(scheme, first...middle, limit: limit - after.count, db)
+    }
   }
 
+  /// Whom names of this range mean, in the order of the names.
   private static func named(
-    _ scheme: SchemeID, _ names: ClosedRange<Int64>, _ db: Database
+    _ scheme: SchemeID, _ names: ClosedRange<Int64>, limit: Int, _ db: Database
   ) throws -> [NamedDevice] {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT DISTINCT \(symmetricColumns), names.generation FROM names
+        SELECT \(symmetricColumns), names.generation FROM names
         JOIN symmetric_devices ON symmetric_devices.id = names.device
-        WHERE names.scheme = ? AND name BETWEEN ? AND ?
+        WHERE names.scheme = ? AND name BETWEEN ? AND ? ORDER BY name LIMIT ?
         """)
     return try Row.fetchAll(
-      statement, arguments: [Int(scheme.rawValue), names.lowerBound, names.upperBound]
+      statement, arguments: [Int(scheme.rawValue), names.lowerBound, names.upperBound, limit]
     ).compactMap { row in
       let device = try SymmetricDevice(row)
       let generation: Generation = row[17]

@@ -5,34 +5,54 @@ import Schemes
 
 extension SQLiteRegistry {
   public func accept(
-    _ session: SymmetricSession, shownEpoch: Epoch, toldEpoch: Epoch, authority: Authority
-  ) throws(RegistryError) -> SymmetricDevice {
+    _ sessions: [SymmetricSession], toldEpoch: Epoch, authority: Authority
+  ) throws(RegistryError) -> [Result<AcceptedSession, RegistryError>] {
     try write { db, _ in
-      let address = session.address
-      let device = try Self.serving(address, db)
-      guard session.generation > device.revokedThrough else { throw RegistryError.deviceRevoked(address) }
-      guard device.floor.admits(session.scheme) else { throw RegistryError.belowFloor(address) }
-      guard let credential = device.credential(session.generation), credential.scheme == session.scheme else {
-        throw RegistryError.unknownKey(address)
+      try sessions.map { session in
+        var accepted: Result<AcceptedSession, RegistryError>?
+        try db.inSavepoint {
+          do {
+            accepted = .success(try accept(session, toldEpoch, authority, db))
+            return .commit
+          } catch {
+            accepted = .failure(RegistryError(error, path: path))
+            return .rollback
+          }
+        }
+        // An error that ends the transaction takes back what the sessions before have stored.
+        if !db.isInsideTransaction, case .failure(let error) = accepted { throw error }
+        return accepted.unsafelyUnwrapped
       }
-      let isNext = credential != device.current
-      // Where no counter is needed, it still tells whether the device has ever been here.
-      let counter = session.counter ?? 1
-      if session.counter != nil, !isNext, counter <= device.counter { throw RegistryError.staleCounter(address) }
-      try store(
-        session.ratchet.map {
-          SymmetricCredential(scheme: credential.scheme, generation: credential.generation, material: $0)
-        } ?? credential, counter: isNext ? counter : max(counter, device.counter), of: device, db)
-      if isNext { try promote(session, of: device, db) }
-      try raise(SchemeFloor(session.scheme), of: device, db)
-      if isNext || device.knownEpoch != shownEpoch || device.toldEpoch != toldEpoch {
-        try db.execute(
-          sql: "UPDATE symmetric_devices SET known_epoch = ?, told_epoch = ? WHERE id = ?",
-          arguments: [Int(shownEpoch), Int(toldEpoch), device.rowID])
-        try Self.index(try Self.serving(address, db), authority, db)
-      }
-      return try Self.serving(address, db)
     }
+  }
+
+  private func accept(
+    _ session: SymmetricSession, _ toldEpoch: Epoch, _ authority: Authority, _ db: Database
+  ) throws -> AcceptedSession {
+    let address = session.address
+    let device = try Self.serving(address, db)
+    guard session.generation > device.revokedThrough else { throw RegistryError.deviceRevoked(address) }
+    guard device.floor.admits(session.scheme) else { throw RegistryError.belowFloor(address) }
+    guard let credential = device.credential(session.generation), credential.scheme == session.scheme else {
+      throw RegistryError.unknownKey(address)
+    }
+    let isNext = credential != device.current
+    // Where no counter is needed, it still tells whether the device has ever been here.
+    let counter = session.counter ?? 1
+    if session.counter != nil, !isNext, counter <= device.counter { throw RegistryError.staleCounter(address) }
+    try store(
+      session.ratchet.map {
+        SymmetricCredential(scheme: credential.scheme, generation: credential.generation, material: $0)
+      } ?? credential, counter: isNext ? counter : max(counter, device.counter), of: device, db)
+    if isNext { try promote(session, of: device, db) }
+    try raise(SchemeFloor(session.scheme), of: device, db)
+    if isNext || device.knownEpoch != session.shownEpoch || device.toldEpoch != toldEpoch {
+      try db.execute(
+        sql: "UPDATE symmetric_devices SET known_epoch = ?, told_epoch = ? WHERE id = ?",
+        arguments: [Int(session.shownEpoch), Int(toldEpoch), device.rowID])
+      try Self.index(try Self.serving(address, db), authority, db)
+    }
+    return AcceptedSession(device: try Self.serving(address, db), hasNewKey: isNext)
   }
 
   private func store(

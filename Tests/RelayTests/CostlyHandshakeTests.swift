@@ -1,0 +1,153 @@
+import Credentials
+import Device
+import Dispatch
+import Foundation
+import Logging
+import NIOCore
+import Primitives
+import Schemes
+import Testing
+
+@testable import DeviceHost
+@testable import Registry
+@testable import Relay
+
+/// First frames that take long to answer keep nobody waiting but each other.
+@Suite("Costly first frames", .serialized)
+struct CostlyHandshakeTests {
+  /// Answers when it is let, so that a test can look at the server meanwhile.
+  private final class SlowAdmission: Admission {
+    private let gate: DispatchSemaphore
+
+    init(_ gate: DispatchSemaphore) {
+      self.gate = gate
+    }
+
+    func isCostly(_ frame: RawSpan) -> Bool { true }
+
+    func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+      gate.wait()
+      return AdmissionStep(reply: [7, 7], claimant: nil)
+    }
+  }
+
+  private let frame: [UInt8] = [0, 2, SchemeID.derivedKeyPBKDF2.rawValue, 1]
+
+  @Test("While one is being answered, sessions on the same event loop go on, and only so many wait")
+  func loopGoesOn() async throws {
+    let fleet = try TestFleet()
+    let gate = DispatchSemaphore(value: 0)
+    var desk = AdmissionDesk(registry: fleet.registry, authority: fleet.authority)
+    desk.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
+    var limits = RelayLimits()
+    limits.costlyHandshakeQueueLength = 2
+    let server = try RelayServer(
+      registry: fleet.registry, authority: fleet.authority, mailboxPath: fleet.path + "/mailbox-of-server.sqlite",
+      limits: limits, desk: desk, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let port = try await server.listen(host: "127.0.0.1", port: 0).port
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(port))
+    let waiting = try RawSocket(port: port, timeout: 1)
+    waiting.write(frame)
+    var leaving: RawSocket? = try RawSocket(port: port)
+    leaving?.write(frame)
+    while server.relay.costly.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+
+    let refused = try RawSocket(port: port)
+    refused.write(frame)
+    #expect(refused.readToEnd().isEmpty && !refused.timedOut)
+    // A handshake of the cheap kind, and messages, on the only event loop.
+    let sender = try DeviceClient.connect(try file(1, fleet), to: endpoint, listens: false)
+    let address = try file(2, fleet).read { $0.address }
+    #expect(try sender.send([1], to: address, id: try sender.nextMessageID()).outcome == .stored)
+
+    leaving = nil
+    while server.relay.metrics.unauthenticated.value > 1 { try await Task.sleep(for: .milliseconds(2)) }
+    // Once for the one that waits; whose connection is gone is not asked.
+    gate.signal()
+    #expect(waiting.readToEnd() == [0, 2, 7, 7])
+    while server.relay.costly.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    await server.shutDown()
+  }
+
+  @Test(
+    "A frame that comes while another is being answered ends the connection, and the session is closed behind the answer"
+  )
+  func impatience() async throws {
+    let fleet = try TestFleet()
+    let gate = DispatchSemaphore(value: 0)
+    var desk = AdmissionDesk(registry: fleet.registry, authority: fleet.authority)
+    desk.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
+    let server = try RelayServer(
+      registry: fleet.registry, authority: fleet.authority, mailboxPath: fleet.path + "/mailbox-of-server.sqlite",
+      desk: desk, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let port = try await server.listen(host: "127.0.0.1", port: 0).port
+    let socket = try RawSocket(port: port)
+    socket.write(frame + frame)
+    #expect(socket.readToEnd().isEmpty && !socket.timedOut)
+    #expect(server.relay.metrics.unauthenticated.value == 0)
+    gate.signal()
+    while server.relay.costly.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    await server.shutDown()
+  }
+
+  @Test("PBKDF2 and a ratchet far ahead are costly; what any device sends every day is not")
+  func whatIsCostly() throws {
+    let fleet = try TestFleet(inMemory: true)
+    func isCostly(_ frame: [UInt8]) throws -> Bool {
+      try RelaySession(desk: fleet.relay.desk, limits: fleet.limits).isCostly(ByteBuffer(bytes: frame))
+    }
+    for scheme in SymmetricRelayTests.schemes {
+      let device = try fleet.symmetricDevice(UInt64(scheme.rawValue), scheme)
+      #expect(try isCostly(device.firstFrame(.active, on: fleet.connect())) == (scheme == .derivedKeyPBKDF2))
+    }
+    let ahead = try fleet.symmetricDevice(20, .derivedKeyRatchet)
+    for _ in 0..<64 { try ahead.identity.beginSession(with: .a) }
+    #expect(try isCostly(ahead.firstFrame(.active, on: fleet.connect())))
+    // The counter is all that it takes, whoever sends it.
+    var made = try fleet.symmetricDevice(21, .derivedKeyRatchet).firstFrame(.active, on: fleet.connect())
+    made.replaceSubrange(9..<13, with: [0xFF, 0xFF, 0xFF, 0xFF])
+    #expect(try isCostly(made))
+    for scheme in [SchemeID.certified, .registered, .identityBased] {
+      let device = try fleet.device(UInt64(30 + scheme.rawValue), scheme: scheme)
+      #expect(try !isCostly(device.firstFrame(on: fleet.connect())))
+    }
+  }
+
+  @Test("A hint of compact-kk is costly when many keys share it, and no more than the limit are tried")
+  func manyKeys() throws {
+    let fleet = try TestFleet(inMemory: true)
+    let key = X25519.PrivateKey.random()
+    let address = DeviceAddress(system: fleet.alpha, device: DeviceID(1))
+    _ = try fleet.registry.addDevice(
+      NewDevice(address: address, publicKey: key.publicKey), issuer: fleet.authority.issuer)
+    var frame = [UInt8](repeating: 0, count: CompactHandshake.helloLength)
+    var hello = frame.mutableBytes
+    var handshake = CompactHandshake(role: .initiator)
+    _ = try handshake.writeHello(key: key, serverKey: fleet.authority.serverKey.publicKey, into: &hello)
+    func admission(_ limit: Int = 20) -> CompactAdmission {
+      CompactAdmission(AdmissionContext(registry: fleet.registry, authority: fleet.authority, trialKeys: limit))
+    }
+    #expect(try !admission(64).isCostly(frame.bytes))
+    for id in UInt64(2)...200 { _ = try fleet.device(id) }
+    try fleet.registry.write { db, _ in
+      try db.execute(sql: "UPDATE devices SET hint = (SELECT hint FROM devices WHERE device_id = 1)")
+    }
+    #expect(try admission(64).isCostly(frame.bytes))
+    #expect(try !admission().isCostly(frame.bytes))
+    // One in ten finds the device's key among those that it tries.
+    var attempts = 0
+    while attempts < 1_000 {
+      attempts += 1
+      var keys = SessionKeys()
+      if (try? admission().receive(frame.bytes, keys: &keys)) != nil { break }
+    }
+    #expect(attempts < 1_000)
+  }
+
+  private func file(_ id: UInt64, _ fleet: TestFleet) throws -> DeviceStore {
+    let flash = try fleet.device(id).flash
+    let path = "\(fleet.path)/\(id).device"
+    try DeviceStore.create(path) { identity throws(DeviceError) in try identity.load(flash.bytes) }
+    return try DeviceStore(opening: path)
+  }
+}
