@@ -6,41 +6,86 @@ import Primitives
 import Registry
 import Schemes
 
-/// What making one device's keys costs the assembly line or the server, its row in the registry left out.
-func provisioning(_ authority: Authority) {
-  let root = SymmetricKey.random()
-  let system = Secret()
-  DerivedKeys<SHA256>.system(SystemID(7), root: root, into: &system.key)
-  let made = Secret()
+/// What making one device's keys costs each side, its row in the registry left out: the server, or whoever issues for it at the
+/// assembly line; and the device, or the station that makes its keys for it and checks what was issued.
+func provisioning(_ authority: Authority) throws {
+  let desk = try ProvisioningDesk(authority)
   let tree = SubsetDifference(height: 14, root: .random())
-  var pair = X25519.PrivateKey()
-  func derive() {
-    DerivedKeys<SHA256>.device(DeviceID(5), generation: 1, system: system.key, into: &made.key)
-  }
-  func stretch() {
-    let salt = [UInt8](repeating: 0x5A, count: 16)
-    DerivedKeys<SHA256>.stretched(system: system.key, salt: salt.bytes, iterations: 10_000, into: &made.key)
-  }
-  func certify() throws {
-    pair.generate()
-    _ = try authority.issuer.certificate(
-      for: pair.publicKey, system: SystemID(7), device: DeviceID(5), generation: 1, lastEpoch: 9)
-  }
-  let ways: [(SchemeName, Int, () throws -> Void)] = [
-    (.sharedKey, 20, { copy(system.key, into: &made.key) }),
-    (.derivedKey, 20, derive), (.derivedKeyEphemeral, 20, derive), (.derivedKeyRatchet, 20, derive),
-    (.derivedKeyPBKDF2, 1, stretch),
-    (.compactKK, 1, certify), (.registered, 1, certify), (.certified, 1, certify),
+  let ways: [(SchemeName, Int, server: () throws -> Void, device: (() throws -> Void)?)] = [
+    (.sharedKey, 20, desk.share, nil), (.derivedKey, 20, desk.derive, nil),
+    (.derivedKeyEphemeral, 20, desk.derive, nil),
+    (.derivedKeyRatchet, 20, desk.derive, nil), (.derivedKeyPBKDF2, 1, desk.stretch, nil),
+    (.compactKK, 1, desk.certify, desk.makeKey), (.registered, 1, desk.certify, desk.makeKey),
+    (.certified, 1, desk.certify, desk.makeKey),
     (
       .hybridIKpsk2, 1,
       {
-        try certify(); derive()
-      }
+        try desk.certify()
+        desk.derive()
+      }, desk.makeKey
     ),
-    (.broadcast, 1, { _ = tree.receiver(4_321) }),
+    (.identityBased, 1, desk.issue, desk.request),
+    (.broadcast, 1, { _ = tree.receiver(4_321) }, nil),
   ]
-  for (scheme, repeats, body) in ways {
-    Benchmark.work("provisioning/\(scheme.rawValue)", repeats: repeats, body)
+  for (scheme, repeats, server, device) in ways {
+    Benchmark.work("provisioning/\(scheme.rawValue), server", repeats: repeats, server)
+    if let device { Benchmark.work("provisioning/\(scheme.rawValue), device", repeats: repeats, device) }
+  }
+}
+
+/// Both sides of every way of giving a device its keys, each with what the other has made.
+private final class ProvisioningDesk {
+  private let authority: Authority
+  private let fields: CertificateFields
+  private let made = Secret()
+  private let system = Secret()
+  private var pair = X25519.PrivateKey()
+  private let certificate: Certificate
+  private var asking = IdentityRequest()
+  private var other = IdentityRequest()
+  private let answer: BlindedCredential
+
+  init(_ authority: Authority) throws {
+    self.authority = authority
+    DerivedKeys<SHA256>.system(SystemID(7), root: .random(), into: &system.key)
+    let address = DeviceAddress(system: SystemID(7), device: DeviceID(5))
+    fields = authority.identityMaster.fields(for: address, generation: 1, lastEpoch: 9)
+    pair.generate()
+    certificate = try authority.issuer.certificate(
+      for: pair.publicKey, system: SystemID(7), device: DeviceID(5), generation: 1, lastEpoch: 9)
+    asking.generate()
+    answer = try authority.identityMaster.issueBlinded(fields, request: asking.point)
+  }
+
+  func share() { copy(system.key, into: &made.key) }
+
+  func derive() {
+    DerivedKeys<SHA256>.device(DeviceID(5), generation: 1, system: system.key, into: &made.key)
+  }
+
+  func stretch() {
+    let salt = [UInt8](repeating: 0x5A, count: 16)
+    DerivedKeys<SHA256>.stretched(
+      system: system.key, salt: salt.bytes, iterations: Authority.stretchingIterations, into: &made.key)
+  }
+
+  func certify() throws {
+    _ = try authority.issuer.certificate(
+      for: certificate.publicKey, system: SystemID(7), device: DeviceID(5), generation: 1, lastEpoch: 9)
+  }
+
+  /// The device draws its key pair, and checks the certificate that it gets.
+  func makeKey() throws {
+    pair.generate()
+    guard certificate.isSigned(by: authority.issuerKey) else { throw CredentialsError.invalidSignature }
+  }
+
+  func issue() throws { _ = try authority.identityMaster.issueBlinded(fields, request: asking.point) }
+
+  /// The device draws its secret, and makes its key of the answer, which it thereby checks.
+  func request() throws {
+    other.generate()
+    try asking.complete(answer, under: authority.identityMaster.publicKey, into: &pair)
   }
 }
 

@@ -10,10 +10,11 @@ let benchmarks: @Sendable () -> Void = {
     Benchmark.work("bare/x25519") { bare.agree() }
     Benchmark.work("bare/ed25519 sign") { bare.sign() }
     Benchmark.work("bare/ed25519 verify") { bare.verify() }
+    Benchmark.work("bare/identity key") { bare.reconstruct() }
     Benchmark.work("bare/sha256 65 blocks") { bare.hashBlocks() }
     for length in [0, 64, 1_024] { Benchmark.work("bare/aead \(length) B", repeats: 20) { bare.seal(length) } }
     let authority = Authority.random()
-    provisioning(authority)
+    try provisioning(authority)
     try handshakes()
     messages()
     registryWork(authority)
