@@ -37,7 +37,8 @@ let bindNow: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now
 /// A program whose release build a script of Tests/ looks at from outside.
 func guardProgram(_ name: String, _ dependency: Target.Dependency, path: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Noise", "Primitives", dependency], path: path, swiftSettings: spans,
+    name: name, dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives", dependency], path: path,
+    swiftSettings: spans,
     linkerSettings: bindNow)
 }
 

@@ -18,6 +18,7 @@ report.checkHash(SHA512.self)
 report.checkHash(BLAKE2s.self)
 report.checkHash(BLAKE2b.self)
 report.checkDiffieHellman()
+report.checkIdentityBased()
 report.checkCipher(ChaChaPoly.self)
 if AESGCM.isHardwareAvailable {
   report.checkCipher(AESGCM.self)

@@ -6,6 +6,7 @@ import Seeded
   import Glibc
 #endif
 
+// MemoryScanSubject identity-based SEED: see IdentityBased.swift.
 // MemoryScanSubject PATTERN HASH SEED: plays both parties of a handshake and stops at four stages, for the scanner to look at its memory.
 //
 //   live   the last message has been read       every secret is somewhere
@@ -28,7 +29,11 @@ func play<Hash: HashFunction>(_ pattern: HandshakePattern, _ hash: Hash.Type, se
   try parties.handshake()
   parties.wipe()
   stage("wiped")
-  // The second draw of the same seed is the initiator's static key again.
+  plant(seed)
+}
+
+/// Puts the first draw of a seed on the heap again.
+func plant(_ seed: UInt64) {
   seeded_random(seed)
   let planted = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 16)
   var bytes = MutableRawSpan(_unsafeStart: planted, byteCount: 32)
@@ -48,6 +53,10 @@ func pattern(_ name: String) throws -> HandshakePattern {
 }
 
 let arguments = CommandLine.arguments
+if arguments.count == 3, arguments[1] == "identity-based", let seed = UInt64(arguments[2]) {
+  try playIssuing(seed: seed)
+  exit(0)
+}
 guard arguments.count == 4, let seed = UInt64(arguments[3]) else {
   print("usage: MemoryScanSubject PATTERN HASH SEED")
   exit(64)

@@ -13,6 +13,11 @@ nonisolated(unsafe) let targets: [String: FuzzTarget] = [
   "names": fuzzNames,
   "certificate": fuzzCertificate,
   "statement": fuzzStatements,
+  "identity-credential": fuzzIdentityCredential,
+  "identity-request": fuzzIdentityRequest,
+  "identity-answer": fuzzIdentityAnswer,
+  "identity-hello": fuzzIdentityHello,
+  "device-file": fuzzDeviceFile,
 ]
 
 /// Stops the fuzzer: the input has shown that a promise does not hold.
