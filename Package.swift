@@ -90,6 +90,8 @@ let coreTargets: [Target] = [
 ]
 
 let hostTargets: [Target] = [
+  .systemLibrary(name: "CSpawn"),
+  hostModule("Processes", ["CSpawn"]),
   hostModule("DeviceHost", ["Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   hostModule(
     "Registry",
@@ -128,9 +130,8 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials",
-      "Noise",
-      "Primitives",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Processes",
+      "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -145,7 +146,8 @@ let hostTargets: [Target] = [
   tests(
     "RelayTests",
     [
-      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
+      "Relay", "Registry", "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
     ]),
@@ -155,8 +157,12 @@ let hostTargets: [Target] = [
   tests("ComparisonTests", ["Comparison"]),
   tests(
     "DeviceHostTests",
-    ["DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport", "DeviceStoreWorker"]),
-  tests("CLITests", ["CountersignCLI", "Assembly", "Registry", "Device", "Credentials", "Primitives"]),
+    [
+      "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
+      "DeviceStoreWorker",
+    ]),
+  tests("ProcessesTests", ["Processes"]),
+  tests("CLITests", ["CountersignCLI", "Processes", "Assembly", "Registry", "Device", "Credentials", "Primitives"]),
 ]
 
 let package = Package(

@@ -55,7 +55,7 @@ import Testing
       // At no particular moment: while it starts, makes keys, commits, or writes files.
       usleep(UInt32.random(in: 20_000...600_000))
       if running.process.isRunning {
-        kill(running.process.processIdentifier, SIGKILL)
+        running.process.send(SIGKILL)
         if running.wait().status == -SIGKILL { kills += 1 }
       } else {
         let result = running.wait()

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// The built `countersign`, run as a person or a script runs it.
 struct CommandLineTool {
@@ -36,22 +37,15 @@ struct CommandLineTool {
   }()
 
   func start(_ arguments: [String], input: String = "") throws -> Running {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = wrapper + [Self.path] + arguments
-    process.environment = [
+    let settings = [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
       "SWIFT_BACKTRACE": "enable=no",
     ].merging(environment) { $1 }
-    let running = Running(process: process)
-    process.standardInput = running.input
-    process.standardOutput = running.output
-    process.standardError = running.error
-    // Before it runs, and far less than a pipe holds: a command that ends without reading cannot break the pipe.
-    try running.input.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try running.input.fileHandleForWriting.close()
-    try process.run()
-    return running
+    let words = wrapper + [Self.path] + arguments
+    return Running(
+      process: try ChildProcess(
+        words[0], Array(words.dropFirst()), environment: settings, input: Array(input.utf8), output: .pipe,
+        errors: .pipe))
   }
 
   func run(_ arguments: [String], input: String = "") throws -> Result {
@@ -59,26 +53,24 @@ struct CommandLineTool {
   }
 
   struct Running {
-    let process: Process
-    let input = Pipe()
-    let output = Pipe()
-    let error = Pipe()
+    let process: ChildProcess
 
-    /// Ends it where how it ends is not the question. By SIGKILL: the threads of the dispatch library, on which tests run, block
-    /// every other signal, and a child inherits that.
+    var output: PipeReader { process.output! }
+    var error: PipeReader { process.errors! }
+
+    /// Ends it where how it ends is not the question.
     func kill() {
-      if process.isRunning { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
+      process.send(SIGKILL)
+      process.wait()
     }
 
     func wait() -> Result {
       // What a command prints here is far less than a pipe holds, so that reading one after the other cannot block.
-      let output = output.fileHandleForReading.readDataToEndOfFile()
-      let error = error.fileHandleForReading.readDataToEndOfFile()
-      process.waitUntilExit()
-      let status = process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+      let output = output.rest()
+      let error = error.rest()
       return Result(
-        status: status, output: String(decoding: output, as: UTF8.self), error: String(decoding: error, as: UTF8.self))
+        status: process.wait(), output: String(decoding: output, as: UTF8.self),
+        error: String(decoding: error, as: UTF8.self))
     }
   }
 }

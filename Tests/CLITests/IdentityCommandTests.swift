@@ -82,7 +82,7 @@ import Testing
     let b = try #require(other.json["device"] as? String)
     let server = try tool.start(["serve", "--dir", dir, "--listen", "127.0.0.1:0"])
     defer { server.kill() }
-    let ready = String(decoding: server.output.fileHandleForReading.availableData, as: UTF8.self)
+    let ready = server.output.line()
     let address = try #require(ready.split(whereSeparator: \.isWhitespace).last.map(String.init))
     let sent = try tool.run(
       [

@@ -102,7 +102,7 @@ import Testing
     let first = try tool.start(["listen", "--device", pump, "--direct", "127.0.0.1:0"])
     defer { first.kill() }
     // It says so once it listens.
-    #expect(String(decoding: first.error.fileHandleForReading.availableData, as: UTF8.self).contains("listening"))
+    #expect(first.error.line().contains("listening"))
     let second = try tool.run(["listen", "--device", pump, "--direct", "127.0.0.1:0"])
     #expect(second.status == 75, "\(second.error)")
     #expect(second.error.contains("one place at a time"), "\(second.error)")
@@ -118,9 +118,9 @@ import Testing
     }
     #expect(try mailbox() == (true, "none yet: the server makes it", 0))
     let server = try tool.start(["serve", "--dir", dir, "--listen", "127.0.0.1:0"])
-    #expect(!server.output.fileHandleForReading.availableData.isEmpty)
+    #expect(!server.output.line().isEmpty)
     #expect(try mailbox() == (true, "SQLite's integrity check passed, 0 messages wait", 0))
-    server.process.terminate()
+    server.process.send(SIGTERM)
     #expect(server.wait().status == 0)
     let path = dir + "/mailbox.sqlite"
     let before = try FileManager.default.contentsOfDirectory(atPath: dir).sorted()

@@ -27,15 +27,14 @@ import Testing
       #expect(added.output.contains("reads its messages") == (index < 5))
     }
     let server = try tool.start(["serve", "--listen", "127.0.0.1:0", "--log-level", "error"])
-    let line = String(decoding: server.output.fileHandleForReading.availableData, as: UTF8.self)
+    let line = server.output.line()
     let address = try #require(line.split(separator: " ").last?.trimmingCharacters(in: .whitespacesAndNewlines))
     tool.environment["COUNTERSIGN_SERVER"] = address
     return (tool, server)
   }
 
   private func stop(_ server: CommandLineTool.Running) {
-    server.process.terminate()
-    server.process.waitUntilExit()
+    server.process.stop()
   }
 
   @Test func everySchemeSendsListensAndRotates() throws {

@@ -153,7 +153,7 @@ struct DeviceStoreTests {
       usleep(UInt32.random(in: 0..<30_000, using: &generator))
       worker.kill()
       let (numbers, status) = try worker.numbers()
-      #expect(status == SIGKILL)
+      #expect(status == -SIGKILL)
       for number in numbers { #expect(seen.insert(number).inserted) }
       if scratch.names.contains("1-1.device.new") { leftovers += 1 }
       _ = try DeviceStore(opening: store.path)

@@ -4,6 +4,7 @@ import DeviceHost
 import FleetSupport
 import Foundation
 import Primitives
+import Processes
 
 /// A directory of its own for one test, gone when the test is over.
 final class Scratch {
@@ -43,9 +44,9 @@ func mode(_ path: String) throws -> Int {
 
 /// Another process at work on a device file.
 final class Worker {
-  private let process = Process()
-  private let output = Pipe()
-  private var printed = Data()
+  private let process: ChildProcess
+  private let output: PipeReader
+  private var printed: [UInt8] = []
 
   /// The program is built beside the tests.
   private static var executable: URL {
@@ -59,29 +60,26 @@ final class Worker {
   }
 
   init(_ mode: String, count: Int, file: String) throws {
-    process.executableURL = Self.executable
-    process.arguments = [mode, "\(count)", file]
-    process.standardOutput = output
-    try process.run()
+    process = try ChildProcess(Self.executable.path, [mode, "\(count)", file], output: .pipe)
+    output = process.output!
   }
 
   /// Waits until it has stored something, however busy this machine is.
   func waitForWork() {
-    printed += output.fileHandleForReading.availableData
+    printed += output.next()
   }
 
   /// kill -9.
   func kill() {
-    Foundation.kill(process.processIdentifier, SIGKILL)
+    process.send(SIGKILL)
   }
 
   /// Waits for its end, and returns the numbers that it printed.
   func numbers() throws -> (numbers: [UInt64], status: Int32) {
-    let data = printed + output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
+    let data = printed + output.rest()
     let text = String(decoding: data, as: UTF8.self)
     // A last line without its end was being printed when the process was killed.
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    return (lines.compactMap { UInt64($0) }, process.terminationStatus)
+    return (lines.compactMap { UInt64($0) }, process.wait())
   }
 }

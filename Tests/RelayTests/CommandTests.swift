@@ -1,5 +1,6 @@
 import Foundation
 import Primitives
+import Processes
 import Testing
 
 @testable import Registry
@@ -20,22 +21,14 @@ struct CommandTests {
 
   /// Runs a server that is expected to end at once.
   private func serve(_ directory: String, _ options: String...) throws -> Outcome {
-    let process = Process()
-    process.executableURL = Self.executable
-    process.arguments = ["serve", "--dir", directory] + options
-    let error = Pipe()
-    process.standardError = error
-    process.standardOutput = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+    let process = try ChildProcess(
+      Self.executable!.path, ["serve", "--dir", directory] + options, output: .discarded, errors: .pipe)
     // One that does start must not keep the test waiting.
-    let identifier = process.processIdentifier
-    let guardian = DispatchWorkItem { kill(identifier, SIGKILL) }
+    let guardian = DispatchWorkItem { process.send(SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + 300, execute: guardian)
     defer { guardian.cancel() }
-    let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Outcome(status: process.terminationStatus, error: text)
+    let text = String(decoding: process.errors!.rest(), as: UTF8.self)
+    return Outcome(status: process.wait(), error: text)
   }
 
   @Test("Each cause has its status, and its first line names it")

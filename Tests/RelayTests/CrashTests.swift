@@ -4,6 +4,7 @@ import DeviceHost
 import Foundation
 import GRDB
 import Primitives
+import Processes
 import Testing
 
 @testable import Registry
@@ -26,36 +27,28 @@ struct CrashTests {
     static let host = "127.0.0.3"
     private let directory: String
     private(set) var port = 0
-    private var process: Process?
+    private var process: ChildProcess?
 
     init(_ directory: String) { self.directory = directory }
 
     func start() throws {
-      let process = Process()
-      process.executableURL = CrashTests.executable
-      process.arguments = [
+      let arguments = [
         "serve", "--dir", directory, "--listen", "\(Self.host):\(port)", "--output", "json", "--log-level", "critical",
       ]
-      let output = Pipe()
-      process.standardOutput = output
-      try process.run()
+      let process = try ChildProcess(CrashTests.executable!.path, arguments, output: .pipe)
       self.process = process
       struct Ready: Decodable { let listening: String }
-      let line = output.fileHandleForReading.availableData
-      let ready = try JSONDecoder().decode(Ready.self, from: line)
+      let ready = try JSONDecoder().decode(Ready.self, from: Data(process.output!.line().utf8))
       port = Int(try #require(ready.listening.split(separator: ":").last.flatMap { Int($0) }))
     }
 
     func kill() {
-      guard let process else { return }
-      Foundation.kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      process?.send(SIGKILL)
+      process?.wait()
     }
 
     func stop() -> Int32 {
-      process?.terminate()
-      process?.waitUntilExit()
-      return process?.terminationStatus ?? -1
+      process?.stop() ?? -1
     }
   }
 

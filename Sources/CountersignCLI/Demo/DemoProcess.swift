@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Runs this same program as other processes, the way a user would.
 struct DemoProcess {
@@ -24,8 +25,7 @@ struct DemoProcess {
   /// Runs a command to its end.
   static func run(_ arguments: [String], in directory: URL) throws -> Result {
     let process = try start(arguments, in: directory)
-    process.waitUntilExit()
-    return Result(status: process.status, output: process.output, error: process.error)
+    return Result(status: process.waitUntilExit(), output: process.output, error: process.error)
   }
 
   /// Starts a command that goes on by itself.
@@ -35,43 +35,31 @@ struct DemoProcess {
 
   /// A running command. What it prints is kept in files, so that it never waits for its reader.
   final class Child {
-    private let process = Process()
-    private let outputFile: URL
-    private let errorFile: URL
+    private let process: ChildProcess
+    private let outputFile: String
+    private let errorFile: String
 
     fileprivate init(_ arguments: [String], in directory: URL) throws {
       let name = "\(UUID().uuidString.prefix(8))-\(arguments.prefix(2).joined(separator: "-"))"
       let logs = directory.appendingPathComponent("logs")
       try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
-      outputFile = logs.appendingPathComponent("\(name).out")
-      errorFile = logs.appendingPathComponent("\(name).err")
-      for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-      process.executableURL = DemoProcess.executable
-      process.arguments = arguments
-      process.currentDirectoryURL = directory
-      // What the person at the terminal has set for other authorities must not reach this one.
-      process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("COUNTERSIGN_") }
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = try FileHandle(forWritingTo: outputFile)
-      process.standardError = try FileHandle(forWritingTo: errorFile)
-      try process.run()
-    }
-
-    deinit {
-      if process.isRunning { process.terminate() }
+      outputFile = logs.appendingPathComponent("\(name).out").path
+      errorFile = logs.appendingPathComponent("\(name).err").path
+      process = try ChildProcess(
+        DemoProcess.executable.path, arguments,
+        // What the person at the terminal has set for other authorities must not reach this one.
+        environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("COUNTERSIGN_") },
+        directory: directory.path, output: .file(outputFile), errors: .file(errorFile))
     }
 
     var isRunning: Bool { process.isRunning }
-    var status: Int32 { process.terminationStatus }
-    var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
-    var error: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+    var output: String { (try? String(contentsOfFile: outputFile, encoding: .utf8)) ?? "" }
+    var error: String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
 
-    func waitUntilExit() { process.waitUntilExit() }
+    @discardableResult
+    func waitUntilExit() -> Int32 { process.wait() }
 
-    func stop() {
-      if process.isRunning { process.terminate() }
-      process.waitUntilExit()
-    }
+    func stop() { process.stop() }
 
     /// Waits until `condition` holds; false when it does not in time.
     func wait(_ seconds: Double = 5, until condition: (Child) -> Bool) -> Bool {

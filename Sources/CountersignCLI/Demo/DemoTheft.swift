@@ -58,7 +58,7 @@ extension DemoStory {
       "its live session ended within \(report.revocationMilliseconds) ms of the command, which opens the sealed key first"
     )
     let gone = thief.wait(until: { !$0.isRunning })
-    report.revokedDeviceRefused = gone && thief.status == Failure.Status.noPermission.rawValue
+    report.revokedDeviceRefused = gone && thief.waitUntilExit() == Failure.Status.noPermission.rawValue
     check(report.revokedDeviceRefused, "it connects again and is refused")
     report.revocationReachedPeers = try peersKnow()
     return check(

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Processes
 import NIOCore
 import NIOPosix
 import Registry
@@ -108,23 +109,22 @@ final class LoadIdentity: @unchecked Sendable {
 
 /// `countersign serve` as a child process.
 final class LoadServer {
-  private let process = Process()
+  private let process: ChildProcess
   let port: Int
 
   /// - Parameter core: the only one that the server may run on, by util-linux's taskset.
   init(directory: String, core: Int?) throws(Failure) {
-    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.executableURL = core == nil ? program : URL(fileURLWithPath: "/usr/bin/taskset")
-    process.arguments =
-      (core.map { ["-c", "\($0)", program.path] } ?? []) + [
-        "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+    let words =
+      (core.map { ["taskset", "-c", "\($0)"] } ?? []) + [
+        program, "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
         "--max-unauthenticated", "20000", "--max-connections", "20000",
       ]
-    let output = Pipe()
-    process.standardOutput = output
-    do { try process.run() } catch { throw Failure(.software, "cannot start the server: \(error)") }
+    do { process = try ChildProcess(words[0], Array(words.dropFirst()), output: .pipe) } catch {
+      throw Failure(.software, "cannot start the server: \(error)")
+    }
     struct Ready: Decodable { let listening: String }
-    guard let ready = try? JSONDecoder().decode(Ready.self, from: output.fileHandleForReading.availableData),
+    guard let ready = try? JSONDecoder().decode(Ready.self, from: Data((process.output?.line() ?? "").utf8)),
       let endpoint = try? Endpoint(parsing: ready.listening)
     else { throw Failure(.unavailable, "the server did not start") }
     port = Int(endpoint.port)
@@ -133,14 +133,12 @@ final class LoadServer {
   /// Asks the server to stop and returns its exit status.
   @discardableResult
   func stop() -> Int32 {
-    if process.isRunning { process.terminate() }
-    process.waitUntilExit()
-    return process.terminationStatus
+    process.stop()
   }
 
   /// Time that the server's threads have spent on a processor, kernel included.
   var processorSeconds: Double {
-    let tasks = "/proc/\(process.processIdentifier)/task"
+    let tasks = "/proc/\(process.identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
     return threads.reduce(0) { sum, thread in
       let text = (try? String(contentsOfFile: "\(tasks)/\(thread)/schedstat", encoding: .utf8)) ?? ""
@@ -152,7 +150,7 @@ final class LoadServer {
   var peakBytes: Int { status("VmHWM") }
 
   private func status(_ field: String) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+    let text = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(field + ":") }) else { return 0 }
     return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
