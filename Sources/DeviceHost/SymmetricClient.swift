@@ -144,11 +144,12 @@ public final class SymmetricClient {
   /// Waits for the next record, obeys it, and says what it was; nil when none came in time.
   func receive(timeout: Duration) throws(DeviceHostError) -> Event? {
     guard var frame = try socket.receive(timeout: timeout) else { return nil }
-    let event = try take(&frame)
     // A record may hold a key.
-    var span = frame.mutableBytes
-    wipe(&span)
-    return event
+    defer {
+      var span = frame.mutableBytes
+      wipe(&span)
+    }
+    return try take(&frame)
   }
 
   private func take(_ frame: inout [UInt8]) throws(DeviceHostError) -> Event {

@@ -37,6 +37,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case generationsExhausted(DeviceAddress)
   /// The 16-bit epoch counter is used up.
   case epochsExhausted
+  /// The 32-bit counter of revocations is used up.
+  case revocationsExhausted
   /// The signing key is out of reach or refused.
   case signer(CredentialsError)
 

@@ -1,4 +1,5 @@
 import Credentials
+import GRDB
 import Primitives
 import Testing
 
@@ -32,6 +33,20 @@ import Testing
       try test.registry.promotePending(pending, for: address)
     }
     #expect(throws: RegistryError.deviceRevoked(address)) { try test.registry.order(.rotate, for: address) }
+  }
+
+  @Test func theirNumbersEnd() throws {
+    let (address, _) = try test.device(1)
+    let (last, _) = try test.device(2)
+    try test.registry.write { db, _ in
+      try db.execute(sql: "UPDATE authority SET revocation_sequence = ?", arguments: [Int64(UInt32.max) - 1])
+    }
+    let statement = try test.registry.revoke(last, through: nil, reason: .keyCompromise, issuer: test.issuer)
+    #expect(statement.content.sequence == .max)
+    #expect(throws: RegistryError.revocationsExhausted) {
+      try test.registry.revoke(address, through: nil, reason: .keyCompromise, issuer: test.issuer)
+    }
+    #expect(try test.registry.device(address)?.isRevoked == false)
   }
 
   @Test func revokingAgainGivesTheSameStatement() throws {

@@ -66,6 +66,8 @@ extension Failure {
       self.init(.noPermission, "device \(address) has no order to change its scheme")
     case .epochsExhausted:
       self.init(.dataError, "the epoch cannot rise further", hint: "The last epoch is 65535.")
+    case .revocationsExhausted:
+      self.init(.dataError, "no revocation has a number above the last one's", hint: "The last is 4294967295.")
     case .signer(let error):
       self.init(.unavailable, "cannot sign: \(error.words)")
     default:

@@ -43,6 +43,7 @@ public final class RegistryWitness: Sendable {
       let epoch = try reader.uint16()
       let revocations = try reader.uint32()
       let sequence = Int64(bitPattern: try reader.uint64())
+      guard sequence >= 0 else { return nil }
       return RegistryMark(
         auditSequence: sequence, auditDigest: try Bytes(&reader), epoch: epoch, revocationSequence: revocations)
     } catch { return nil }

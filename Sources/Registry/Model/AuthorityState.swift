@@ -26,6 +26,15 @@ public struct AuthorityState: Equatable, Sendable {
     return key == certificate.publicKey
   }
 
+  /// The number of the revocation that comes `count` after the latest.
+  ///
+  /// - Throws: ``RegistryError/revocationsExhausted``.
+  func revocationNumber(_ count: UInt32 = 1) throws(RegistryError) -> UInt32 {
+    let (sum, overflow) = revocationSequence.addingReportingOverflow(count)
+    guard !overflow else { throw .revocationsExhausted }
+    return sum
+  }
+
   /// The last epoch of a certificate that is issued now.
   public var lastEpoch: Epoch {
     let (sum, overflow) = epoch.addingReportingOverflow(certificateEpochs)

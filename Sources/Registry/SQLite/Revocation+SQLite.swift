@@ -23,7 +23,7 @@ extension SQLiteRegistry {
       let state = try AuthorityState(db)
       let content = RevocationContent(
         reason: reason, system: address.system, device: address.device, generation: through,
-        lastEpoch: max(state.lastEpoch, device.lastEpoch), sequence: state.revocationSequence + 1)
+        lastEpoch: max(state.lastEpoch, device.lastEpoch), sequence: try state.revocationNumber())
       let statement = try put(content, issuer, db)
       try db.execute(
         sql: "UPDATE devices SET revoked_through = ?, changed_at = ? WHERE id = ?",
@@ -64,10 +64,9 @@ extension SQLiteRegistry {
         SELECT statement FROM revocations
         WHERE system IN (?, ?) AND last_epoch >= (SELECT epoch FROM authority) ORDER BY sequence
         """, arguments: [a.column, b.column])
-    var sequence = try AuthorityState(db).revocationSequence
     for data in statements {
       let old = try RevocationStatement(column: data).content
-      sequence += 1
+      let sequence = try AuthorityState(db).revocationNumber()
       _ = try put(
         RevocationContent(
           reason: old.reason, system: old.system, device: old.device, generation: old.generation,

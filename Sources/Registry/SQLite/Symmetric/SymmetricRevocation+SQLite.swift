@@ -18,7 +18,8 @@ extension SQLiteRegistry {
     let statement = try put(
       RevocationContent(
         reason: reason, system: address.system, device: address.device, generation: through,
-        lastEpoch: max(state.lastEpoch, successor?.lastEpoch ?? 0), sequence: state.revocationSequence + 1), issuer, db)
+        lastEpoch: max(state.lastEpoch, successor?.lastEpoch ?? 0), sequence: try state.revocationNumber()), issuer,
+      db)
     for table in ["symmetric_devices", "devices"] {
       try db.execute(
         sql: """
