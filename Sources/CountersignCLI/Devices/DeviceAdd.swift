@@ -51,8 +51,11 @@ struct DeviceAdd: ParsableCommand {
       "A public key that the device made: 64 hexadecimal digits, or - for standard input.", valueName: "key"))
   var publicKey: String?
 
-  @Option(name: .long, help: "How the device proves itself.")
-  var scheme = SchemeID.certified
+  @Option(name: .customLong("scheme"), help: "How the device proves itself; certified when left out.")
+  var chosenScheme: SchemeID?
+
+  /// Not the option's own default, which the help would show as a raw value.
+  var scheme: SchemeID { chosenScheme ?? .certified }
 
   @Flag(name: .long, help: "The device was revoked and is back at the bench: give it its next generation.")
   var enrolAgain = false

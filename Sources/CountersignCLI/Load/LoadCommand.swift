@@ -38,8 +38,12 @@ struct LoadCommand: AsyncParsableCommand {
   )
   var serverCore: Int?
 
-  @Option(name: .long, help: "The devices' scheme; one without a key pair goes with --admissions-only.")
-  var scheme = SchemeID.certified
+  @Option(
+    name: .customLong("scheme"),
+    help: "The devices' scheme, certified when left out; one without a key pair goes with --admissions-only.")
+  var chosenScheme: SchemeID?
+
+  var scheme: SchemeID { chosenScheme ?? .certified }
 
   @Flag(name: .long, help: "End when all devices are admitted: no messages.")
   var admissionsOnly = false
