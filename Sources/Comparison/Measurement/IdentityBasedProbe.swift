@@ -35,12 +35,9 @@ struct IdentityBasedProbe: SchemeProbe {
   }
 
   func run(_ turns: inout Turns) throws {
-    var frame = [UInt8](repeating: 0, count: 256)
+    var ends = ProbeEnds()
+    var frame = ProbeEnds.frame()
     var bytes = frame.mutableBytes
-    var deviceSending = CipherState<ChaChaPoly>()
-    var deviceReceiving = CipherState<ChaChaPoly>()
-    var serverSending = CipherState<ChaChaPoly>()
-    var serverReceiving = CipherState<ChaChaPoly>()
     turns.turn(.device)
     var device = CertifiedHandshake(scheme: .identityBased)
     let hello = try device.writeHello(
@@ -52,13 +49,14 @@ struct IdentityBasedProbe: SchemeProbe {
     let claim = try server.readHello(
       bytes.bytes.extracting(0..<hello), key: parties.server, master: parties.master.publicKey)
     guard claim.certificate == parties.certificate else { throw SchemesError.authenticationFailed }
-    let reply = try server.writeReply(into: &bytes, sending: &serverSending, receiving: &serverReceiving)
+    let reply = try server.writeReply(
+      into: &bytes, sending: &ends.server.sending, receiving: &ends.server.receiving)
     turns.sent(reply)
     turns.turn(.device)
     try device.readReply(
-      bytes.bytes.extracting(0..<reply), sending: &deviceSending, receiving: &deviceReceiving)
+      bytes.bytes.extracting(0..<reply), sending: &ends.device.sending, receiving: &ends.device.receiving)
     turns.end()
-    try checkSession(&deviceSending, &serverReceiving)
+    try ends.check()
   }
 
   /// The server's computing of the device's key is in its measured time; no operation that is counted stands for it.
