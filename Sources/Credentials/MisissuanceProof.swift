@@ -11,9 +11,11 @@ public struct MisissuanceProof: Equatable, Sendable {
   public let second: Certificate
 
   /// - Throws: ``CredentialsError/subjectMismatch`` when the two are not about one generation of one device under one issuer, or
-  ///   have the same key: then they prove nothing.
+  ///   have the same key, or no signature: then they prove nothing.
   public init(_ a: Certificate, _ b: Certificate) throws(CredentialsError) {
-    guard a.fields.issuer == b.fields.issuer, a.fields.address == b.fields.address,
+    // What has no signature proves nothing alone: see ``MisissuanceEvidence``.
+    guard a.signature != nil, b.signature != nil, a.fields.issuer == b.fields.issuer,
+      a.fields.address == b.fields.address,
       a.fields.generation == b.fields.generation, let isOrdered = a.publicKey.precedes(b.publicKey)
     else { throw .subjectMismatch }
     first = isOrdered ? a : b

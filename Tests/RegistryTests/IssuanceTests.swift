@@ -64,7 +64,9 @@ struct IssuanceTests {
   func minted() throws {
     let bench = try Bench()
     let second = try bench.minted(generation: 1)
-    guard case .contradicted(let known, let found) = try bench.registry.verdict(on: second), let proof = found else {
+    guard case .contradicted(let known, let found) = try bench.registry.verdict(on: second),
+      case .certificates(let proof) = found
+    else {
       Issue.record("no proof")
       return
     }
@@ -87,6 +89,35 @@ struct IssuanceTests {
     let foreign = try Authority.random().issuer.certificate(
       for: second.publicKey, system: bench.device.system, device: bench.device.device, generation: 1, lastEpoch: 9)
     #expect(try bench.registry.verdict(on: foreign) == .foreign)
+  }
+
+  @Test("A credential minted behind the books is told from one of theirs; against a certificate it makes no proof")
+  func mintedCredential() throws {
+    let bench = try Bench()
+    let master = bench.authority.identityMaster.publicKey
+    func credential(_ device: UInt64) throws -> Certificate {
+      let address = DeviceAddress(system: bench.device.system, device: DeviceID(device))
+      let fields = bench.authority.identityMaster.fields(for: address, generation: 1, lastEpoch: 9)
+      var key = X25519.PrivateKey()
+      let credential = try bench.authority.identityMaster.issueInjected(fields, into: &key)
+      return Certificate(credential, publicKey: key.publicKey)
+    }
+    let ours = try credential(8)
+    try bench.registry.record([IssuedCredential(ours)], enrolAgain: false)
+    #expect(try bench.registry.verdict(on: ours) == .entered)
+    let second = try credential(8)
+    guard case .contradicted(let known, .credentials(let evidence)?) = try bench.registry.verdict(on: second) else {
+      Issue.record("no evidence")
+      return
+    }
+    #expect(known.publicKey == ours.publicKey)
+    try evidence.check(under: master)
+    #expect(Set([evidence.first.point, evidence.second.point]).count == 2)
+    let mixed = try bench.registry.verdict(on: credential(7))
+    #expect(mixed == .contradicted(Issuance(bench.certificate), nil))
+    #expect(throws: CredentialsError.subjectMismatch) { try MisissuanceProof(bench.certificate, credential(7)) }
+    let astray = Certificate(try #require(second.identityCredential), publicKey: bench.certificate.publicKey)
+    #expect(try bench.registry.verdict(on: astray) == .foreign)
   }
 
   @Test(
@@ -121,6 +152,52 @@ struct IssuanceTests {
     let registry = try SQLiteRegistry(path: bench.path + "/registry.sqlite", actor: "test")
     #expect(try registry.verdict(on: bench.certificate) == .entered)
     #expect(try registry.issuanceProblems() == [])
+    try registry.close()
+  }
+
+  /// A device without a key pair, revoked and enrolled again with one.
+  private func enrolled(_ bench: Bench, _ device: UInt64) throws -> Certificate {
+    let address = DeviceAddress(system: bench.device.system, device: DeviceID(device))
+    _ = try bench.registry.addSymmetricDevice(address, scheme: .derivedKey, authority: bench.authority)
+    _ = try bench.registry.revoke(address, through: nil, reason: .unspecified, issuer: bench.authority.issuer)
+    return try bench.registry.enrolAgain(
+      NewDevice(address: address, publicKey: X25519.PrivateKey.random().publicKey), issuer: bench.authority.issuer)
+  }
+
+  @Test("A device that comes back with a key pair is entered")
+  func enrolledWithKeyPair() throws {
+    let bench = try Bench()
+    #expect(try bench.registry.verdict(on: enrolled(bench, 8)) == .entered)
+    #expect(try bench.registry.issuanceProblems() == [])
+  }
+
+  @Test("A registry that forgot to enter such devices makes up for it; a row that somebody has written gets no line")
+  func forgottenLines() throws {
+    let bench = try Bench()
+    let forgotten = try [enrolled(bench, 8), enrolled(bench, 9)]
+    _ = try bench.registry.advanceEpoch(by: 1, issuer: bench.authority.issuer)
+    let early = try bench.registry.issuanceHeads()
+    let path = bench.path + "/registry.sqlite"
+    // As it was: the lines were never written, nor signed.
+    try bench.execute(
+      """
+      DROP TRIGGER issuances_are_kept; DELETE FROM issuances WHERE device_id IN (8, 9); DELETE FROM issuance_heads;
+      INSERT INTO devices (system, device_id, public_key, key_tag, issuer, generation, last_epoch, signature, hint, floor,
+        created_at, changed_at) SELECT system, 10, randomblob(32), 1, issuer, 2, last_epoch, signature, 1, floor,
+        created_at, changed_at FROM devices WHERE device_id = 8;
+      """)
+    let before = try SQLiteRegistry(path: path, actor: "test")
+    for certificate in forgotten { #expect(try before.verdict(on: certificate) == .missing) }
+    _ = try before.advanceEpoch(by: 1, issuer: bench.authority.issuer)
+    try before.close()
+    let queue = try DatabaseQueue(path: path)
+    try queue.inDatabase { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '5-enrolled-keys'") }
+    try queue.close()
+
+    let registry = try SQLiteRegistry(path: path, actor: "test")
+    for certificate in forgotten + [bench.certificate] { #expect(try registry.verdict(on: certificate) == .entered) }
+    #expect(try registry.issuanceProblems() == ["1 devices have a key that was never entered"])
+    #expect(try registry.issuanceHeads().map(\.content.count) == [1] && early.map(\.content.count) == [3])
     try registry.close()
   }
 }

@@ -18,10 +18,16 @@ extension World {
     switch try books().registry.verdict(on: certificate) {
     case .entered, .foreign: return nil
     case .missing: return "the books have no such generation of this device"
-    case .contradicted(let known, let proof):
-      let isValid = proof?.isValid(under: authority.issuerKey) == true
-      return "by the books generation \(known.generation) is key \(known.publicKey.array.digest); two certificates "
-        + "for one generation under the owner's key: \(isValid ? "valid proof" : "no proof")"
+    case .contradicted(let known, let contradiction):
+      let books = "by the books generation \(known.generation) is key \(known.publicKey.array.digest); "
+      switch contradiction {
+      case .certificates(let proof) where proof.isValid(under: authority.issuerKey):
+        return books + "two certificates for one generation under the owner's key: valid proof"
+      case .credentials(let evidence):
+        try evidence.check(under: authority.identityMaster.publicKey)
+        return books + "two credentials for one generation lead to two keys under the owner's master key"
+      default: return books + "no proof"
+      }
     }
   }
 

@@ -44,11 +44,46 @@ public struct Issuance: Equatable, Sendable {
 public enum IssuanceVerdict: Equatable, Sendable {
   /// The key was certified by the books.
   case entered
-  /// The owner's key signed it, and the books have no such generation of this device.
+  /// The owner's key issued it, and the books have no such generation of this device.
   case missing
-  /// The owner's key signed it, and by the books this generation belongs to another key. The proof is there when the registry
-  /// still has that key's certificate.
-  case contradicted(Issuance, MisissuanceProof?)
-  /// Another key than the owner's signed it, so that it proves nothing.
+  /// The owner's key issued it, and by the books this generation belongs to another key. What contradicts it is there when the
+  /// registry still has that key's certificate, of the same kind.
+  case contradicted(Issuance, Contradiction?)
+  /// Another key than the owner's issued it, so that it proves nothing.
   case foreign
+}
+
+/// Two keys for one generation of one device.
+public enum Contradiction: Equatable, Sendable {
+  /// Both signed: proof for anybody.
+  case certificates(MisissuanceProof)
+  /// Both implicit: proof for whoever knows that both have been used.
+  case credentials(MisissuanceEvidence)
+
+  /// The encoded form of either, which begins with its kind.
+  public var encoded: [UInt8] {
+    switch self {
+    case .certificates(let proof):
+      var bytes = [UInt8](repeating: 0, count: MisissuanceProof.encodedLength)
+      var target = bytes.mutableBytes
+      proof.encode(into: &target)
+      return bytes
+    case .credentials(let evidence):
+      var bytes = [UInt8](repeating: 0, count: MisissuanceEvidence.encodedLength)
+      var target = bytes.mutableBytes
+      evidence.encode(into: &target)
+      return bytes
+    }
+  }
+
+  /// Nil when the two are of different kinds, or do not contradict one another.
+  public init?(_ a: Certificate, _ b: Certificate) {
+    if let first = a.identityCredential, let second = b.identityCredential {
+      guard let evidence = try? MisissuanceEvidence(first, second) else { return nil }
+      self = .credentials(evidence)
+    } else {
+      guard let proof = try? MisissuanceProof(a, b) else { return nil }
+      self = .certificates(proof)
+    }
+  }
 }

@@ -96,6 +96,7 @@ extension SQLiteRegistry {
     try insert(certificate, floor: old.floor, db)
     // Which retires the row that it had.
     try raise(.certified, of: address, db)
+    try enter(certificate, db)
     try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
     return certificate
   }

@@ -14,6 +14,7 @@ enum Migrations {
       try $0.execute(sql: issuances)
       try SQLiteRegistry.enterEveryKey($0)
     }
+    migrator.registerMigration("5-enrolled-keys") { try SQLiteRegistry.enterEnrolledKeys($0) }
     return migrator
   }
 
