@@ -19,21 +19,25 @@ extension Attacker {
     let hint: [UInt8] =
       facts.scheme == .compactKK
       ? { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }(CompactHandshake.hint(for: certificate.publicKey)) : []
-    guard let recipe = try NoiseRecipe(facts.scheme, hint: hint, serverKey: facts.serverKey, certificate: certificate)
-    else {
-      throw LaboratoryError.nothingToShow
-    }
+    guard
+      let recipe = try NoiseRecipe(
+        facts.scheme, hint: hint, serverKey: facts.serverKey, masterKey: facts.masterKey, certificate: certificate)
+    else { throw LaboratoryError.nothingToShow }
     let isKK = facts.scheme == .compactKK
     let isHybrid = facts.scheme == .hybridIKpsk2
     var transcript = NoiseTranscript(
-      pattern: isKK ? "KK" : isHybrid ? "IKpsk2" : "IK", prologue: text == nil ? recipe.prologue : [])
+      pattern: isKK ? "KK" : isHybrid ? "IKpsk2" : recipe.credential.isEmpty ? "IK" : "IKimplicit",
+      prologue: text == nil ? recipe.prologue : [])
     if isKK { transcript.mixHash(certificate.publicKey.array) }
     transcript.mixHash(facts.serverKey.array)
     var message = e.array
     transcript.mixHash(e.array)
     if isHybrid { transcript.mixKey(e.array) }
     transcript.mixKey(es)
-    if !isKK { message += try transcript.encryptAndHash(certificate.publicKey.array) }
+    if !isKK {
+      message += try transcript.encryptAndHash(
+        recipe.credential.isEmpty ? certificate.publicKey.array : recipe.credential)
+    }
     transcript.mixKey(ss)
     message += try transcript.encryptAndHash(text ?? recipe.payload)
     return text == nil ? recipe.prefix + message : message

@@ -23,9 +23,9 @@ final class Impostor {
       switch scheme {
       case .sharedKey, .derivedKey, .derivedKeyRatchet: return try answerSymmetric(hello, ring)
       case .derivedKeyEphemeral: return try answerEphemeral(hello, ring)
-      case .certified, .registered:
+      case .certified, .registered, .identityBased:
         var responder = CertifiedResponder()
-        _ = try responder.readHello(hello.bytes, key: try serverKey(ring))
+        _ = try responder.readHello(hello.bytes, key: try serverKey(ring), master: attacker.facts.masterKey)
         return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
       case .compactKK:
         var responder = CompactHandshake(role: .responder)

@@ -12,6 +12,8 @@ struct Loot {
   var root: [UInt8]?
   /// The use of the key that signs certificates and statements, and of nothing else.
   var issuer: AuthorityIssuer?
+  /// The use of the key that issues identity-based credentials, and of nothing else.
+  var master: MasterKeyUse?
   /// The private half of the server's static handshake key, and nothing else.
   var staticKey: [UInt8]?
   /// A copy of the registry's file.
@@ -25,6 +27,7 @@ struct PublicFacts {
   let scheme: Scheme
   let serverKey: X25519.PublicKey
   let issuerKey: Ed25519.PublicKey
+  let masterKey: MasterPublicKey
   let devices: [DeviceAddress]
   let certificates: [Certificate]
   let epoch: Epoch
@@ -34,6 +37,7 @@ extension World {
   var publicFacts: PublicFacts {
     PublicFacts(
       scheme: scheme, serverKey: authority.serverKey.publicKey, issuerKey: authority.issuerKey,
+      masterKey: authority.identityMaster.publicKey,
       devices: devices.map(\.address), certificates: devices.compactMap(\.certificate), epoch: epoch)
   }
 

@@ -25,6 +25,7 @@ struct Observer {
     case .sharedKey, .derivedKey, .derivedKeyRatchet: nil
     case .derivedKeyEphemeral: ("NNpsk0", [[.psk, .e], [.e, .ee]])
     case .certified, .registered: ("IK", [[.e, .es, .s, .ss], [.e, .ee, .se]])
+    case .identityBased: ("IKimplicit", [[.e, .es, .s, .ss], [.e, .ee, .se]])
     case .compactKK: ("KK", [[.e, .es, .ss], [.e, .ee, .se]])
     case .hybridIKpsk2: ("IKpsk2", [[.e, .es, .s, .ss], [.e, .ee, .se, .psk]])
     }
@@ -52,9 +53,10 @@ struct Observer {
     guard let (name, messages) = Self.messages(scheme) else { return Sight(end: "no Diffie-Hellman to follow") }
     let hintLength = scheme == .derivedKeyEphemeral || scheme == .compactKK ? 2 : 0
     let hint = Array(recording.hello.dropFirst().prefix(hintLength))
-    guard let recipe = try NoiseRecipe(scheme, hint: hint, serverKey: facts.serverKey, certificate: nil) else {
-      return Sight(end: "no Diffie-Hellman to follow")
-    }
+    guard
+      let recipe = try NoiseRecipe(
+        scheme, hint: hint, serverKey: facts.serverKey, masterKey: facts.masterKey, certificate: nil)
+    else { return Sight(end: "no Diffie-Hellman to follow") }
     var transcript = NoiseTranscript(pattern: name, prologue: recipe.prologue)
     if let initiator { transcript.mixHash(initiator.array) }
     if scheme.hasOwnKey { transcript.mixHash(facts.serverKey.array) }
@@ -82,9 +84,13 @@ struct Observer {
             transcript.mixHash(key.array)
             if hasPSK { transcript.mixKey(key.array) }
           case .s:
-            let bytes = try transcript.decryptAndHash(Array(rest.prefix(48)))
-            rest = rest.dropFirst(48)
-            sight.staticKey = try X25519.PublicKey(copying: bytes)
+            let length = recipe.pattern.staticFieldLength + tagLength
+            let bytes = try transcript.decryptAndHash(Array(rest.prefix(length)))
+            rest = rest.dropFirst(length)
+            sight.staticKey =
+              scheme == .identityBased
+              ? try IdentityCredential(decoding: bytes.bytes).publicKey(under: facts.masterKey)
+              : try X25519.PublicKey(copying: bytes)
           case .es: transcript.mixKey(dh(e, facts.serverKey, token))
           case .ss: transcript.mixKey(dh(sight.staticKey, facts.serverKey, token))
           case .ee: transcript.mixKey(dh(e, own, token))

@@ -80,11 +80,32 @@ extension Attacker {
       result.append((origin, memory))
     }
     guard facts.scheme.hasOwnKey else { return result }
+    if let memory = try unlocked(victim) { result.append(("the device's own key, found", memory)) }
     return result + (try mintedDisguises(of: victim))
   }
 
-  /// Memory of a key pair of the attacker's own, under a certificate where there is a key to sign one with.
+  /// Memory of the victim's own key, where the loot leads to it.
+  private func unlocked(_ victim: DeviceAddress) throws -> DeviceMemory? {
+    guard let certificate = facts.certificates.first(where: { $0.fields.address == victim }),
+      let key = try KeyRing(self).privateKeys[certificate.publicKey]
+    else { return nil }
+    var memory = blank(victim)
+    memory.privateKey = key
+    memory.certificate = certificate
+    return memory
+  }
+
+  /// Memory of a key pair of the attacker's own, under a certificate or a credential where there is a key to issue one with.
   private func mintedDisguises(of victim: DeviceAddress) throws -> [(String, DeviceMemory)] {
+    if facts.scheme == .identityBased {
+      guard let master = try masterKey() else { return [] }
+      return try [Generation(1), 2].map { generation in
+        var memory = blank(victim)
+        (memory.privateKey, memory.certificate) = try master.mint(
+          victim, generation: generation, lastEpoch: facts.epoch + 8)
+        return ("credential minted for generation \(generation)", memory)
+      }
+    }
     let issuer = try loot.issuer ?? loot.root.map { try Authority(root: $0.bytes).issuer }
     guard let issuer else { return [] }
     return try [Generation(1), 2].map { generation in
@@ -101,7 +122,8 @@ extension Attacker {
 
   private func blank(_ victim: DeviceAddress) -> DeviceMemory {
     DeviceMemory(
-      scheme: facts.scheme, address: victim, generation: 1, serverKey: facts.serverKey, issuerKey: facts.issuerKey)
+      scheme: facts.scheme, address: victim, generation: 1, serverKey: facts.serverKey, issuerKey: facts.issuerKey,
+      masterKey: facts.masterKey)
   }
 
   private func symmetricKeys(for victim: DeviceAddress) throws -> [(String, [UInt8], UInt32)] {

@@ -3,8 +3,10 @@ enum BackupReadmitsRevoked: Attack {
   static let name = "backup-readmits-revoked"
   static let title = "a backup from before a revocation is restored: the revoked device comes back"
   static let group = AttackGroup.registry
-  static let control: Control? = Control(
-    scheme: .certified, weaknesses: .noWitness, words: "a server without the witness beside its registry")
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .noWitness, words: "a server without the witness beside its registry")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let stolen = world.memory(0)

@@ -9,9 +9,12 @@ enum Downgrade: Attack {
   static let name = "downgrade"
   static let title = "the old shared key: bring a device that has moved on back to the weaker scheme"
   static let group = AttackGroup.wire
-  static let control: Control? = Control(
-    scheme: .derivedKey, weaknesses: .noFloor, words: "a server that forgets by which scheme a device has proved itself"
-  )
+  static let controls = [
+    Control(
+      scheme: .derivedKey, weaknesses: .noFloor,
+      words: "a server that forgets by which scheme a device has proved itself"
+    )
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme != .sharedKey else { return .notApplicable("There is no weaker scheme.") }
@@ -24,7 +27,8 @@ enum Downgrade: Attack {
       scheme: .sharedKey, address: world.memory(0).address, generation: 1,
       symmetricKey: try Derivation.shared(
         world.system, master: keyBytes(of: world.authority.derivationMaster)),
-      counter: 1000, serverKey: world.authority.serverKey.publicKey, issuerKey: world.authority.issuerKey)
+      counter: 1000, serverKey: world.authority.serverKey.publicKey, issuerKey: world.authority.issuerKey,
+      masterKey: world.authority.identityMaster.publicKey)
     let posing = try world.attacker(Loot(memory: old)).pose(as: old.address, at: world.gate)
     return Finding(
       posing.isBelieved, if: "The server still lets the device in under the key that all had.",

@@ -3,8 +3,10 @@ enum FalseCertificate: Attack {
   static let name = "false-certificate"
   static let title = "the server lies: certify a key of its own for a device and stand between two devices"
   static let group = AttackGroup.relay
-  static let control: Control? = Control(
-    scheme: .certified, weaknesses: .noBooks, words: "an owner without a log of the keys that were certified")
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .noBooks, words: "an owner without a log of the keys that were certified")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else {
@@ -22,10 +24,14 @@ enum FalseCertificate: Attack {
     if let proof = try world.proof(against: try falseBob.certificate) {
       return Finding(
         .detected,
-        "The lie works, and leaves in the devices a certificate that contradicts the owner's issuance log: proof that anybody can check.",
+        world.scheme == .identityBased
+          ? "The lie works, and leaves in the devices a credential that contradicts the owner's issuance log. It carries no "
+            + "signature: that its holder had the key, the device that met it can only say."
+          : "The lie works, and leaves in the devices a certificate that contradicts the owner's issuance log: proof that "
+            + "anybody can check.",
         evidence + "; " + proof)
     }
     return Finding(
-      .succeeded, "Both devices believe the signature, and neither can tell.", evidence)
+      .succeeded, "Both devices believe what the server issued, and neither can tell.", evidence)
   }
 }

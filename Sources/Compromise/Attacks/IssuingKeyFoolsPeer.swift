@@ -3,8 +3,10 @@ enum IssuingKeyFoolsPeer: Attack {
   static let name = "issuing-key-fools-peer"
   static let title = "the issuing key alone: mint an identity and fool another device directly"
   static let group = AttackGroup.server
-  static let control: Control? = Control(
-    scheme: .certified, weaknesses: .noBooks, words: "an owner without a log of the keys that were certified")
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .noBooks, words: "an owner without a log of the keys that were certified")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else {
@@ -18,7 +20,11 @@ enum IssuingKeyFoolsPeer: Attack {
     if let proof = try world.proof(against: try thief.certificate) {
       return Finding(
         .detected,
-        "The device believes the signature, but its certificate is not in the owner's issuance log: whoever shows it to the owner has proof.",
+        world.scheme == .identityBased
+          ? "The device believes the credential, but it is not in the owner's issuance log: whoever shows it to the owner gives "
+            + "the thief away."
+          : "The device believes the signature, but its certificate is not in the owner's issuance log: whoever shows it to the "
+            + "owner has proof.",
         evidence + "; " + proof)
     }
     return Finding(

@@ -3,16 +3,20 @@ enum IssuingKeyReads: Attack {
   static let name = "issuing-key-reads"
   static let title = "the issuing key alone: read recorded traffic"
   static let group = AttackGroup.server
-  static let control: Control? = Control(
-    scheme: .certified, weaknesses: .factorySeed,
-    words: "a factory that derives every key of a device from the issuing key")
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .factorySeed,
+      words: "a factory that derives every key of a device from the issuing key")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else { return .notApplicable("There is no issuing key.") }
     let recording = try world.session(0)
-    let reading = try world.attacker(Loot(issuer: world.authority.issuer)).read(recording)
+    let reading = try world.attacker(.issuingKey(world.scheme, of: world.authority)).read(recording)
     return Finding(
       reading.shows(World.secret(0)), if: "The devices' keys follow from the issuing key.",
-      else: "Signing decrypts nothing: no key of a session depends on the issuing key.", reading.evidence)
+      else: world.scheme == .identityBased
+        ? "The device's key has a part that was made on the device, and every session mixed ephemeral keys that are gone."
+        : "Signing decrypts nothing: no key of a session depends on the issuing key.", reading.evidence)
   }
 }

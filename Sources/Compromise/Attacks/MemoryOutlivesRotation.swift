@@ -3,9 +3,11 @@ enum MemoryOutlivesRotation: Attack {
   static let name = "memory-outlives-rotation"
   static let title = "one device's memory, copied: pose as that device after it has changed its key"
   static let group = AttackGroup.device
-  static let control: Control? = Control(
-    scheme: .certified, weaknesses: .certificateAlone,
-    words: "a server that believes a certificate without its registry")
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .certificateAlone,
+      words: "a server that believes a certificate without its registry")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let stolen = world.memory(0)

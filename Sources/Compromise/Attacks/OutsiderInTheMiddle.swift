@@ -3,8 +3,10 @@ enum OutsiderInTheMiddle: Attack {
   static let name = "outsider-in-the-middle"
   static let title = "no key, the wire: stand between a device and the server"
   static let group = AttackGroup.wire
-  static let control: Control? = Control(
-    scheme: .derivedKeyEphemeral, weaknesses: .unauthenticated, words: "a Diffie-Hellman that nobody authenticates")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyEphemeral, weaknesses: .unauthenticated, words: "a Diffie-Hellman that nobody authenticates")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let outsider = world.attacker()

@@ -3,9 +3,11 @@ enum PredictableGeneratorReads: Attack {
   static let name = "weak-generator-reads"
   static let title = "a device's generator repeats an ephemeral key that is known: read its traffic, with no other key"
   static let group = AttackGroup.weakness
-  static let control: Control? = Control(
-    scheme: .derivedKeyEphemeral, weaknesses: [.predictableEphemerals, .unauthenticated],
-    words: "a Diffie-Hellman that nobody authenticates")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyEphemeral, weaknesses: [.predictableEphemerals, .unauthenticated],
+      words: "a Diffie-Hellman that nobody authenticates")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasEphemerals else { return .notApplicable("The device draws no random number for a session.") }

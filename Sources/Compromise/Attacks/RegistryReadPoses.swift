@@ -3,8 +3,11 @@ enum RegistryReadPoses: Attack {
   static let name = "registry-read-poses"
   static let title = "a copy of the registry: pose as a device"
   static let group = AttackGroup.registry
-  static let control: Control? = Control(
-    scheme: .derivedKeyRatchet, weaknesses: .plainRegistry, words: "a server that keeps the ratchets' keys in the open")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyRatchet, weaknesses: .plainRegistry,
+      words: "a server that keeps the ratchets' keys in the open")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let name = try world.session(0).hello

@@ -3,8 +3,11 @@ enum RegistryReadTraffic: Attack {
   static let name = "registry-read-reads"
   static let title = "a copy of the registry: read recorded traffic, of before and after"
   static let group = AttackGroup.registry
-  static let control: Control? = Control(
-    scheme: .derivedKeyRatchet, weaknesses: .plainRegistry, words: "a server that keeps the ratchets' keys in the open")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyRatchet, weaknesses: .plainRegistry,
+      words: "a server that keeps the ratchets' keys in the open")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let before = try world.session(0)

@@ -7,8 +7,9 @@ enum RegistryWrittenPoses: Attack {
   static let name = "registry-written-poses"
   static let title = "write access to the registry: pose as a device"
   static let group = AttackGroup.registry
-  static let control: Control? = Control(
-    scheme: .compactKK, weaknesses: .plainRegistry, words: "a server that believes its registry's rows")
+  static let controls = [
+    Control(scheme: .compactKK, weaknesses: .plainRegistry, words: "a server that believes its registry's rows")
+  ]
 
   static func run(in world: World) throws -> Finding {
     var memory = world.memory(1)
@@ -16,32 +17,34 @@ enum RegistryWrittenPoses: Attack {
     memory.symmetricKey = .random(32)
     memory.counter = 0
     let key = try Derivation.publicKey(memory.privateKey)
-    if let live = world.live {
-      // The row is the thief's in every column; the signature is not one, for there is no key to make it with.
-      memory.certificate = memory.certificate.map {
-        Certificate(fields: $0.fields, publicKey: key, signature: Bytes())
-      }
-      let material = memory.symmetricKey
-      let gate = try live.restart { path in
-        if world.scheme.hasOwnKey {
-          try RegistryFile(path).put(key, in: memory.address)
-        } else {
-          try RegistryFile(path).put(material: material, in: memory.address)
-        }
-      }
-      world.replaceGate(gate)
-    } else {
-      world.book?.book.rows[memory.address]?.publicKey = key
-      world.book?.book.rows[memory.address]?.ratchetKey = memory.symmetricKey
-      world.book?.book.rows[memory.address]?.counter = 0
+    // What goes with the key cannot be made without the issuing key: no signature at all, or the credential of the old key.
+    memory.certificate = memory.certificate.map { old in
+      old.identityCredential.map { Certificate($0, publicKey: key) }
+        ?? Certificate(fields: old.fields, publicKey: key, signature: Bytes())
     }
-    let posing = try world.attacker(Loot(memory: memory)).pose(as: memory.address, at: world.gate)
+    // Every column is the thief's to write, that too which says of what kind the row is.
+    var evidence: [String] = []
+    for row in world.scheme.hasOwnKey
+      ? [RegistryFile.Row.credential(key), .certificate(key)] : [.computed(memory.symmetricKey)]
+    {
+      if let live = world.live {
+        world.replaceGate(try live.restart { try RegistryFile($0).put(row, in: memory.address) })
+      } else {
+        world.book?.book.rows[memory.address]?.publicKey = key
+      }
+      let posing = try world.attacker(Loot(memory: memory)).pose(as: memory.address, at: world.gate)
+      if posing.isBelieved {
+        return Finding(.succeeded, "The server takes what the row says for the device's key.", posing.evidence)
+      }
+      evidence.append("\(row.words): \(posing.evidence)")
+    }
     return Finding(
-      posing.isBelieved,
-      if: "The server takes what the row says for the device's key.",
-      else: world.scheme.hasOwnKey
-        ? "A row is believed only under the owner's signature."
-        : "A row holds no key but what a key makes together with the root.",
-      posing.evidence)
+      .failed,
+      world.scheme == .identityBased
+        ? "A row is believed only when its credential leads to its key."
+        : world.scheme.hasOwnKey
+          ? "A row is believed only under the owner's signature."
+          : "A row holds no key but what a key makes together with the root.",
+      evidence.joined(separator: "; "))
   }
 }

@@ -3,8 +3,10 @@ enum ReplayedFrames: Attack {
   static let name = "replay"
   static let title = "no key, the wire: replay every message of a recorded session"
   static let group = AttackGroup.wire
-  static let control: Control? = Control(
-    scheme: .registered, weaknesses: .actsOnFirstMessage, words: "a server that acts on the first message")
+  static let controls = [
+    Control(
+      scheme: .registered, weaknesses: .actsOnFirstMessage, words: "a server that acts on the first message")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let recording = try world.sessionOrEarly(0)

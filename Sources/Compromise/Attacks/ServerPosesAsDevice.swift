@@ -7,9 +7,12 @@ enum ServerPosesAsDevice: Attack {
   static func run(in world: World) throws -> Finding {
     _ = try world.session(1)
     let thief = world.attacker(Loot(root: world.root, registry: try world.registryDump()))
-    let posing = try thief.pose(as: world.memory(1).address, at: world.gate)
-    return Finding(
-      posing.isBelieved, if: "The device's key follows from the two.",
-      else: "No key of the device is in the server, and one of the thief's is not in its registry.", posing.evidence)
+    let victim = world.memory(1).address
+    return try world.finding(
+      try thief.pose(as: victim, at: world.gate), as: victim, if: "The device's key follows from the two.",
+      else: "No key of the device is in the server, and one of the thief's is not in its registry.",
+      noticed:
+        "No key of the device is in the server, and one of the thief's is refused. A second credential for the generation in use is "
+        + "kept as evidence; one for another generation is turned away like a stranger's.")
   }
 }

@@ -3,8 +3,10 @@ enum StaticKeyPosesAsDevice: Attack {
   static let name = "static-key-poses-as-device"
   static let title = "key compromise: with the server's static handshake key, pose as a device to the server"
   static let group = AttackGroup.server
-  static let control: Control? = Control(
-    scheme: .registered, weaknesses: .actsOnFirstMessage, words: "a server that acts on the first message")
+  static let controls = [
+    Control(
+      scheme: .registered, weaknesses: .actsOnFirstMessage, words: "a server that acts on the first message")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }

@@ -3,8 +3,10 @@ enum StaticKeyReads: Attack {
   static let name = "static-key-reads"
   static let title = "the static handshake key alone: read recorded traffic"
   static let group = AttackGroup.server
-  static let control: Control? = Control(
-    scheme: .registered, weaknesses: .actsOnFirstMessage, words: "devices that put their text into the first message")
+  static let controls = [
+    Control(
+      scheme: .registered, weaknesses: .actsOnFirstMessage, words: "devices that put their text into the first message")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }

@@ -3,9 +3,11 @@ enum WireInjects: Attack {
   static let name = "wire-injects"
   static let title = "no key, the wire: inject frames into a live session"
   static let group = AttackGroup.wire
-  static let control: Control? = Control(
-    scheme: .derivedKeyEphemeral, weaknesses: .unauthenticated,
-    words: "a Diffie-Hellman that nobody authenticates: the injector becomes the other end")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyEphemeral, weaknesses: .unauthenticated,
+      words: "a Diffie-Hellman that nobody authenticates: the injector becomes the other end")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let old = try world.session(0)

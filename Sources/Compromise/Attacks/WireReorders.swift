@@ -3,9 +3,11 @@ enum WireReorders: Attack {
   static let name = "wire-reorders"
   static let title = "no key, the wire: drop, repeat and reorder frames of a live session"
   static let group = AttackGroup.wire
-  static let control: Control? = Control(
-    scheme: .derivedKeyEphemeral, weaknesses: .anyOrder,
-    words: "a server that takes frames in any order, any number of times")
+  static let controls = [
+    Control(
+      scheme: .derivedKeyEphemeral, weaknesses: .anyOrder,
+      words: "a server that takes frames in any order, any number of times")
+  ]
 
   static func run(in world: World) throws -> Finding {
     let texts = ["one", "two", "three"].map { Array($0.utf8) }

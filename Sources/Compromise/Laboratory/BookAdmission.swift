@@ -20,6 +20,8 @@ extension BookGate {
     case .compactKK: try admitCompact(frame, &keys)
     case .hybridIKpsk2: try admitHybrid(frame, &keys)
     case .certified, .registered: try admitCertified(frame, &keys)
+    // Only the live relay serves it.
+    case .identityBased: throw GateRefusal.unknownScheme(first)
     }
   }
 

@@ -37,7 +37,7 @@ extension Bytes {
 extension Certificate {
   /// The form that a handshake carries.
   var handshakeBytes: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Self.handshakeLength)
+    var bytes = [UInt8](repeating: 0, count: encodedHandshakeLength)
     var span = bytes.mutableBytes
     encodeForHandshake(into: &span)
     return bytes
@@ -45,7 +45,7 @@ extension Certificate {
 
   /// The standalone form.
   var standaloneBytes: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Self.standaloneLength)
+    var bytes = [UInt8](repeating: 0, count: encodedLength)
     var span = bytes.mutableBytes
     encode(into: &span)
     return bytes

@@ -36,7 +36,7 @@ enum ClientHandshakes {
     switch memory.scheme {
     case .sharedKey, .derivedKey, .derivedKeyRatchet: try SymmetricClient(memory, epoch)
     case .derivedKeyEphemeral: try EphemeralClient(memory, epoch)
-    case .certified, .registered: try CertifiedClient(memory)
+    case .certified, .registered, .identityBased: try CertifiedClient(memory)
     case .compactKK: try CompactClient(memory)
     case .hybridIKpsk2: try HybridClient(memory)
     }
@@ -104,6 +104,7 @@ final class CertifiedClient: ClientHandshake {
   private let key: X25519.PrivateKey
   private let certificate: Certificate
   private let serverKey: X25519.PublicKey
+  private let masterKey: MasterPublicKey
 
   init(_ memory: DeviceMemory) throws {
     guard let certificate = memory.certificate else { throw LaboratoryError.nothingToShow }
@@ -111,11 +112,13 @@ final class CertifiedClient: ClientHandshake {
     key = try X25519.PrivateKey(copying: memory.privateKey)
     self.certificate = certificate
     serverKey = memory.serverKey
+    masterKey = memory.masterKey
   }
 
   func hello() throws -> [UInt8] {
     try frame {
-      try handshake.writeHello(key: key, certificate: certificate, serverKey: serverKey, into: &$0)
+      try handshake.writeHello(
+        key: key, certificate: certificate, serverKey: serverKey, master: masterKey, into: &$0)
     }
   }
 

@@ -20,6 +20,7 @@ public struct DeviceMemory: Sendable {
   public var certificate: Certificate?
   public let serverKey: X25519.PublicKey
   public let issuerKey: Ed25519.PublicKey
+  public let masterKey: MasterPublicKey
 }
 
 extension DeviceMemory {
@@ -40,7 +41,7 @@ extension DeviceMemory {
     case .compactKK:
       let hint = CompactHandshake.hint(for: try X25519.PrivateKey(copying: privateKey).publicKey)
       return [UInt8(hint >> 8), UInt8(truncatingIfNeeded: hint)]
-    case .certified, .registered, .hybridIKpsk2: return []
+    case .certified, .registered, .hybridIKpsk2, .identityBased: return []
     }
   }
 

@@ -56,7 +56,9 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let plainRegistry = Weaknesses(rawValue: 1 << 10)
   /// The owner keeps no log of the keys that were certified.
   public static let noBooks = Weaknesses(rawValue: 1 << 9)
+  /// Identity-based credentials are issued in the escrow flavour: the master key computes every device's key.
+  public static let escrow = Weaknesses(rawValue: 1 << 11)
 
   /// Those that concern what lies beside the server and leave its gate as it is.
-  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks]
+  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks, .escrow]
 }

@@ -52,6 +52,28 @@ final class LiveServer {
     try registry.addDevice(NewDevice(address: address, publicKey: key), issuer: authority.issuer)
   }
 
+  /// Registers a device with an identity-based credential, and gives it the key that goes with it.
+  func issue(to memory: inout DeviceMemory, inEscrow: Bool) throws {
+    let fields = authority.identityMaster.fields(
+      for: memory.address, generation: memory.generation, lastEpoch: try registry.state().lastEpoch)
+    var key = X25519.PrivateKey()
+    let issued: IssuedCredential
+    if inEscrow {
+      let credential = try authority.identityMaster.issueEscrow(fields, into: &key)
+      issued = IssuedCredential(Certificate(credential, publicKey: key.publicKey))
+    } else {
+      // The device's part, made on the device.
+      var request = IdentityRequest()
+      request.generate()
+      issued = try IssuedCredential(fields, request: request.point, authority: authority)
+      guard let answer = issued.answer else { throw LaboratoryError.nothingToShow }
+      try request.complete(answer, under: authority.identityMaster.publicKey, into: &key)
+    }
+    try registry.record([issued], enrolAgain: false)
+    memory.privateKey = keyBytes(of: key)
+    memory.certificate = issued.certificate
+  }
+
   /// Registers a device whose key the server computes, and returns what the device gets.
   func add(_ address: DeviceAddress, _ scheme: Scheme) throws -> [UInt8] {
     let device = try registry.addSymmetricDevice(address, scheme: scheme.id, authority: authority)

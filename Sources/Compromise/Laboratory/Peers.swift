@@ -9,11 +9,18 @@ final class Peer {
   var identity = DeviceIdentity()
 
   init(
-    _ address: DeviceAddress, _ facts: PublicFacts, certify: (X25519.PublicKey) throws -> Certificate
+    _ address: DeviceAddress, _ facts: PublicFacts, certify: (X25519.PublicKey) throws -> Certificate,
+    issue: (Bytes<32>) throws -> IssuedCredential
   ) throws {
-    identity.create(address: address, anchor: facts.issuerKey, serverKey: facts.serverKey, epoch: facts.epoch)
-    guard let key = identity.renewalKey else { throw LaboratoryError.nothingToShow }
-    try identity.install(try certify(key))
+    identity.create(
+      address: address, anchor: facts.issuerKey, serverKey: facts.serverKey, epoch: facts.epoch,
+      scheme: facts.scheme == .identityBased ? .identityBased : .certified, master: facts.masterKey)
+    if let request = identity.requestPoint {
+      guard let answer = try issue(request).answer else { throw LaboratoryError.nothingToShow }
+      try identity.install(answer)
+    } else if let key = identity.renewalKey {
+      try identity.install(try certify(key))
+    }
   }
 
   var certificate: Certificate {
@@ -27,11 +34,10 @@ final class Peer {
   /// that the relay carried, and what the other side read.
   func say(_ text: [UInt8], to other: Peer, certificate: Certificate) throws -> (frames: [[UInt8]], read: [UInt8]) {
     var mine = PeerSession(relayed: .initiator, peer: certificate)
-    var theirs = PeerSession(relayed: .responder)
-    let address = certificate.fields.address
-    try mine.start(identity, other: address)
-    try theirs.start(other.identity, other: identity.address)
+    try mine.start(identity, other: certificate.fields.address)
     let first = try frame { try mine.writeHandshake(identity, into: &$0) }
+    var theirs = PeerSession(answering: first.bytes)
+    try theirs.start(other.identity, other: identity.address)
     try theirs.readHandshake(first.bytes, trust: other.identity.trust)
     let second = try frame { try theirs.writeHandshake(other.identity, into: &$0) }
     try mine.readHandshake(second.bytes, trust: identity.trust)
@@ -48,7 +54,13 @@ extension World {
   /// is the laboratory's.
   func peer(_ index: Int) throws -> Peer {
     let address = DeviceAddress(system: try books().system, device: DeviceID(World.names[index].rawValue << 8))
-    return try Peer(address, publicFacts) { try books().add(address, $0) }
+    return try Peer(address, publicFacts) {
+      try books().add(address, $0)
+    } issue: { request in
+      let issued = try issue(address, request)
+      try books().registry.record([issued], enrolAgain: false)
+      return issued
+    }
   }
 
   /// A device with a peer's name and a key of whoever has the use of the issuing key.
@@ -57,6 +69,14 @@ extension World {
     return try Peer(address, publicFacts) { key in
       try authority.issuer.certificate(
         for: key, system: address.system, device: address.device, generation: 1, lastEpoch: epoch + 8)
+    } issue: {
+      try issue(address, $0)
     }
+  }
+
+  /// A credential for generation 1, in no books.
+  private func issue(_ address: DeviceAddress, _ request: Bytes<32>) throws -> IssuedCredential {
+    let fields = authority.identityMaster.fields(for: address, generation: 1, lastEpoch: epoch + 8)
+    return try IssuedCredential(fields, request: request, authority: authority)
   }
 }

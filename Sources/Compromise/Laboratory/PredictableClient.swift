@@ -11,9 +11,13 @@ struct NoiseRecipe {
   let prefix: [UInt8]
   let prologue: [UInt8]
   let payload: [UInt8]
+  /// What the first message sends in the place of the device's key; empty where it sends the key.
+  let credential: [UInt8]
 
   /// The recipe of a scheme with ephemeral keys; nil for the others.
-  init?(_ scheme: Scheme, hint: [UInt8], serverKey: X25519.PublicKey, certificate: Certificate?) throws {
+  init?(
+    _ scheme: Scheme, hint: [UInt8], serverKey: X25519.PublicKey, masterKey: MasterPublicKey, certificate: Certificate?
+  ) throws {
     let prefix = [scheme.id.rawValue] + hint
     self.prefix = prefix
     switch scheme {
@@ -34,7 +38,12 @@ struct NoiseRecipe {
       pattern = try HandshakePattern.IK.psk(2)
       let start = Prologue(scheme: scheme.id, serverKey: serverKey)
       prologue = [UInt8](copying: start.bytes)
+    case .identityBased:
+      pattern = .IK.implicit(credentialLength: IdentityCredential.encodedLength)
+      let start = Prologue(scheme: scheme.id, serverKey: serverKey, master: masterKey)
+      prologue = [UInt8](copying: start.bytes)
     }
+    credential = scheme == .identityBased ? certificate?.handshakeBytes ?? [] : []
     payload = scheme == .certified ? certificate?.handshakeBytes ?? [] : []
   }
 }
@@ -48,7 +57,7 @@ final class PredictableClient: ClientHandshake {
     guard
       let recipe = try NoiseRecipe(
         memory.scheme, hint: try memory.hint(epoch: epoch), serverKey: memory.serverKey,
-        certificate: memory.certificate)
+        masterKey: memory.masterKey, certificate: memory.certificate)
     else { throw LaboratoryError.nothingToShow }
     self.recipe = recipe
     noise = HandshakeState(recipe.pattern, role: .initiator)
@@ -62,7 +71,14 @@ final class PredictableClient: ClientHandshake {
     try noise.start(prologue: recipe.prologue.bytes)
   }
 
-  func hello() throws -> [UInt8] { recipe.prefix + (try noise.writeMessage(recipe.payload)) }
+  func hello() throws -> [UInt8] {
+    let recipe = recipe
+    guard !recipe.credential.isEmpty else { return recipe.prefix + (try noise.writeMessage(recipe.payload)) }
+    return recipe.prefix
+      + (try frame {
+        try noise.writeMessage(payloadLength: 0, credential: recipe.credential.bytes, into: &$0) { _ in }
+      })
+  }
 
   func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
     _ = try noise.readMessage(reply)

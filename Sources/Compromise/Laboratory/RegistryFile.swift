@@ -9,25 +9,45 @@ struct RegistryFile {
 
   init(_ path: String) { self.path = path }
 
-  /// Puts a public key into a device's row, with no signature to go with it.
-  func put(_ key: X25519.PublicKey, in address: DeviceAddress) throws {
-    let digits = key.array.hexadecimal
-    let tag = key.array.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
-    try dropTriggers()
-    try execute(
-      """
-      UPDATE devices SET public_key = x'\(digits)', key_tag = \(tag),
-        hint = \(CompactHandshake.hint(for: key)), signature = zeroblob(64)
-      WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
-      """)
+  /// What a writer makes of a device's row.
+  enum Row {
+    /// A key of the writer's own, as that of a certificate, without a signature.
+    case certificate(X25519.PublicKey)
+    /// A key of the writer's own, as that of an identity-based credential: the one which is in the row, or a point of zeros.
+    case credential(X25519.PublicKey)
+    /// Something of the writer's own in the place of what makes the device's key, and its counter set back.
+    case computed([UInt8])
+
+    var words: String {
+      switch self {
+      case .certificate: "as a certificate's"
+      case .credential: "as a credential's"
+      case .computed: "as what makes a key"
+      }
+    }
   }
 
-  /// Puts something of the writer's own in the place of what makes a device's key, and sets its counter back.
-  func put(material: [UInt8], in address: DeviceAddress) throws {
+  /// Writes a device's row.
+  func put(_ row: Row, in address: DeviceAddress) throws {
     try dropTriggers()
+    switch row {
+    case .certificate(let key): try put(key, "issuance = 0, signature = zeroblob(64)", in: address)
+    case .credential(let key): try put(key, "issuance = 1", in: address)
+    case .computed(let material):
+      try execute(
+        """
+        UPDATE symmetric_devices SET material = x'\(material.hexadecimal)', counter = 0
+        WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
+        """)
+    }
+  }
+
+  private func put(_ key: X25519.PublicKey, _ kind: String, in address: DeviceAddress) throws {
+    let tag = key.array.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
     try execute(
       """
-      UPDATE symmetric_devices SET material = x'\(material.hexadecimal)', counter = 0
+      UPDATE devices SET public_key = x'\(key.array.hexadecimal)', key_tag = \(tag),
+        hint = \(CompactHandshake.hint(for: key)), \(kind)
       WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
       """)
   }

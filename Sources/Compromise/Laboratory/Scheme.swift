@@ -11,6 +11,8 @@ public enum Scheme: String, Codable, Sendable, CaseIterable {
   case registered
   case compactKK = "compact-kk"
   case hybridIKpsk2 = "hybrid-ikpsk2"
+  /// With blinded issuance, the default; ``Weaknesses/escrow`` is the other extreme.
+  case identityBased = "identity-based"
 
   public var id: SchemeID {
     switch self {
@@ -22,6 +24,7 @@ public enum Scheme: String, Codable, Sendable, CaseIterable {
     case .registered: .registered
     case .compactKK: .compactKK
     case .hybridIKpsk2: .hybridIKpsk2
+    case .identityBased: .identityBased
     }
   }
 
@@ -30,10 +33,11 @@ public enum Scheme: String, Codable, Sendable, CaseIterable {
     self = scheme
   }
 
-  /// Whether a device holds a key pair of its own, which the server cannot compute, and a certificate for it.
+  /// Whether a device holds a key pair of its own, which the server cannot compute, and a certificate for it, explicit or
+  /// implicit.
   public var hasOwnKey: Bool {
     switch self {
-    case .certified, .registered, .compactKK, .hybridIKpsk2: true
+    case .certified, .registered, .compactKK, .hybridIKpsk2, .identityBased: true
     default: false
     }
   }

@@ -83,8 +83,15 @@ extension World {
     try client.finish(reply)
     for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     let next = [UInt8].random(32)
-    let request = scheme.hasOwnKey ? encoded(.renew(try Derivation.publicKey(next))) : encoded(.rekey)
-    let answers = exchange(try client.seal(request))
+    var point = IdentityRequest()
+    let answers: [[UInt8]]
+    if scheme == .identityBased {
+      point.generate()
+      answers = exchange(try client.seal(encoded(.request(point.point))))
+    } else {
+      let request = scheme.hasOwnKey ? encoded(.renew(try Derivation.publicKey(next))) : encoded(.rekey)
+      answers = exchange(try client.seal(request))
+    }
     guard !answers.isEmpty else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     var memory = memory(index)
     for answer in answers {
@@ -94,6 +101,12 @@ extension World {
         memory.privateKey = next
         memory.certificate = certificate
         memory.generation = certificate.fields.generation
+      case .credential(let answer):
+        var key = X25519.PrivateKey()
+        try point.complete(answer, under: memory.masterKey, into: &key)
+        memory.privateKey = keyBytes(of: key)
+        memory.certificate = Certificate(answer.credential, publicKey: key.publicKey)
+        memory.generation = answer.credential.fields.generation
       case .key(_, let generation, let body):
         let key = [UInt8](copying: body)
         memory.symmetricKey = Array(key.prefix(32))

@@ -5,11 +5,23 @@ import Registry
 
 /// What the owner is shown after an attack.
 extension World {
-  /// What the registry's record says of a second holder of a device's key; nil when it says nothing.
+  /// What the registry's record says of a second holder of a device's key or a second credential; nil when it says nothing.
   func alarm(about address: DeviceAddress) throws -> String? {
     guard let live else { return nil }
-    let audit = try live.registry.audit(since: 0, limit: 10_000).last { $0.action == "device.quarantine" }
-    return try live.registry.quarantine(of: address).map { "\(audit?.action ?? ""): \($0)" }
+    let alarms = ["device.quarantine", "misissuance"]
+    return try live.registry.audit(since: 0, limit: 10_000).last {
+      alarms.contains($0.action) && $0.system == address.system && $0.device == address.device
+    }.map { "\($0.action): \($0.detail.map { $0.count > 80 ? $0.prefix(48) + "..." : $0 } ?? "")" }
+  }
+
+  /// What came of posing as a device of this world: whoever fails may still have been noticed.
+  func finding(
+    _ posing: Posing, as address: DeviceAddress, if success: String, else failure: String, noticed: String
+  ) throws -> Finding {
+    if !posing.isBelieved, let alarm = try alarm(about: address) {
+      return Finding(.detected, noticed, "\(alarm); \(posing.evidence)")
+    }
+    return Finding(posing.isBelieved, if: success, else: failure, posing.evidence)
   }
 
   /// Proof that a certificate, met anywhere, was not issued by the books; nil when there is none.

@@ -71,7 +71,7 @@ public final class World {
     let master = keyBytes(of: authority.derivationMaster)
     var memory = DeviceMemory(
       scheme: scheme, address: address, generation: 1, serverKey: authority.serverKey.publicKey,
-      issuerKey: authority.issuerKey)
+      issuerKey: authority.issuerKey, masterKey: authority.identityMaster.publicKey)
     var row = Book.Row(address: address)
     if scheme.hasDerivedKey {
       memory.symmetricKey =
@@ -84,7 +84,10 @@ public final class World {
       memory.nameKey = try Derivation.name(for: address, master: master)
       row.ratchetKey = memory.symmetricKey
     }
-    if scheme.hasOwnKey {
+    if scheme == .identityBased {
+      try books().issue(to: &memory, inEscrow: weaknesses.contains(.escrow))
+      logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey
+    } else if scheme.hasOwnKey {
       memory.privateKey =
         weaknesses.contains(.factorySeed) ? try FactorySeed.privateKey(of: address, authority.issuer) : .random(32)
       let key = try Derivation.publicKey(memory.privateKey)

@@ -6,14 +6,14 @@ protocol Attack: Sendable {
   /// What the attacker has and wants, in a line.
   static var title: String { get }
   static var group: AttackGroup { get }
-  /// A setting in which the attacker wins, for attacks that no scheme lets through.
-  static var control: Control? { get }
+  /// Settings in which the attacker wins, for attacks that no scheme lets through.
+  static var controls: [Control] { get }
 
   static func run(in world: World) throws -> Finding
 }
 
 extension Attack {
-  static var control: Control? { nil }
+  static var controls: [Control] { [] }
 }
 
 /// A scheme, weakened on purpose.
@@ -21,6 +21,12 @@ struct Control: Sendable {
   let scheme: Scheme
   let weaknesses: Weaknesses
   let words: String
+
+  /// Identity-based credentials at their worst: for attacks with the root or the issuing key.
+  static let escrow = Control(
+    scheme: .identityBased, weaknesses: .escrow,
+    words: "credentials issued in escrow: the issuing key computes the devices' keys"
+  )
 }
 
 /// What attacks are about, in the order of the tables.

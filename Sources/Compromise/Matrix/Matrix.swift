@@ -37,7 +37,8 @@ public struct Matrix: Sendable {
     let attacks = Attacks.all.filter { names?.contains($0.name) ?? true }
     let start = ContinuousClock.now
     let cells = inParallel(attacks.flatMap { attack in schemes.map { (attack, $0) } }) { run($0.0, on: $0.1) }
-    let won = controls ? inParallel(attacks, runControl).compactMap { $0 } : []
+    let settings = controls ? attacks.flatMap { attack in attack.controls.map { (attack, $0) } } : []
+    let won = inParallel(settings) { run($0.0, under: $0.1) }
     return Matrix(
       schemes: schemes, attacks: attacks.map { AttackInfo(name: $0.name, title: $0.title, group: $0.group) },
       cells: cells, controls: won, seconds: milliseconds(since: start) / 1000)
@@ -74,8 +75,7 @@ public struct Matrix: Sendable {
     return Double(duration.seconds) * 1e3 + Double(duration.attoseconds / 1_000_000_000_000) / 1e3
   }
 
-  private static func runControl(_ attack: any Attack.Type) -> ControlResult? {
-    guard let control = attack.control else { return nil }
+  private static func run(_ attack: any Attack.Type, under control: Control) -> ControlResult {
     var outcome = Outcome.broken
     var evidence: String
     do {
