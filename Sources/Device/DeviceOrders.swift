@@ -30,9 +30,6 @@ extension DeviceIdentity {
       case .welcome(_, _, let statement):
         try accept(statement)
         confirmUse(of: slot)
-        // A new credential that was fallen back from is not known to the server, which has another one for its generation, or
-        // none: it takes a new request to find out.
-        if scheme == .identityBased, let refused = self.slot(.certified) { beginRequest(in: refused) }
         if let point = requestPoint { return .request(point) }
         if let key = renewalKey { return .renew(key) }
         if let order = renewal() { return order }
@@ -58,7 +55,13 @@ extension DeviceIdentity {
       if let key = renewalKey { return .renew(key) }
     case .certificate(let certificate):
       try install(certificate)
-      if self.slot(.certified) != nil { return .reconnect }
+      if let next = self.slot(.certified) {
+        guard certificate.identityCredential != nil, certificate == self.certificate else { return .reconnect }
+        // Asked for the next credential, the server has shown the one in use: it does not know the next, and no other one leads
+        // to that key. The device starts again.
+        beginRequest(in: next)
+        if let point = requestPoint { return .request(point) }
+      }
     case .credential(let answer):
       try install(answer)
       if self.slot(.certified) != nil { return .reconnect }

@@ -61,8 +61,11 @@ public func countersign_open(
     recordSize.pointee = frameSize - tagLength
     switch try context.pointee.identity.receive(record, over: slot) {
     case .none: break
-    case .renew(let key), .request(let key):
+    case .renew(let key):
       context.pointee.renewal = key
+      todo.pointee |= UInt32(COUNTERSIGN_ROTATE)
+    case .request:
+      context.pointee.renewal = nil
       todo.pointee |= UInt32(COUNTERSIGN_ROTATE)
     case .reconnect: todo.pointee |= UInt32(COUNTERSIGN_RECONNECT)
     }
@@ -81,13 +84,15 @@ public func countersign_rotate(
   guard context.pointee.link.isEstablished else { return countersign_result(COUNTERSIGN_OUT_OF_TURN) }
   var target = span(frame, frameCapacity)
   do {
-    if context.pointee.renewal == nil {
-      try context.pointee.identity.beginRotation()
-      context.pointee.renewal = context.pointee.identity.requestPoint ?? context.pointee.identity.renewalKey
+    if context.pointee.renewal == nil { try context.pointee.identity.beginRotation() }
+    // A request goes first: what was to be renewed before it is not what the device waits for now.
+    if let point = context.pointee.identity.requestPoint {
+      frameSize.pointee = try context.pointee.link.seal(.request(point), into: &target)
+    } else if let key = context.pointee.renewal ?? context.pointee.identity.renewalKey {
+      frameSize.pointee = try context.pointee.link.seal(.renew(key), into: &target)
+    } else {
+      return countersign_result(COUNTERSIGN_NO_KEY)
     }
-    guard let key = context.pointee.renewal else { return countersign_result(COUNTERSIGN_NO_KEY) }
-    let isRequest = context.pointee.identity.scheme == .identityBased
-    frameSize.pointee = try context.pointee.link.seal(isRequest ? .request(key) : .renew(key), into: &target)
     if context.pointee.identity.isDirty { todo.pointee |= UInt32(COUNTERSIGN_STORE) }
     return ok()
   } catch { return code(error) }

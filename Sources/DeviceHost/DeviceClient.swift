@@ -131,8 +131,11 @@ public final class DeviceClient {
     if case .key(.hybridIKpsk2, let generation, let psk) = record { try takePSK(psk, generation) }
     if concernsIdentity(record) { try obey(record) }
     switch record {
-    case .certificate:
-      mayOnlyRenew = mayOnlyRenew && shouldReconnect
+    case .certificate(let certificate):
+      // An identity-based device may be given its outdated one again: see ``DeviceIdentity/receive(_:over:)``.
+      if certificate.fields.lastEpoch >= (try store.read { $0.trust.epoch }) {
+        mayOnlyRenew = mayOnlyRenew && shouldReconnect
+      }
       return .other
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)

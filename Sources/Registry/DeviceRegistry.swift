@@ -165,6 +165,14 @@ public protocol DeviceRegistry: Sendable {
   /// What was recorded of an identity-based device's key in use; nil for a certificate.
   func issuedCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential?
 
+  /// The same of the key that takes over at its first use.
+  func pendingCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential?
+
+  /// Whether the device has ever used a key of a generation between two others.
+  func wasInUse(
+    between lower: Generation, and upper: Generation, of address: DeviceAddress
+  ) throws(RegistryError) -> Bool
+
   /// Answers a device that asks for a blinded credential for its next key, any number of times with the same result while the
   /// credential is good. Another request has another generation, and the earlier pending key is forgotten.
   ///

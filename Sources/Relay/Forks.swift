@@ -8,7 +8,8 @@ import Registry
 /// A device stores each key before it shows it, and shows no other until that one is its active key. So a device that speaks
 /// under the key before the one in use has merely not heard that its next key was taken into use: asked for its next key, it
 /// shows the one that is in use. Whoever shows another has made it elsewhere, from the same memory: a fork. Nor can a device be
-/// two keys behind, or change its mind about a key that waits for its first use.
+/// two keys behind, or change its mind about a key that waits for its first use. An identity-based device stores each request
+/// before it sends it, and the credential in its place, so that the same is true of requests.
 ///
 /// Which of two holders is the device, the server cannot know. Neither gets a session until the owner has looked at it.
 extension Relay {
@@ -16,7 +17,8 @@ extension Relay {
   func begin(
     retired client: Client, _ hello: DeviceRecord.Hello, in device: RegisteredDevice
   ) throws(RegistryError) {
-    guard device.generation - client.generation == 1 else {
+    // A generation between the two that was never in use is a credential that expired before its device had it.
+    guard try !registry.wasInUse(between: client.generation, and: device.generation, of: client.address) else {
       return try quarantine(
         client.address, "key of generation \(client.generation) used while \(device.generation) is in use",
         alsoClosing: client)
@@ -51,6 +53,33 @@ extension Relay {
     try quarantine(
       client.address, "two keys for generation \(pending.fields.generation)", alsoClosing: client)
     return true
+  }
+
+  /// The same for a request. Who speaks under the key before the one in use has the credential of that one, and need not ask.
+  func isSettledAsFork(request: Bytes<32>, _ client: Client) throws(RegistryError) -> Bool {
+    if client.isRetired {
+      try quarantine(client.address, "two keys follow generation \(client.generation)", alsoClosing: client)
+      return true
+    }
+    guard client.publicKey == (try registry.device(client.address))?.certificate.publicKey else {
+      // Another session took the next key into use while this request was on its way.
+      client.connection.close(.superseded)
+      return true
+    }
+    guard let pending = try registry.pendingCredential(of: client.address), pending.request != request else {
+      return false
+    }
+    try quarantine(
+      client.address, "two keys for generation \(pending.certificate.fields.generation)", alsoClosing: client)
+    return true
+  }
+
+  /// What an identity-based device is told that has fallen back to the key in use and shows its next one: the credential of that,
+  /// or, when the registry does not know it, the one in use.
+  func credential(of key: X25519.PublicKey, _ client: Client) throws(RegistryError) -> Certificate {
+    guard let device = try registry.device(client.address) else { throw .unknownDevice(client.address) }
+    guard let pending = device.pending, pending.publicKey == key else { return device.certificate }
+    return pending
   }
 
   private func quarantine(

@@ -115,6 +115,31 @@ struct CInterfaceTests {
     #expect(after.certificate.publicKey == server.current.key)
   }
 
+  @Test("asked again for what it has, an identity-based device shows the key and makes no second request")
+  func requestedTwice() throws {
+    let device = try authority.device(0xB, scheme: .identityBased)
+    device.save()
+    let c = CDevice(device.stored)
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    server.ordersRotation = true
+    #expect(c.load() == COUNTERSIGN_OK)
+    let reply = try #require(server.answer(c.handshake()))
+    let frames = try server.receive(c.handshake(reply))
+    let orders = try frames.map { frame in
+      _ = try c.open(frame)
+      return c.has(COUNTERSIGN_ROTATE)
+    }
+    #expect(orders == [false, true, false])
+    let requests = try [c.rotate(), c.rotate()]
+    #expect(c.has(COUNTERSIGN_STORE))
+    let answers = try requests.flatMap { try server.receive($0) }
+    let next = try #require(server.next)
+    _ = try c.open(answers[0])
+    #expect(c.has(COUNTERSIGN_RECONNECT) && next.generation == 2)
+    _ = try server.receive(c.rotate())
+    #expect(server.next?.key == next.key && server.next?.generation == 2)
+  }
+
   @Test("seals what the server opens")
   func seal() throws {
     let (device, c) = try device()

@@ -278,16 +278,24 @@ struct IdentityBasedTests {
     #expect(next == .request(try #require(device.requestPoint)))
   }
 
-  @Test("A new credential that the server refuses is asked for anew")
-  func forgottenCredential() throws {
+  @Test("After falling back a device shows its next key, uses that when the server knows it, and else asks anew")
+  func fallingBack() throws {
     let device = try device(5, .identityBased)
+    let current = device.certificate
     try device.identity.beginRotation()
     let request = try #require(device.requestPoint)
-    try device.identity.install(authority.blinded(request, device: 5, generation: 2))
+    let answer = try authority.blinded(request, device: 5, generation: 2)
+    try device.identity.install(answer)
     #expect(device.identity.slotForSession() == .b)
-    let record = ServerRecord.welcome(session: 1, mayOnlyRenew: false, try authority.epoch(10))
-    let order = try device.identity.receive(record, over: .a)
+    let next = Certificate(answer.credential, publicKey: device.identity.slotB.key.publicKey)
+    let welcome = ServerRecord.welcome(session: 1, mayOnlyRenew: false, try authority.epoch(10))
+    #expect(try device.identity.receive(welcome, over: .a) == .renew(next.publicKey))
+    #expect(try device.identity.receive(.rotate, over: .a) == .renew(next.publicKey), "it makes no second one")
+    #expect(try device.identity.receive(.certificate(next), over: .a) == .reconnect)
+    #expect(device.identity.slotForSession() == .b)
+    let order = try device.identity.receive(.certificate(current), over: .a)
     let second = try #require(device.requestPoint)
     #expect(order == .request(second) && second != request)
+    #expect(try device.identity.receive(.certificate(current), over: .a) == .none)
   }
 }

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Foundation
+import Schemes
 import Testing
 
 @testable import Registry
@@ -10,6 +11,9 @@ import Testing
 /// Two holders of one device's keys are told from one holder on a bad line.
 @Suite("Clones")
 struct CloneTests {
+  /// How a device shows its next key: a public key to be certified, or the point of a request.
+  static let kinds: [SchemeID] = [.certified, .identityBased]
+
   /// A second device with the same memory.
   private func copy(of device: SimulatedDevice) throws -> SimulatedDevice {
     let copy = SimulatedDevice()
@@ -24,10 +28,10 @@ struct CloneTests {
     try device.run(in: fleet)
   }
 
-  @Test("The copy changes its key, the original comes back: a fork, quarantined and on record")
-  func copyRotatesFirst() throws {
+  @Test("The copy changes its key, the original comes back: a fork, quarantined and on record", arguments: kinds)
+  func copyRotatesFirst(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     try device.run(in: fleet)
     let copy = try copy(of: device)
     try rotate(copy, in: fleet)
@@ -42,26 +46,30 @@ struct CloneTests {
     try copy.run(in: fleet)
   }
 
-  @Test("Both are told to change their keys: the second key for one generation is a fork")
-  func bothRotate() throws {
+  @Test("Both are told to change their keys: the second key for one generation is a fork", arguments: kinds)
+  func bothRotate(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     try device.run(in: fleet)
     let copy = try copy(of: device)
     for holder in [device, copy] {
       try holder.run(in: fleet, listens: false)
       try holder.identity.beginRotation()
       holder.store()
-      try holder.send(.renew(holder.identity.renewalKey!), in: fleet)
+      if let point = holder.identity.requestPoint {
+        try holder.send(.request(point), in: fleet)
+      } else {
+        try holder.send(.renew(holder.identity.renewalKey!), in: fleet)
+      }
     }
     #expect(copy.connection?.closeReason == .quarantined)
     #expect(try fleet.registry.quarantine(of: device.address) == "two keys for generation 2")
   }
 
-  @Test("A copy that is two keys behind is a fork at once")
-  func twoBehind() throws {
+  @Test("A copy that is two keys behind is a fork at once", arguments: kinds)
+  func twoBehind(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     try device.run(in: fleet)
     let copy = try copy(of: device)
     for _ in 0..<2 { try rotate(device, in: fleet) }
@@ -71,10 +79,10 @@ struct CloneTests {
       try fleet.registry.quarantine(of: device.address) == "key of generation 1 used while 3 is in use")
   }
 
-  @Test("A recorded first frame under an old key, replayed, alarms nobody")
-  func replayedOldHello() throws {
+  @Test("A recorded first frame under an old key, replayed, alarms nobody", arguments: kinds)
+  func replayedOldHello(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     let old = try device.firstFrame(on: fleet.connect())
     for _ in 0..<2 { try rotate(device, in: fleet) }
     let line = fleet.connect()
@@ -85,10 +93,10 @@ struct CloneTests {
     #expect(try fleet.registry.quarantine(of: device.address) == nil)
   }
 
-  @Test("A device that missed that its next key was taken into use is no clone, and finds its way")
-  func oneBehind() throws {
+  @Test("A device that missed that its next key was taken into use is no clone, and finds its way", arguments: kinds)
+  func oneBehind(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     try device.run(in: fleet)
     let before = try copy(of: device)
     try before.identity.beginRotation()
@@ -114,10 +122,11 @@ struct CloneTests {
     return line
   }
 
-  @Test("Whoever has a key that was replaced takes no message away, and has one session at a time")
-  func retiredKey() throws {
+  @Test(
+    "Whoever has a key that was replaced takes no message away, and has one session at a time", arguments: kinds)
+  func retiredKey(_ kind: SchemeID) throws {
     let fleet = try TestFleet()
-    let device = try fleet.device(1)
+    let device = try fleet.device(1, scheme: kind)
     let sender = try fleet.device(2)
     try device.run(in: fleet)
     let thief = try copy(of: device)
@@ -140,6 +149,67 @@ struct CloneTests {
     #expect(device.inbox[id] == [1, 2, 3])
   }
 
+  @Test("A credential that the registry has forgotten makes no clone of its device: it asks for another")
+  func forgottenCredential() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1, scheme: .identityBased)
+    try device.run(in: fleet)
+    try device.identity.beginRotation()
+    let fields = fleet.authority.identityMaster.fields(for: device.address, generation: 2, lastEpoch: 9)
+    let lost = try IssuedCredential(fields, request: device.identity.requestPoint!, authority: fleet.authority)
+    try device.identity.install(lost.answer!)
+    device.store()
+    #expect(throws: SimulatedDevice.Refused(reason: .refused(.unknownKey))) { try device.run(in: fleet) }
+    try device.run(in: fleet, fallingBack: true)
+    #expect(device.generation == 2 && device.certificateInUse?.publicKey != lost.certificate.publicKey)
+    #expect(try fleet.registry.quarantine(of: device.address) == nil)
+  }
+
+  @Test("A credential that expired before its device had it leaves a gap in the generations, and accuses nobody")
+  func skippedGeneration() throws {
+    let fleet = try TestFleet(certificateEpochs: 2)
+    let device = try fleet.device(1, scheme: .identityBased)
+    try device.run(in: fleet)
+    try device.identity.beginRotation()
+    device.store()
+    try device.send(.request(device.identity.requestPoint!), in: fleet)
+    // The answer is lost.
+    try device.restart()
+    _ = try fleet.registry.advanceEpoch(by: 4, issuer: fleet.authority.issuer)
+    fleet.look()
+    let before = device.flashes.count
+    try device.run(in: fleet)
+    #expect(device.generation == 3)
+    let late = try copy(of: device)
+    late.keep(device.flashes[before...].last { (try? Self.isBetween($0)) == true } ?? [])
+    try late.restart()
+    #expect(late.generation == 1)
+    try late.run(in: fleet, fallingBack: true)
+    #expect(late.generation == 3)
+    #expect(try fleet.registry.quarantine(of: device.address) == nil)
+  }
+
+  @Test("A request that comes after the next key was taken into use by another session is no fork")
+  func lateRequest() throws {
+    let fleet = try TestFleet()
+    let device = try fleet.device(1, scheme: .identityBased)
+    try device.run(in: fleet)
+    let old = try copy(of: device)
+    try rotate(device, in: fleet)
+    try old.identity.beginRotation()
+    let line = fleet.connect()
+    let stale = Client(
+      Claimant(
+        scheme: .identityBased, address: device.address, generation: 1, lastEpoch: 9,
+        publicKey: old.certificateInUse?.publicKey), number: 9, listens: false, connection: line)
+    fleet.relay.perform(.request(old.identity.requestPoint!), for: stale)
+    fleet.settle()
+    #expect(line.closeReason == .superseded)
+    #expect(try fleet.registry.quarantine(of: device.address) == nil)
+    #expect(try fleet.registry.pendingCredential(of: device.address) == nil)
+    #expect(device.connection?.isOpen == true)
+  }
+
   private static func isBetween(_ flash: [UInt8]) throws -> Bool {
     var identity = DeviceIdentity()
     try identity.load(flash.bytes)
@@ -147,18 +217,20 @@ struct CloneTests {
   }
 
   /// COUNTERSIGN_TEST_SEED repeats a run.
-  @Test("1,000 rotations over a line that loses frames, devices that lose power: no false alarm, and none locked out")
-  func lossyRotations() throws {
-    var generator = SeededGenerator(for: "lossy rotations")
+  @Test(
+    "1,000 rotations over a line that loses frames, devices that lose power: no false alarm, and none locked out",
+    arguments: kinds)
+  func lossyRotations(_ kind: SchemeID) throws {
+    var generator = SeededGenerator(for: "lossy rotations, \(kind)")
     let fleet = try TestFleet(certificateEpochs: 1000, inMemory: true)
     var rotations = 0
-    var device = try fleet.device(1)
+    var device = try fleet.device(1, scheme: kind)
     var number: UInt64 = 1
     while rotations < 1_000 {
       // A new device now and then, so that many first rotations are among them.
       if rotations % 50 == 49, device.generation > 40 {
         number += 1
-        device = try fleet.device(number)
+        device = try fleet.device(number, scheme: kind)
       }
       let before = device.generation
       try fleet.registry.order(.rotate, for: device.address)

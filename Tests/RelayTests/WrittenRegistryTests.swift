@@ -30,5 +30,8 @@ struct WrittenRegistryTests {
     let context = AdmissionContext(registry: registry, authority: fleet.authority, trialKeys: 64)
     #expect(throws: AdmissionRefusal.invalidCertificate) { try context.check(row.certificate) }
     #expect(throws: SimulatedDevice.Refused.self) { try device.run(in: fleet) }
+    // Nor does it accuse anybody.
+    let alarms = ["misissuance", "device.quarantine"]
+    #expect(try registry.audit(since: 0, limit: 1000).allSatisfy { !alarms.contains($0.action) })
   }
 }

@@ -47,6 +47,13 @@ extension SQLiteRegistry {
     }
   }
 
+  public func pendingCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential? {
+    try read { db, lookup in
+      guard let device = try lookup.device(address, db), let pending = device.pending else { return nil }
+      return try Self.issued(pending, of: device, "pending_", db)
+    }
+  }
+
   public func nextGeneration(of address: DeviceAddress) throws(RegistryError) -> Generation {
     try read { db, lookup in try lookup.device(address, db)?.nextGeneration() ?? 1 }
   }

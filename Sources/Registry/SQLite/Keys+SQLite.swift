@@ -48,6 +48,24 @@ extension SQLiteRegistry {
     }
   }
 
+  public func wasInUse(
+    between lower: Generation, and upper: Generation, of address: DeviceAddress
+  ) throws(RegistryError) -> Bool {
+    guard Int(upper) - Int(lower) > 1 else { return false }
+    return try read { db, _ in
+      try Bool.fetchOne(
+        db,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM audit WHERE action = ? AND system = ? AND device_id = ?
+            AND generation > ? AND generation < ?)
+          """,
+        arguments: [
+          AuditEntry.Action.devicePromote.rawValue, address.system.column, address.device.column, Int(lower),
+          Int(upper),
+        ]) ?? false
+    }
+  }
+
   /// Makes `certificate` the one in use.
   func store(_ certificate: Certificate, of device: RegisteredDevice, _ db: Database) throws {
     let fields = certificate.fields

@@ -26,8 +26,6 @@ final class AdmissionContext: Sendable {
 
   /// The holder of a key that another has replaced; it is let through to prove itself: see ``Relay``.
   func retired(_ key: X25519.PublicKey, _ scheme: SchemeID) throws(AdmissionRefusal) -> Claimant? {
-    // An identity-based device asks for its next key in another way.
-    guard scheme != .identityBased else { return nil }
     guard let issuance = try asking({ registry throws(RegistryError) in try registry.issuance(of: key) }),
       let device = try asking({ registry throws(RegistryError) in try registry.device(issuance.address) })
     else { return nil }
