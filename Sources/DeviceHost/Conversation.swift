@@ -40,6 +40,7 @@ extension DeviceClient {
       let record: PeerRecord
       do { record = try conversation.session.open(&span) } catch { throw .device(error) }
       guard case .message(let id, let text) = record, let certificate = conversation.session.peer else { return nil }
+      onPeerCertificate?(certificate)
       return ReceivedMessage(
         from: peer, generation: certificate.fields.generation, id: id, route: .online, body: [UInt8](copying: text))
     } catch {

@@ -34,6 +34,10 @@ public final class DeviceClient {
   /// With `hybrid-ikpsk2`, the psks beside the device file.
   var psks: SymmetricStore?
 
+  /// Told of the certificate that another device was met with: the one under which a message came, or the one that the server
+  /// gave for whom a message is to go to.
+  public var onPeerCertificate: ((Certificate) -> Void)?
+
   /// Told of each message that was refused, and why; it is not delivered.
   public var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)?
 
@@ -192,6 +196,7 @@ public final class DeviceClient {
       try send(.delivered(from: sender, id: id))
       return .other
     }
+    onPeerCertificate?(opened.certificate)
     return .message(
       ReceivedMessage(
         from: sender, generation: opened.certificate.fields.generation, id: id, route: .mailbox,

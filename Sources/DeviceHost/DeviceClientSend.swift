@@ -50,6 +50,7 @@ extension DeviceClient {
           try identity.trust.verify(certificate, isInitiator: false, isVouchedFor: true)
         } catch { throw .credentials(error) }
       }
+      onPeerCertificate?(certificate)
       return (presence, certificate)
     }
     throw .timedOut(waitingFor: "the server's answer about the recipient")

@@ -11,6 +11,7 @@ struct Audit: ParsableCommand {
         countersign audit --dir fleet
         countersign audit --dir fleet --since 1200 --output json
         countersign audit --dir fleet --certificate met.pem --proof proof.pem
+        countersign audit --dir fleet --certificate kept
       """)
 
   @OptionGroup var authority: AuthorityOptions
@@ -21,8 +22,8 @@ struct Audit: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Instead, ask whether this certificate, met anywhere, was issued by the books; ends 65 when not.",
-      valueName: "file"))
+      "Instead, ask whether this certificate, met anywhere, or each that a device has kept, was issued by the books; ends 65 when not.",
+      valueName: "file-or-directory"))
   var certificate: String?
   @Option(
     name: .long,

@@ -5,7 +5,8 @@ import Foundation
 import Primitives
 import Registry
 
-/// `countersign audit --certificate`: was this certificate issued by the books, or behind the owner's back?
+/// `countersign audit --certificate`: was this certificate, or each of those that a device has kept, issued by the books, or behind
+/// the owner's back?
 struct CertificateAudit {
   private let registry: SQLiteRegistry
   private let output: OutputOptions
@@ -16,14 +17,48 @@ struct CertificateAudit {
   }
 
   private struct Result: Encodable {
+    let file: String?
     let verdict: String
     let device: String
     let generation: Generation
     let proof: String?
   }
 
-  func run(_ file: String, proof path: String?) throws {
-    let certificate = try certificate(in: file)
+  func run(_ path: String, proof: String?) throws {
+    var isDirectory: ObjCBool = false
+    let areAllEntered: Bool
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+      guard proof == nil else {
+        throw Failure(.usage, "--proof goes with one certificate", hint: "Name the file that was found misissued.")
+      }
+      areAllEntered = try check(directory: path)
+    } else {
+      areAllEntered = try check(path, try certificate(in: path), isOneOfMany: false, proof: proof)
+    }
+    if !areAllEntered { throw ExitCode(Failure.Status.dataError.rawValue) }
+  }
+
+  /// Every certificate in a directory that `--keep-certificates` has filled.
+  private func check(directory: String) throws -> Bool {
+    let kept: [(file: String, certificate: Certificate)]
+    do {
+      kept = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+        .filter { $0.hasSuffix(KeptCertificates.suffix) }
+        .map { ($0, try certificate(in: directory + "/" + $0)) }
+    } catch let error as CocoaError {
+      throw Failure(.noInput, "cannot read \(directory): \(error.localizedDescription)")
+    }
+    guard !kept.isEmpty else { throw Failure(.noInput, "\(directory) holds no certificate that was kept") }
+    var areAllEntered = true
+    for (file, certificate) in kept {
+      areAllEntered = try check(file, certificate, isOneOfMany: true, proof: nil) && areAllEntered
+    }
+    return areAllEntered
+  }
+
+  private func check(
+    _ file: String, _ certificate: Certificate, isOneOfMany: Bool, proof path: String?
+  ) throws -> Bool {
     let verdict = try registering { () throws(RegistryError) in try registry.verdict(on: certificate) }
     let (word, sentence) = Self.words(verdict, certificate)
     var proof: PEM?
@@ -35,12 +70,12 @@ struct CertificateAudit {
     if output.isJSON {
       try printJSON(
         Result(
-          verdict: word, device: certificate.fields.device.description, generation: certificate.fields.generation,
-          proof: proof?.text))
+          file: isOneOfMany ? file : nil, verdict: word, device: certificate.fields.device.description,
+          generation: certificate.fields.generation, proof: proof?.text))
     } else {
-      print(sentence)
+      printLine(isOneOfMany ? "\(file)  \(sentence)" : sentence)
     }
-    if verdict != .entered { throw ExitCode(Failure.Status.dataError.rawValue) }
+    return verdict == .entered
   }
 
   private static func words(_ verdict: IssuanceVerdict, _ certificate: Certificate) -> (String, String) {

@@ -36,6 +36,7 @@ struct Listen: ParsableCommand {
   var direct: String?
 
   @OptionGroup var hopByHop: HopByHopOption
+  @OptionGroup var kept: KeepCertificatesOption
 
   @Option(name: .long, parsing: .unconditional, help: "Stop after this many messages.", transform: number(1...))
   var count: Int?
@@ -56,10 +57,11 @@ struct Listen: ParsableCommand {
     let device = try device.open()
     let inbox = try self.device.inbox(of: device)
     let printer = MessagePrinter(isJSON: output.isJSON)
+    let keeper = try kept.keeper()
     if let direct {
-      try listen(direct: try Endpoint(option: direct), try device.keyed(), inbox, printer)
+      try listen(direct: try Endpoint(option: direct), try device.keyed(), inbox, printer, keeper)
     } else {
-      try listen(server: try ServerOption.endpoint(server), device, inbox, printer)
+      try listen(server: try ServerOption.endpoint(server), device, inbox, printer, keeper)
     }
   }
 
@@ -69,7 +71,8 @@ struct Listen: ParsableCommand {
 
   /// Listens over one session after another, for sessions end: by a new key, or because the server went away.
   private func listen(
-    server endpoint: Endpoint, _ device: AnyDevice, _ inbox: Inbox, _ printer: MessagePrinter
+    server endpoint: Endpoint, _ device: AnyDevice, _ inbox: Inbox, _ printer: MessagePrinter,
+    _ keeper: KeptCertificates?
   ) throws(Failure) {
     // How long to wait before a ping keeps the session open, or before giving up.
     let quiet = min(.seconds(15), timeout?.duration ?? .seconds(15))
@@ -82,6 +85,7 @@ struct Listen: ParsableCommand {
           to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop, timeout: min(.seconds(10), quiet))
         began = .now
         client.onRefusedMessage = { printer.refused(from: $0, $1) }
+        (client as? DeviceClient)?.onPeerCertificate = { keeper?.keep($0) }
         printer.note(
           "listening as \(try device.address) at \(endpoint)"
             + (device.isSymmetric ? " (\(try device.scheme.name): the server reads every message)" : ""))
@@ -118,7 +122,8 @@ struct Listen: ParsableCommand {
   }
 
   private func listen(
-    direct endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter
+    direct endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter,
+    _ keeper: KeptCertificates?
   ) throws(Failure) {
     let listener: DirectListener
     do { listener = try DirectListener(on: endpoint) } catch {
@@ -134,6 +139,7 @@ struct Listen: ParsableCommand {
           guard timeout == nil else { throw .timedOut(waitingFor: "another device") }
           continue
         }
+        keeper?.keep(connection.peer)
         while !isDone(printer), let message = try connection.receiveMessage(timeout: .seconds(5)) {
           if inbox.isNew(message.id, from: message.from) {
             printer.show(message)

@@ -44,6 +44,7 @@ struct Send: ParsableCommand {
   var to: PeerName?
 
   @OptionGroup var hopByHop: HopByHopOption
+  @OptionGroup var kept: KeepCertificatesOption
 
   @Option(
     name: .long, parsing: .unconditional, help: ArgumentHelp("How long to try. (default: 10)", valueName: "seconds"),
@@ -106,6 +107,7 @@ struct Send: ParsableCommand {
   ) throws(Failure) -> (Delivery, (sent: Int, received: Int)) {
     guard let to else { throw Failure(.usage, "who should get it?", hint: "Give --to ID.") }
     let endpoint = try ServerOption.endpoint(server)
+    let keeper = try kept.keeper()
     let deadline = ContinuousClock.now + timeout.duration
     do throws(DeviceHostError) {
       let recipient = to.address(from: try device.address.system)
@@ -116,6 +118,7 @@ struct Send: ParsableCommand {
           let client = try device.connect(
             to: endpoint, listens: false, allowsHopByHop: hopByHop.hopByHop,
             timeout: min(.seconds(10), deadline - .now))
+          (client as? DeviceClient)?.onPeerCertificate = { keeper?.keep($0) }
           let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
           return (delivery, client.traffic)
         } catch {
@@ -133,10 +136,12 @@ struct Send: ParsableCommand {
     _ address: String, _ body: [UInt8], _ store: DeviceStore
   ) throws -> (Delivery, (sent: Int, received: Int)) {
     let endpoint = try Endpoint(option: address)
+    let keeper = try kept.keeper()
     return try reporting { () throws(DeviceHostError) in
       let own = try store.read { $0.address.system }
       let connection = try DirectConnection.connect(
         store, to: endpoint, expecting: to?.address(from: own), timeout: timeout.duration)
+      keeper?.keep(connection.peer)
       let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
       try connection.send(body, id: id, timeout: timeout.duration)
       return (Delivery(id: id, outcome: .delivered, route: .direct), connection.traffic)
