@@ -136,9 +136,18 @@ public struct Certificate: Equatable, Sendable {
 
   /// Whether the server's key `issuerKey` signed these fields and this key. Never so for an implicit certificate.
   public func isSigned(by issuerKey: Ed25519.PublicKey) -> Bool {
+    var signed = SignedBytes()
+    guard layOut(in: &signed) else { return false }
+    return Ed25519.isValid(signed.signature, for: signed.bytes, under: issuerKey.bytes)
+  }
+
+  /// Writes what the signature covers, and the signature. Returns false for an implicit certificate, which has none.
+  @inline(never)
+  func layOut(in signed: inout SignedBytes) -> Bool {
     guard case .signature(let signature) = proof else { return false }
-    let message = fields.signedBytes(with: publicKey)
-    return Ed25519.isValid(signature, for: message.bytes, under: issuerKey)
+    fields.layOut(in: &signed, with: publicKey)
+    signed.setSignature(signature.bytes)
+    return true
   }
 
   /// How many of the bytes at the start of `bytes` are a certificate without its key: the first byte tells the kind.
@@ -179,15 +188,14 @@ extension CertificateFields {
     writer.uint16(lastEpoch)
   }
 
-  func signedBytes(with publicKey: X25519.PublicKey) -> SignedBytes {
+  /// Writes what the signature of a certificate for this key covers.
+  func layOut(in signed: inout SignedBytes, with publicKey: X25519.PublicKey) {
     var encoded = Bytes<20>()
     var target = encoded.mutableBytes
     var writer = ByteWriter(&target)
     encode(&writer)
-    var message = SignedBytes()
-    message.append(encoded.bytes)
-    message.append(publicKey.bytes)
-    return message
+    signed.append(encoded.bytes)
+    signed.append(publicKey.bytes)
   }
 }
 

@@ -16,15 +16,17 @@ public struct Issuer<Key: Signer> {
   ) throws(CredentialsError) -> Certificate {
     let fields = CertificateFields(
       issuer: keyID, system: system, device: device, generation: generation, lastEpoch: lastEpoch)
-    let message = fields.signedBytes(with: publicKey)
-    let signature = try signer.signature(for: message.bytes)
+    var signed = SignedBytes()
+    fields.layOut(in: &signed, with: publicKey)
+    let signature = try signer.signature(for: signed.bytes)
     return Certificate(fields: fields, publicKey: publicKey, signature: signature)
   }
 
   /// Signs a statement.
   public func statement<Content: StatementContent>(_ content: Content) throws(CredentialsError) -> Statement<Content> {
-    let message = content.signedBytes(issuer: keyID)
-    return Statement(issuer: keyID, content: content, signature: try signer.signature(for: message.bytes))
+    var signed = SignedBytes()
+    content.layOut(in: &signed, issuer: keyID)
+    return Statement(issuer: keyID, content: content, signature: try signer.signature(for: signed.bytes))
   }
 }
 

@@ -47,8 +47,16 @@ public struct Statement<Content: StatementContent>: Equatable, Sendable {
   }
 
   public func isSigned(by issuerKey: Ed25519.PublicKey) -> Bool {
-    let message = content.signedBytes(issuer: issuer)
-    return Ed25519.isValid(signature, for: message.bytes, under: issuerKey)
+    var signed = SignedBytes()
+    layOut(in: &signed)
+    return Ed25519.isValid(signed.signature, for: signed.bytes, under: issuerKey.bytes)
+  }
+
+  /// Writes what the signature covers, and the signature.
+  @inline(never)
+  func layOut(in signed: inout SignedBytes) {
+    content.layOut(in: &signed, issuer: issuer)
+    signed.setSignature(signature.bytes)
   }
 }
 
@@ -60,13 +68,12 @@ extension StatementContent {
     encode(&writer)
   }
 
-  func signedBytes(issuer: IssuerKeyID) -> SignedBytes {
+  /// Writes what the signature of this statement covers.
+  func layOut(in signed: inout SignedBytes, issuer: IssuerKeyID) {
     var encoded = Bytes<40>()
     var target = encoded.mutableBytes
     var writer = ByteWriter(&target)
     encodeWithHeader(issuer: issuer, &writer)
-    var message = SignedBytes()
-    message.append(encoded.bytes.extracting(0..<4 + Self.contentLength))
-    return message
+    signed.append(encoded.bytes.extracting(0..<4 + Self.contentLength))
   }
 }

@@ -71,11 +71,31 @@ public struct TrustStore: ~Copyable, Sendable {
 
   /// Checks who signed a certificate, or that a credential leads to its key, and nothing else.
   public func verifySignature(of certificate: Certificate) throws(CredentialsError) {
-    if let credential = certificate.identityCredential {
-      guard try publicKey(of: credential) == certificate.publicKey else { throw .subjectMismatch }
-      return
+    var signed = SignedBytes()
+    guard certificate.layOut(in: &signed) else { return try verifyCredential(of: certificate) }
+    try verify(signed.bytes, signed.signature, by: certificate.fields.issuer)
+  }
+
+  /// ``verifySignature(of:)-(Certificate)`` of the certificate in a place.
+  ///
+  /// - Throws: ``CredentialsError/subjectMismatch`` also when there is none.
+  public func verifySignature(of place: borrowing CertificatePlace) throws(CredentialsError) {
+    guard place.isSigned else { return try verifyCredential(in: place) }
+    try verify(place.signedBytes, place.signature, by: place.issuer)
+  }
+
+  @inline(never)
+  private func verifyCredential(in place: borrowing CertificatePlace) throws(CredentialsError) {
+    guard let certificate = place.certificate else { throw .subjectMismatch }
+    try verifyCredential(of: certificate)
+  }
+
+  /// Checks that the credential of an implicit certificate leads to its key.
+  @inline(never)
+  private func verifyCredential(of certificate: Certificate) throws(CredentialsError) {
+    guard let credential = certificate.identityCredential, try publicKey(of: credential) == certificate.publicKey else {
+      throw .subjectMismatch
     }
-    try withAnchor(certificate.fields.issuer) { certificate.isSigned(by: $0) }
   }
 
   /// Takes an epoch statement. The epoch only rises; an older statement is true but changes nothing.
@@ -122,20 +142,28 @@ public struct TrustStore: ~Copyable, Sendable {
   }
 
   private func verify<Content>(_ statement: Statement<Content>) throws(CredentialsError) {
-    try withAnchor(statement.issuer) { statement.isSigned(by: $0) }
+    var signed = SignedBytes()
+    statement.layOut(in: &signed)
+    try verify(signed.bytes, signed.signature, by: statement.issuer)
   }
 
   /// Tries each trusted key of this id: two bytes do not rule out that a key and its successor share one.
-  private func withAnchor(
-    _ id: IssuerKeyID, _ isSigned: (Ed25519.PublicKey) -> Bool
-  ) throws(CredentialsError) {
+  private func verify(_ message: RawSpan, _ signature: RawSpan, by id: IssuerKeyID) throws(CredentialsError) {
     var isKnown = false
-    for index in anchors.indices {
-      guard let anchor = anchors[index], IssuerKeyID(anchor) == id else { continue }
-      if isSigned(anchor) { return }
+    var key = SecretBytes<32>()
+    for index in anchors.indices where copyAnchor(index, id, to: &key) {
+      if Ed25519.isValid(signature, for: message, under: key.bytes) { return }
       isKnown = true
     }
     if isKnown { throw .invalidSignature }
     throw .unknownIssuer(id)
+  }
+
+  /// Gives a trusted key, if there is one at `index` and it has this id.
+  @inline(never)
+  private func copyAnchor(_ index: Int, _ id: IssuerKeyID, to key: inout SecretBytes<32>) -> Bool {
+    guard let anchor = anchors[index], IssuerKeyID(anchor) == id else { return false }
+    key.copy(from: anchor.bytes)
+    return true
   }
 }

@@ -45,7 +45,8 @@ public struct DeviceIdentity: ~Copyable {
     isDirty = true
   }
 
-  /// Overwrites every key.
+  /// Overwrites every key. Not inlined: what it needs on the stack, its caller would have there all the time.
+  @inline(never)
   public mutating func clear() {
     slotA.clear()
     slotB.clear()

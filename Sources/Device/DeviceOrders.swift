@@ -27,49 +27,103 @@ extension DeviceIdentity {
   public mutating func receive(_ record: borrowing ServerRecord, over slot: SlotName) throws(DeviceError) -> Order {
     do throws(CredentialsError) {
       switch record {
-      case .welcome(_, _, let statement):
-        try accept(statement)
-        confirmUse(of: slot)
-        if let point = requestPoint { return .request(point) }
-        if let key = renewalKey { return .renew(key) }
-        if let order = renewal() { return order }
-      case .epoch(let statement):
-        try accept(statement)
-        if let order = renewal() { return order }
-      case .revocation(let statement):
-        try trust.accept(statement)
-        revocationSequence = max(revocationSequence, statement.content.sequence)
-        isDirty = true
-      case .policy(let statement):
-        try trust.accept(statement)
-        isDirty = true
+      case .welcome, .epoch: try takeEpoch(record)
+      case .revocation: try takeRevocation(record)
+      case .policy: try takePolicy(record)
       default: break
       }
     } catch { throw .credentials(error) }
     switch record {
-    case .rotate:
-      // The old key may still have messages to open; the server repeats the order at the next session.
-      guard slotA.state != .retiring, slotB.state != .retiring else { return .none }
-      try beginRotation()
-      if let point = requestPoint { return .request(point) }
-      if let key = renewalKey { return .renew(key) }
-    case .certificate(let certificate):
-      try install(certificate)
-      if let next = self.slot(.certified) {
-        guard certificate.identityCredential != nil, certificate == self.certificate else { return .reconnect }
-        // Asked for the next credential, the server has shown the one in use: it does not know the next, and no other one leads
-        // to that key. The device starts again.
-        beginRequest(in: next)
-        if let point = requestPoint { return .request(point) }
-      }
-    case .credential(let answer):
-      try install(answer)
-      if self.slot(.certified) != nil { return .reconnect }
-    case .caughtUp:
-      retireOldKey()
+    case .welcome: return welcome(over: slot)
+    case .epoch: return renewal() ?? .none
+    case .rotate: return try rotate()
+    case .certificate: return try installCertificate(record)
+    case .credential: return try installCredential(record)
+    case .caughtUp: retireOldKey()
     default: break
     }
     return .none
+  }
+
+  // A function for each record with a payload, none of them inlined: together their copies would fill a small device's stack
+  // while a signature is verified.
+
+  @inline(never)
+  private mutating func takeEpoch(_ record: borrowing ServerRecord) throws(CredentialsError) {
+    switch record {
+    case .welcome(_, _, let statement), .epoch(let statement):
+      let before = trust.epoch
+      try trust.accept(statement)
+      if trust.epoch != before { isDirty = true }
+    default: break
+    }
+  }
+
+  @inline(never)
+  private mutating func takeRevocation(_ record: borrowing ServerRecord) throws(CredentialsError) {
+    switch record {
+    case .revocation(let statement):
+      try trust.accept(statement)
+      revocationSequence = max(revocationSequence, statement.content.sequence)
+      isDirty = true
+    default: break
+    }
+  }
+
+  @inline(never)
+  private mutating func takePolicy(_ record: borrowing ServerRecord) throws(CredentialsError) {
+    switch record {
+    case .policy(let statement):
+      try trust.accept(statement)
+      isDirty = true
+    default: break
+    }
+  }
+
+  @inline(never)
+  private mutating func installCertificate(_ record: borrowing ServerRecord) throws(DeviceError) -> Order {
+    switch record {
+    case .certificate(let certificate):
+      try install(certificate)
+      guard let next = slot(.certified) else { return .none }
+      guard certificate.identityCredential != nil, certificate == self.certificate else { return .reconnect }
+      // Asked for the next credential, the server has shown the one in use: it does not know the next, and no other one leads
+      // to that key. The device starts again.
+      beginRequest(in: next)
+      return requestPoint.map { .request($0) } ?? .none
+    default: return .none
+    }
+  }
+
+  @inline(never)
+  private mutating func installCredential(_ record: borrowing ServerRecord) throws(DeviceError) -> Order {
+    switch record {
+    case .credential(let answer):
+      try install(answer)
+      return slot(.certified) == nil ? .none : .reconnect
+    default: return .none
+    }
+  }
+
+  /// The server knows this device by the key in `slot`.
+  @inline(never)
+  private mutating func welcome(over slot: SlotName) -> Order {
+    confirmUse(of: slot)
+    return request ?? renewal() ?? .none
+  }
+
+  @inline(never)
+  private mutating func rotate() throws(DeviceError) -> Order {
+    // The old key may still have messages to open; the server repeats the order at the next session.
+    guard slotA.state != .retiring, slotB.state != .retiring else { return .none }
+    try beginRotation()
+    return request ?? .none
+  }
+
+  /// What a change of keys that is under way asks of the server.
+  private var request: Order? {
+    if let point = requestPoint { return .request(point) }
+    return renewalKey.map { .renew($0) }
   }
 
   /// Renews what will expire soon: a certificate for the same key; an identity-based credential, whose key depends on its last
@@ -81,11 +135,5 @@ extension DeviceIdentity {
     if certificate.fields.lastEpoch < trust.epoch { retireOldKey() }
     do { try beginRotation() } catch { return nil }
     return requestPoint.map { .request($0) }
-  }
-
-  private mutating func accept(_ statement: EpochStatement) throws(CredentialsError) {
-    let before = trust.epoch
-    try trust.accept(statement)
-    if trust.epoch != before { isDirty = true }
   }
 }

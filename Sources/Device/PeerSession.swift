@@ -40,9 +40,11 @@ public struct PeerSession: ~Copyable {
   /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
   private var other: DeviceAddress?
   /// The peer's certificate; trusted once the session ``isEstablished``.
-  public private(set) var peer: Certificate?
+  public var peer: Certificate? { peerPlace.certificate }
+  private var peerPlace = CertificatePlace()
 
   /// A session over a socket of the two devices' own.
+  @inline(never)
   public init(direct role: Role) {
     noise = HandshakeState(.XX, role: role)
     isDirect = true
@@ -52,7 +54,7 @@ public struct PeerSession: ~Copyable {
   public init(relayed role: Role, peer: Certificate? = nil) {
     noise = HandshakeState(.IK, role: role)
     isDirect = false
-    self.peer = peer
+    peerPlace.set(peer)
   }
 
   /// A session through the relay that answers this first frame, which tells the pattern.
@@ -111,6 +113,7 @@ public struct PeerSession: ~Copyable {
     guard let certificate = identity.certificate else { throw .noUsableKey }
     frame.storeBytes(of: nextStep, as: UInt8.self)
     var message = frame.suffix(from: 1)
+    let written: Int
     do throws(NoiseError) {
       var shown = Bytes<84>()
       var shownBytes = shown.mutableBytes
@@ -121,9 +124,10 @@ public struct PeerSession: ~Copyable {
       ) { payload in
         if payload.byteCount > 0 { copyBytes(bytes, to: &payload) }
       }
-      if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
-      return 1 + length
+      written = 1 + length
     } catch { throw .noise(error) }
+    try splitIfFinished()
+    return written
   }
 
   /// Reads the next frame of the handshake and verifies the certificate in it.
@@ -132,15 +136,26 @@ public struct PeerSession: ~Copyable {
     let step = frame.unsafeLoad(as: UInt8.self)
     guard step == nextStep else { throw .unexpectedRecord(step) }
     let holdsCertificate = carriesCertificate || (isImplicit && noise.messageIndex == 0)
-    try readMessage(frame.extracting(1...), master: trust.master)
+    try readMessage(frame.extracting(1...), trust)
     do throws(DeviceError) {
       if holdsCertificate { try verifyPeer(trust) }
     } catch {
       // Authenticated, and not acceptable: this handshake must not go on.
-      noise.wipe()
-      peer = nil
+      abandon()
       throw error
     }
+    try splitIfFinished()
+  }
+
+  @inline(never)
+  private mutating func abandon() {
+    noise.wipe()
+    peerPlace.set(nil)
+  }
+
+  /// Not inlined, like all that ``readHandshake(_:trust:)`` does beside verifying.
+  @inline(never)
+  private mutating func splitIfFinished() throws(DeviceError) {
     do throws(NoiseError) {
       if noise.isFinished { try noise.split(sending: &sending, receiving: &receiving) }
     } catch { throw .noise(error) }
@@ -149,7 +164,8 @@ public struct PeerSession: ~Copyable {
   /// Reads a message and the certificate in it, which is not verified yet. Not inlined: verifying takes most of a small
   /// device's stack, and what this function needs has to be free again by then.
   @inline(never)
-  private mutating func readMessage(_ message: RawSpan, master: MasterPublicKey?) throws(DeviceError) {
+  private mutating func readMessage(_ message: RawSpan, _ trust: borrowing TrustStore) throws(DeviceError) {
+    let master = trust.master
     let holdsCertificate = carriesCertificate
     var payload = Bytes<84>()
     var payloadBytes = payload.mutableBytes
@@ -168,9 +184,9 @@ public struct PeerSession: ~Copyable {
       let bytes = payloadBytes.bytes.extracting(0..<length)
       guard length == (holdsCertificate ? Certificate.handshakeLength(of: bytes) : 0) else { throw .malformedRecord }
       guard let key = noise.remoteStatic else { return }
-      if let shown { peer = Certificate(shown, publicKey: key) }
+      if let shown { peerPlace.set(Certificate(shown, publicKey: key)) }
       guard holdsCertificate else { return }
-      do { peer = try Certificate(decoding: bytes, publicKey: key) } catch { throw .credentials(error) }
+      do { peerPlace.set(try Certificate(decoding: bytes, publicKey: key)) } catch { throw .credentials(error) }
     } catch {
       noise.wipe()
       throw error
@@ -179,16 +195,21 @@ public struct PeerSession: ~Copyable {
 
   /// Whether the peer may still be talked to: its revocation, or a new epoch, may have come since the handshake.
   public func checkPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
-    guard isEstablished, let peer else { throw .noise(.outOfTurn) }
-    try check(peer.fields, trust)
+    guard isEstablished else { throw .noise(.outOfTurn) }
+    try checkFields(trust)
   }
 
   private func verifyPeer(_ trust: borrowing TrustStore) throws(DeviceError) {
-    guard let peer else { throw .subjectMismatch }
     // The key of a credential that took the key's place was computed from it, with the master key that this device trusts.
     if !(isImplicit && noise.role == .responder) {
-      do { try trust.verifySignature(of: peer) } catch { throw .credentials(error) }
+      do { try trust.verifySignature(of: peerPlace) } catch { throw .credentials(error) }
     }
+    try checkFields(trust)
+  }
+
+  @inline(never)
+  private func checkFields(_ trust: borrowing TrustStore) throws(DeviceError) {
+    guard let peer else { throw .subjectMismatch }
     try check(peer.fields, trust)
   }
 

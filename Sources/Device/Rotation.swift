@@ -58,6 +58,12 @@ extension DeviceIdentity {
   /// - Throws: ``DeviceError/subjectMismatch`` when it is about another device or key, or goes back a generation.
   public mutating func install(_ certificate: Certificate) throws(DeviceError) {
     do { try trust.verifySignature(of: certificate) } catch { throw .credentials(error) }
+    try place(certificate)
+  }
+
+  /// Puts a verified certificate beside its key. Not inlined, so that verifying has the stack for itself.
+  @inline(never)
+  private mutating func place(_ certificate: Certificate) throws(DeviceError) {
     guard certificate.fields.address == address else { throw .subjectMismatch }
     if slotA.state != .empty && certificate.publicKey == slotA.key.publicKey {
       try Self.install(certificate, in: &slotA, isFirst: slotB.state == .empty, after: slotB.generation)

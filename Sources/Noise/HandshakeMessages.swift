@@ -239,7 +239,7 @@ extension HandshakeState {
     if pattern.pskPositions != 0 { symmetric.mixKey(key.bytes) }
   }
 
-  @inlinable
+  @inlinable @inline(never)
   mutating func mixPSK(at position: inout Int) throws(NoiseError) {
     guard peer.hasPSK(at: position) else { throw .missingKey(.psk(position)) }
     symmetric.mixKeyAndHash(peer.psk(at: position))

@@ -57,7 +57,9 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     cipher.initializeKey(temporary.bytes)
   }
 
-  @inlinable
+  // Not inlined, here and in HandshakeMessages.swift: a caller would have the states of all its hashes on the stack, where a small
+  // device has to go on to X25519.
+  @inlinable @inline(never)
   mutating func mixHash(_ data: RawSpan) {
     var state = Hash()
     state.update(handshakeHash)
@@ -66,7 +68,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     state.finalize(into: &digest)
   }
 
-  @inlinable
+  @inlinable @inline(never)
   mutating func mixKeyAndHash(_ inputKeyMaterial: RawSpan) {
     var second = SecretBytes<64>()
     var third = SecretBytes<64>()

@@ -49,9 +49,16 @@ public enum Ed25519 {
   public static func isValid(
     _ signature: Signature, for message: RawSpan, under publicKey: PublicKey
   ) -> Bool {
-    signature.bytes.withUnsafeBytes { signature in
+    isValid(signature.bytes, for: message, under: publicKey.bytes)
+  }
+
+  /// ``isValid(_:for:under:)`` where signature and key, of 64 and 32 bytes, lie elsewhere: a copy of them is memory that a small
+  /// device misses, for verifying takes most of its stack.
+  public static func isValid(_ signature: RawSpan, for message: RawSpan, under publicKey: RawSpan) -> Bool {
+    guard signature.byteCount == signatureLength, publicKey.byteCount == 32 else { return false }
+    return signature.withUnsafeBytes { signature in
       message.withUnsafeBytes { message in
-        publicKey.bytes.withUnsafeBytes { key in
+        publicKey.withUnsafeBytes { key in
           crypto_sign_ed25519_verify_detached(signature.u8, message.u8, UInt64(message.count), key.u8) == 0
         }
       }

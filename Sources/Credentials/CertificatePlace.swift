@@ -1,0 +1,47 @@
+import Primitives
+
+/// One certificate, or none, in memory with an address of its own: it is lent and never copied, for a copy for each caller that
+/// hands it on is what a small device's stack lacks while a signature is verified.
+public struct CertificatePlace: ~Copyable, Sendable {
+  /// The label of ``SignedBytes``, then the certificate in its standalone form: what is signed lies in one piece.
+  private var storage = SecretBytes<131>()
+  /// Of the certificate; 0 when there is none.
+  private var length = 0
+
+  public init(_ certificate: Certificate? = nil) { set(certificate) }
+
+  public mutating func set(_ certificate: Certificate?) {
+    length = certificate?.encodedLength ?? 0
+    var target = storage.mutableBytes
+    SignedBytes.writeLabel(to: &target)
+    var encoded = target.suffix(from: SignedBytes.labelLength)
+    certificate?.encode(into: &encoded)
+  }
+
+  public var certificate: Certificate? { length == 0 ? nil : try? Certificate(decoding: encoded) }
+
+  /// Whether it is an explicit certificate.
+  var isSigned: Bool { length == Certificate.standaloneLength }
+
+  /// What the signature covers.
+  var signedBytes: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get {
+      storage.bytes.extracting(0..<SignedBytes.labelLength + Certificate.standaloneLength - Ed25519.signatureLength)
+    }
+  }
+
+  var signature: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { encoded.extracting(Certificate.standaloneLength - Ed25519.signatureLength..<length) }
+  }
+
+  var issuer: IssuerKeyID {
+    IssuerKeyID(UInt16(bigEndian: encoded.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+  }
+
+  private var encoded: RawSpan {
+    @_lifetime(borrow self)
+    borrowing get { storage.bytes.extracting(SignedBytes.labelLength..<SignedBytes.labelLength + length) }
+  }
+}
