@@ -60,9 +60,9 @@ public enum Edwards25519 {
         }
       }
       // Two points of the group add up to a point of the group: the neutral one is all there is to exclude.
-      var isNeutral = sum.bytes[0] == 1
-      for index in 1..<Edwards25519.encodedLength where sum.bytes[index] != 0 { isNeutral = false }
-      guard !isNeutral else { throw .invalidPoint }
+      var difference = sum.bytes[0] ^ 1
+      for index in 1..<Edwards25519.encodedLength { difference |= sum.bytes[index] }
+      guard difference != 0 else { throw .invalidPoint }
       return sum
     }
 

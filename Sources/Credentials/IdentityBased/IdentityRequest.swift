@@ -12,7 +12,8 @@ public struct IdentityRequest: ~Copyable, Sendable {
   /// Draws a new secret.
   public mutating func generate() {
     secret.fillWithRandom()
-    derivePoint()
+    // 0, which has no point, does not come up.
+    try? derivePoint()
   }
 
   /// Becomes the request with this secret: 32 bytes below L, other than 0.
@@ -20,8 +21,7 @@ public struct IdentityRequest: ~Copyable, Sendable {
   /// - Throws: ``CredentialsError/invalidPoint``.
   public mutating func load(_ bytes: RawSpan) throws(CredentialsError) {
     do { try secret.load(bytes) } catch { throw .invalidPoint }
-    derivePoint()
-    guard point != Bytes() else { throw .invalidPoint }
+    try derivePoint()
   }
 
   /// The 32 secret bytes, for storage in a place that is itself protected.
@@ -53,11 +53,12 @@ public struct IdentityRequest: ~Copyable, Sendable {
   public mutating func wipe() { secret.wipe() }
 
   /// Firmware built with `COUNTERSIGN_CERTIFICATES_ONLY` has no point to ask with.
-  private mutating func derivePoint() {
+  private mutating func derivePoint() throws(CredentialsError) {
+    point = Bytes()
     #if COUNTERSIGN_CERTIFICATES_ONLY
-      point = Bytes()
+      throw .invalidPoint
     #else
-      do { point = try Edwards25519.Point(base: secret).bytes } catch { point = Bytes() }
+      do { point = try Edwards25519.Point(base: secret).bytes } catch { throw .invalidPoint }
     #endif
   }
 }
