@@ -96,4 +96,9 @@ static inline void countersign_blake2b_final(countersign_blake2b_state *state, u
   sodium_stackzero(1024);
 }
 
+static inline uint32_t countersign_value_barrier(uint32_t word) {
+  __asm__("" : "+r"(word));
+  return word;
+}
+
 #endif

@@ -26,7 +26,7 @@ public enum Lift {
     // t = s + 7L at most, which is below 8L < 2^256: the last carry is 0.
     let top = word(t.bytes, 7)
     let isLargeEnough = (top >> 30 | top >> 31) & 1
-    let mask = isLargeEnough &- 1
+    let mask = valueBarrier(isLargeEnough &- 1)
     var borrow: UInt64 = 0
     for index in 0..<8 {
       let old = word(t.bytes, index)
