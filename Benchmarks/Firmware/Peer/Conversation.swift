@@ -10,12 +10,15 @@ protocol Conversation: AnyObject {
   func open() throws -> [[UInt8]]
   /// Takes a frame of the image; returns the answers.
   func receive(_ frame: [UInt8]) throws -> [[UInt8]]
+  /// Takes a result that the image reports.
+  func check(_ report: [UInt8]) throws
   /// Whether everything that had to be said was said, and verified.
   var isComplete: Bool { get }
 }
 
 extension Conversation {
   func open() throws -> [[UInt8]] { [] }
+  func check(_ report: [UInt8]) throws { throw Refusal.wrongContent }
 }
 
 /// Why this side ended a conversation.
@@ -37,7 +40,10 @@ nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversati
   "ik-identity": { try CertifiedConversation($0, .identityBased) },
   "ik-registered": { try CertifiedConversation($0, .registered) },
   "rotation": { try RotationConversation($0) },
+  "rotation-identity": { try RotationConversation($0, .identityBased) },
   "xx-initiator": { try DirectConversation($0, .responder) },
+  "xx-identity-initiator": { try DirectConversation($0, .responder, .identityBased) },
+  "xx-identity-responder": { try DirectConversation($0, .initiator, .identityBased) },
   "xx-responder": { try DirectConversation($0, .initiator) },
   "shared-key": { try SymmetricConversation($0, .sharedKey) },
   "x-seal": { try RecipientConversation($0) },

@@ -4,7 +4,8 @@ import Noise
 import Primitives
 import Schemes
 
-/// The other device of a direct conversation: Noise_XX, certificates both ways, one message and its acknowledgement.
+/// The other device of a direct conversation: Noise_XX, certificates or identity-based credentials both ways, one message and
+/// its acknowledgement.
 final class DirectConversation: Conversation {
   let page: [UInt8]
   let publicKey: X25519.PublicKey
@@ -12,15 +13,17 @@ final class DirectConversation: Conversation {
   private let imageAddress: DeviceAddress
   private var session: PeerSession
   private let role: Role
+  private let scheme: SchemeID
   private(set) var isComplete = false
 
-  init(_ fleet: Fleet, _ role: Role) throws {
-    let image = try fleet.device(DeviceID(1))
+  init(_ fleet: Fleet, _ role: Role, _ scheme: SchemeID = .certified) throws {
+    let image = try fleet.device(DeviceID(1), scheme: scheme)
     page = image.page
     imageAddress = image.identity.address
-    mine = try fleet.device(DeviceID(2))
+    mine = try fleet.peer(scheme: scheme)
     publicKey = try mine.certificate.publicKey
     self.role = role
+    self.scheme = scheme
     session = PeerSession(direct: role)
     try session.start(mine.identity, other: nil)
   }
@@ -31,7 +34,9 @@ final class DirectConversation: Conversation {
     guard session.isEstablished else {
       try session.readHandshake(frame.bytes, trust: mine.identity.trust)
       guard let shown = session.peer, session.isEstablished else { return try speak() }
-      guard shown.fields.address == imageAddress else { throw Refusal.wrongPeer }
+      guard shown.fields.address == imageAddress, (shown.signature == nil) == (scheme == .identityBased) else {
+        throw Refusal.wrongPeer
+      }
       return try speak()
     }
     var frame = frame

@@ -37,14 +37,30 @@ final class Fleet {
     return Certificate(credential, publicKey: key.publicKey)
   }
 
+  /// The answer to a device's request for an identity-based credential.
+  func credential(for point: Bytes<32>, device: DeviceID, generation: Generation = 1) throws -> BlindedCredential {
+    let fields = masterKey.fields(
+      for: DeviceAddress(system: Self.system, device: device), generation: generation, lastEpoch: Self.epoch + 8)
+    return try masterKey.issueBlinded(fields, request: point)
+  }
+
+  /// The device on this side, the same in every run.
+  func peer(scheme: SchemeID = .certified) throws -> FleetDevice {
+    try Repeatable.always { try device(DeviceID(2), scheme: scheme) }
+  }
+
   /// A device as the assembly line makes it.
   func device(_ id: DeviceID, scheme: SchemeID = .certified) throws -> FleetDevice {
     let device = FleetDevice()
     device.identity.create(
       address: DeviceAddress(system: Self.system, device: id), anchor: issuer.signer.publicKey,
       serverKey: serverKey.publicKey, epoch: Self.epoch, scheme: scheme, master: master)
-    guard let key = device.identity.renewalKey else { throw Refusal.wrongPeer }
-    try device.identity.install(certificate(for: key, device: id))
+    if let point = device.identity.requestPoint {
+      try device.identity.install(credential(for: point, device: id))
+    } else {
+      guard let key = device.identity.renewalKey else { throw Refusal.wrongPeer }
+      try device.identity.install(certificate(for: key, device: id))
+    }
     return device
   }
 }

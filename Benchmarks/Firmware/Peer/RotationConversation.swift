@@ -15,15 +15,17 @@ final class RotationConversation: Conversation {
   private var sending = CipherState<ChaChaPoly>()
   private var receiving = CipherState<ChaChaPoly>()
   private var expected: Certificate
+  private let scheme: SchemeID
   private let expectsPing: Bool
   private var isRotated = false
   private(set) var isComplete = false
 
-  init(_ fleet: Fleet, expectsPing: Bool = false) throws {
+  init(_ fleet: Fleet, _ scheme: SchemeID = .certified, expectsPing: Bool = false) throws {
     self.fleet = fleet
+    self.scheme = scheme
     self.expectsPing = expectsPing
     publicKey = fleet.serverKey.publicKey
-    let image = try fleet.device(device)
+    let image = try fleet.device(device, scheme: scheme)
     page = image.page
     expected = try image.certificate
   }
@@ -40,13 +42,14 @@ final class RotationConversation: Conversation {
         session: 1, mayOnlyRenew: false, try fleet.issuer.statement(EpochContent(epoch: Fleet.epoch + 1)))
       isComplete = isRotated && !expectsPing
       return [try seal(welcome), try seal(isRotated ? .caughtUp : .rotate)]
-    case .renew(let key):
+    case .renew(let key) where scheme == .certified:
       expected = try fleet.certificate(for: key, device: device, generation: 2)
-      let answer = try seal(.certificate(expected))
-      isRotated = true
-      responder = CertifiedResponder()
-      receiving.wipe()
-      return [answer]
+      return [try end(with: .certificate(expected))]
+    case .request(let point) where scheme == .identityBased:
+      let answer = try fleet.credential(for: point, device: device, generation: 2)
+      expected = Certificate(answer.credential, publicKey: try answer.credential.publicKey(under: fleet.master))
+      emit("contribution", [UInt8](copying: answer.contribution.bytes))
+      return [try end(with: .credential(answer))]
     case .ping where expectsPing && isRotated:
       isComplete = true
       return [try seal(.pong)]
@@ -54,9 +57,18 @@ final class RotationConversation: Conversation {
     }
   }
 
+  /// The last record of the first session; the next frame opens the second.
+  private func end(with record: consuming ServerRecord) throws -> [UInt8] {
+    let answer = try seal(record)
+    isRotated = true
+    responder = CertifiedResponder()
+    receiving.wipe()
+    return answer
+  }
+
   private func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey)
-    guard claim.certificate == expected else { throw Refusal.wrongPeer }
+    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey, master: fleet.master)
+    guard claim.scheme == scheme, claim.certificate == expected else { throw Refusal.wrongPeer }
     var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
     var target = reply.mutableBytes
     _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)

@@ -13,7 +13,7 @@ final class RecipientConversation: Conversation {
 
   init(_ fleet: Fleet) throws {
     let image = try fleet.device(DeviceID(1))
-    mine = try fleet.device(DeviceID(2))
+    mine = try fleet.peer()
     publicKey = try mine.certificate.publicKey
     imageAddress = image.identity.address
     page = image.page + encoded(try mine.certificate)
@@ -37,27 +37,30 @@ final class SenderConversation: Conversation {
   let publicKey: X25519.PublicKey
   private let mine: FleetDevice
   private let recipient: Certificate
+  private(set) var isComplete = false
+  private static let text = [UInt8](repeating: 0x2A, count: 64)
 
   init(_ fleet: Fleet) throws {
     let image = try fleet.device(DeviceID(1))
-    mine = try fleet.device(DeviceID(2))
+    mine = try fleet.peer()
     publicKey = try mine.certificate.publicKey
     recipient = try image.certificate
     page = image.page + encoded(mine.identity.address)
   }
 
   func open() throws -> [[UInt8]] {
-    let text = [UInt8](repeating: 0x2A, count: 64)
-    var message = [UInt8](repeating: 0, count: text.count + SealedMessage.overhead)
+    var message = [UInt8](repeating: 0, count: Self.text.count + SealedMessage.overhead)
     var target = message.mutableBytes
     _ = try SealedMessage.seal(
-      text.bytes, id: MessageID(77), from: mine.identity.slotA.key, certificate: mine.certificate, to: recipient,
+      Self.text.bytes, id: MessageID(77), from: mine.identity.slotA.key, certificate: mine.certificate, to: recipient,
       into: &target)
     return [message]
   }
 
   func receive(_ frame: [UInt8]) throws -> [[UInt8]] { throw Refusal.unexpectedFrame }
 
-  /// The harness compares the text that the image reports.
-  var isComplete: Bool { true }
+  func check(_ report: [UInt8]) throws {
+    guard report == Self.text else { throw Refusal.wrongContent }
+    isComplete = true
+  }
 }

@@ -56,9 +56,10 @@ def build(target: Target, spec: catalogue.Spec) -> image.Image:
         own = image.compile_c(target, FIRMWARE / "images" / spec.source, WORK / target.core / f"{spec.name}.o",
                               "-I", library.HEADER.parent)
         return image.link(target, spec.name, [own, library.build(target, spec.identity_based)], "ladder")
+    shared = modules.build(target, spec.identity_based)  # first: the image is compiled against them
     own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags,
                                 spec.identity_based)
-    return image.link(target, spec.name, [own, *modules.build(target, spec.identity_based)], "ladder")
+    return image.link(target, spec.name, [own, *shared], "ladder")
 
 
 def attempt(work, target: Target, what) -> dict | str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Handshake:
     """One handshake inside a session, for the search of RAM: the frames that carried it, as ("sent" or "received", index),
-    how many leading bytes of each are not Noise's, and which key was the static one: "page" or the number of a draw."""
+    how many leading bytes of each are not Noise's, and which key was the static one."""
 
     pattern: str
     initiator: bool
     frames: tuple[tuple[str, int, int], ...]
-    ephemeral: int | None = 0  # which draw of 32 random bytes
-    static: str | int = "page"
+    ephemeral: int | None = 0  # which draw of random bytes
+    static: str | int = "page"  # the number of a draw, or "issued": the key that an identity-based credential was answered with
     psk: int | None = None  # offset on the storage page
 
 
@@ -31,11 +31,12 @@ class Spec:
     key_offset: int = 16  # of the static private key on the storage page
     flags: tuple[str, ...] = ()
     handshakes: tuple[Handshake, ...] = ()
-    # Operations whose cost depends on a public signature, and so may differ from key to key.
+    # Operations whose public input follows from a secret, so that runs with different keys differ in it too.
     public: frozenset[str] = frozenset()
     # Operations outside the handshake: everything else adds up to it.
     outside: frozenset[str] = frozenset({"load", "store", "seal", "open"})
     limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
+    draws: tuple[int, ...] = (32, 32, 32)  # random bytes, call by call
     identity_based: bool = False  # whether it links what identity-based credentials need
 
 
@@ -49,8 +50,15 @@ XX_BACK = (("received", 0, 1), ("sent", 0, 1), ("received", 1, 1))
 ROTATION = (Handshake("IK", True, (("sent", 0, 1), ("received", 0, 0)), 0),
             Handshake("IK", True, (("sent", 3, 1), ("received", 4, 0)), 2, static=1))
 
+# The request for the new credential is the second draw.
+ROTATION_IDENTITY = (Handshake("IKimplicit", True, (("sent", 0, 1), ("received", 0, 0)), 0),
+                     Handshake("IKimplicit", True, (("sent", 3, 1), ("received", 4, 0)), 2, static="issued"))
+
 # A stored identity begins behind the seed; its first slot's key stands 62 bytes into it.
 STORED_KEY = 16 + 62
+
+# A certificate or credential for a key that the image makes is another one for each key.
+OWN = frozenset({"certified"})
 
 SERVER = aims(4 << 10, m4=28 << 10, m0=34 << 10)
 PAIR = aims(6 << 10, m4=56 << 10)
@@ -74,15 +82,21 @@ SPECS = (
     Spec("ik-identity", "ik", "identity-based", "device", flags=("-D", "IDENTITY"),
          handshakes=(Handshake("IKimplicit", True, (("sent", 0, 1), ("received", 0, 0))),), limits=SERVER, identity_based=True),
     Spec("xx-initiator", "xx", "certified", "initiator", STORED_KEY, ("-D", "INITIATOR"),
-         (Handshake("XX", True, XX),), frozenset({"read-2"}), limits=PAIR),
+         (Handshake("XX", True, XX),), limits=PAIR),
     Spec("xx-responder", "xx", "certified", "responder", STORED_KEY, (),
-         (Handshake("XX", False, XX_BACK),), frozenset({"read-3"}), limits=PAIR),
+         (Handshake("XX", False, XX_BACK),), limits=PAIR),
     Spec("x-seal", "x-seal", "certified", "sender of a sealed message", STORED_KEY, (),
-         (Handshake("X", True, (("sent", 0, 0),)),), frozenset({"verify"}), limits=PAIR),
+         (Handshake("X", True, (("sent", 0, 0),)),), limits=PAIR),
     Spec("x-open", "x-open", "certified", "recipient of a sealed message", STORED_KEY, (),
-         (Handshake("X", False, (("received", 0, 0),), ephemeral=None),), frozenset({"verify"}), limits=PAIR),
-    Spec("rotation", "rotation", "certified", "rotation", STORED_KEY, (), ROTATION, frozenset({"record"}),
+         (Handshake("X", False, (("received", 0, 0),), ephemeral=None),), limits=PAIR),
+    Spec("rotation", "rotation", "certified", "rotation", STORED_KEY, (), ROTATION, OWN,
          frozenset({"load"})),
-    Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, frozenset({"open"}),
+    Spec("xx-identity-initiator", "xx", "identity-based", "initiator", STORED_KEY, ("-D", "INITIATOR"),
+         (Handshake("XX", True, XX),), limits=PAIR, identity_based=True),
+    Spec("xx-identity-responder", "xx", "identity-based", "responder", STORED_KEY, (),
+         (Handshake("XX", False, XX_BACK),), limits=PAIR, identity_based=True),
+    Spec("rotation-identity", "rotation", "identity-based", "rotation", STORED_KEY, (), ROTATION_IDENTITY,
+         OWN, frozenset({"load"}), draws=(32, 64, 32), identity_based=True),
+    Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, OWN,
          frozenset({"load", "seal", "open-pong"})),
 )

@@ -15,6 +15,10 @@ from image import Image
 from install import PLUGIN_HEADER
 from paths import FIRMWARE, WORK, run, swift_tool
 
+# What of libsodium takes points and signatures, never a scalar or a key: its cost may depend on what it is given.
+PUBLIC = ("crypto_sign_ed25519_verify_detached", "crypto_core_ed25519_is_valid_point", "crypto_core_ed25519_add",
+          "crypto_sign_ed25519_pk_to_curve25519")
+
 TIME_LIMIT = 120  # seconds of wall clock for one run
 
 
@@ -26,6 +30,8 @@ class Operation:
     cycles: int = 0
     stack: int = 0  # bytes below the top of the stack
     primitive: int = 0  # of the instructions, those spent in primitives
+    public: int = 0  # of the instructions, those below functions that handle public data only
+    public_calls: int = 0  # of such functions
 
 
 @dataclass
@@ -37,6 +43,7 @@ class Outcome:
     reports: list[tuple[str, bytes]] = field(default_factory=list)
     memory: list[bytes] = field(default_factory=list)  # all RAM, at each scan marker
     peak_stack: int = 0
+    frames: list[tuple[int, int]] = field(default_factory=list)  # of the deepest stack: entry address, bytes; outermost first
 
     @property
     def sent(self) -> list[bytes]:
@@ -77,6 +84,7 @@ class Emulator:
             "begin": symbols["marker_begin"] & ~1, "end": symbols["marker_end"] & ~1,
             "scan": symbols["marker_scan"] & ~1 if "marker_scan" in symbols else 1,
             "stack": f"{symbols['bss_end']:x}:{symbols['stack_top']:x}",
+            "public": "".join(f"{symbols[name] & ~1:x}:" for name in PUBLIC if name in symbols),
             "out": self.folder / "cost", "release": self.folder / "release",
         }
         plugin_option = ",".join([str(plugin()), *(f"{key}={value}" for key, value in arguments.items())])
@@ -167,6 +175,8 @@ class Emulator:
             message = self.peer.speak()
             self.outcome.events.append(("received", len(self.outcome.operations), message))
             os.write(self.input, message.hex().encode() + b"\n")
+        elif word != "image" and self.peer:
+            self.peer.check(bytes.fromhex(rest))
         elif word != "image":
             self.outcome.reports.append((word, bytes.fromhex(rest)))
 
@@ -184,8 +194,10 @@ class Emulator:
         regions = [[int(word) for word in line[1:]] for line in lines if line[0] == "region"]
         if len(regions) != len(self.outcome.operations):
             raise SystemExit(f"{len(regions)} measured regions for {len(self.outcome.operations)} operations")
-        for operation, (instructions, cycles, lowest, primitive) in zip(self.outcome.operations, regions):
+        for operation, (instructions, cycles, lowest, primitive, public, calls) in zip(self.outcome.operations, regions):
             operation.instructions, operation.cycles = instructions, cycles
             operation.stack, operation.primitive = top - lowest, primitive
+            operation.public, operation.public_calls = public, calls
         [total] = [line for line in lines if line[0] == "total"]
         self.outcome.peak_stack = top - int(total[3])
+        self.outcome.frames = [(int(line[1]), int(line[2])) for line in lines if line[0] == "frame"]

@@ -26,6 +26,7 @@ class Image:
     symbols: dict[str, int] = field(init=False)
     flash: dict[str, int] = field(init=False)  # bytes by component
     static_ram: int = field(init=False)
+    code: list["Section"] = field(init=False)
 
     def __post_init__(self):
         self.flat = self.elf.with_suffix(".bin")
@@ -37,14 +38,28 @@ class Image:
         for section in sections:
             if section.in_flash:
                 self.flash[section.component] += section.size
+        self.code = [section for section in sections if section.is_code]
         self.static_ram = self.symbols["bss_end"] - self.target_ram_base
         owners = self.elf.with_suffix(".owners")
-        owners.write_text("".join(f"{s.address:x} {s.address + s.size:x} {s.owner}\n" for s in sections if s.is_code))
+        owners.write_text("".join(f"{s.address:x} {s.address + s.size:x} {s.owner}\n" for s in self.code))
         self.owners = owners
 
     @property
     def target_ram_base(self) -> int:
         return 0x80000000 if self.target.core == "rv32" else 0x20000000
+
+    def frames(self, outcome) -> list[dict]:
+        """The functions that the stack held when it was deepest, the outermost first: names as their authors wrote them, the
+        components that they belong to, and the bytes of each. What the outermost did not begin is the start-up code's."""
+        starts = {value & ~1: name for name, value in self.symbols.items() if not re.match(r"\$[adtx](\.|$)|\.L", name)}
+        mangled = [starts[max(start for start in starts if start <= entry)] for entry, _ in outcome.frames]
+        names = run([swift_tool("swift-demangle"), "--simplified", "--compact", "--", *mangled]).splitlines()
+        return [{"function": name, "component": self.component(entry), "bytes": size}
+                for name, (entry, size) in zip(names, outcome.frames, strict=True)]
+
+    def component(self, address: int) -> str:
+        [section] = [section for section in self.code if section.address <= address < section.address + section.size]
+        return section.component
 
     @property
     def flash_bytes(self) -> int:

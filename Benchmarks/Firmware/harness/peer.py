@@ -19,18 +19,30 @@ class Peer:
     def __init__(self, image: str, seed: int):
         self.process = subprocess.Popen([PROGRAM, image, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
+        self.notes: dict[str, bytes] = {}  # what else it said
         self.page = self.read("page")
         self.key = self.read("peer")  # its static public key
 
     def read(self, word: str) -> bytes:
-        line = self.process.stdout.readline()
-        if not line.startswith(word + " "):
-            raise SystemExit(line + self.process.stderr.read())
-        return bytes.fromhex(line.split()[1])
+        """The next thing it says under this word."""
+        for line in self.process.stdout:
+            found, _, value = line.partition(" ")
+            if found == word:
+                return bytes.fromhex(value)
+            self.notes[found] = bytes.fromhex(value)
+        raise SystemExit(f"the peer ended without {word}: {self.process.stderr.read()}")
 
     def receive(self, frame: bytes) -> None:
+        """Takes a frame of the image."""
+        self.tell(">", frame)
+
+    def check(self, report: bytes) -> None:
+        """Takes a result that the image reports."""
+        self.tell("=", report)
+
+    def tell(self, word: str, value: bytes) -> None:
         try:
-            self.process.stdin.write(f"> {frame.hex()}\n")
+            self.process.stdin.write(f"{word} {value.hex()}\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise SystemExit(self.process.stderr.read()) from None

@@ -3,11 +3,13 @@
 from types import SimpleNamespace
 
 import image
+import noise
 import results
 from catalogue import Spec
 from emulate import Emulator, Outcome
-from measure import Failure, cross_check, demand_equal
+from measure import KEYS, Failure, cross_check, demand_equal
 from paths import FIRMWARE, WORK
+from secrets_of import Draws
 from targets import Target
 
 SEED = bytes(range(1, 17))
@@ -27,6 +29,7 @@ def measured(target: Target, name: str) -> dict:
     first, second = Emulator(built, SEED).run(), Emulator(built, SEED).run()
     where = f"{name} on {target.core}"
     demand_equal(where, first.operations, second.operations)
+    check_agreement(where, first)
     by_name = {}
     for operation in first.operations:
         cross_check(where, built, operation)
@@ -38,3 +41,14 @@ def measured(target: Target, name: str) -> dict:
     entry = results.record(built, spec, once)
     print(f"{target.core:5} {name:17} " + ", ".join(f"{o.name} {o.instructions:,}" for o in once.operations), flush=True)
     return entry
+
+
+def check_agreement(where: str, outcome: Outcome) -> None:
+    """X25519 on the board must give what an independent implementation gives for the same draws."""
+    draws = Draws(SEED)
+    point = noise.x25519(draws.take(32))
+    expected = [("x25519", noise.x25519(draws.take(32), point)) for _ in range(KEYS)]
+    for _ in range(KEYS):
+        public = noise.x25519(draws.take(32))
+    if outcome.reports != [*expected, ("public", public)]:
+        raise Failure(f"{where}: X25519 gives wrong results")

@@ -36,6 +36,7 @@ def record(image: Image, spec: Spec, outcome: Outcome) -> dict:
         "flash_by_component": image.flash,
         "static_ram_bytes": image.static_ram,
         "peak_stack_bytes": outcome.peak_stack,
+        "deepest_stack": image.frames(outcome),
         "instructions": total("instructions"),
         "model_cycles": total("model_cycles"),
         "model": image.target.calibration,
@@ -62,10 +63,15 @@ SHIPPED = ("kind", "date", "command", "core", "image", "scheme", "role", "flash_
            "peak_stack_bytes", "instructions", "model_cycles", "bytes_sent", "bytes_received")
 
 
-def stamp(records: list[dict], command: str) -> list[dict]:
-    """Every record says what kind of measurement it is, and when and how it was made, so that it can stand alone."""
-    date = time.strftime("%Y-%m-%d", time.gmtime())
-    return [{"kind": "emulated", "date": date, "command": command} | entry for entry in records]
+def stamp(records: list[dict], command: str, folder: Path) -> list[dict]:
+    """Every record says what kind of measurement it is, and when and how it was made, so that it can stand alone. A run that
+    gives what the folder holds already keeps its date: the same results are the same files."""
+    made = [{"kind": "emulated", "date": time.strftime("%Y-%m-%d", time.gmtime()), "command": command} | entry
+            for entry in records]
+    path = folder / "results.json"
+    before = json.loads(path.read_text()) if path.exists() else []
+    dated = lambda entries: [entry | {"date": ""} for entry in entries]
+    return before if dated(before) == dated(made) else made
 
 
 def write(records: list[dict], folder: Path) -> None:

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import campaign
 import intel_hex
+import rehearsal
 from catalogue import Spec
 from paths import FIRMWARE, WORK
 from peer import Peer
 from targets import Target
+
+REHEARSAL = "qemu"  # in place of a serial device
+LOADING = "Load {}, which holds the image and its storage page, then reset the board."
 
 
 def run(device: str, target: Target, spec: Spec) -> None:
@@ -20,9 +24,16 @@ def run(device: str, target: Target, spec: Spec) -> None:
     image = campaign.build(target, spec)
     path = WORK / target.core / f"{spec.name}.hex"
     intel_hex.write(path, [(target.flash_base, image.flat.read_bytes()), (target.storage_page, peer.page)])
-    port = open_port(device)
-    print(f"Load {path}, which holds the image and its storage page, then reset the board.", flush=True)
-    expected = iter(model(target, spec))
+    if device == REHEARSAL:
+        with rehearsal.board(target, path) as (terminal, reset):
+            converse(open_port(terminal), reset, peer, model(target, spec))
+    else:
+        converse(open_port(device), lambda: print(LOADING.format(path), flush=True), peer, model(target, spec))
+
+
+def converse(port: int, reset, peer: Peer, model_cycles: list[int]) -> None:
+    reset()
+    expected = iter(model_cycles)
     print(f"{'operation':12} {'board, cycles':>15} {'model, cycles':>15}")
     with os.fdopen(port, "rb+", buffering=0) as port:
         for line in lines(port):
@@ -40,6 +51,8 @@ def run(device: str, target: Target, spec: Spec) -> None:
                 peer.finish()
                 print("the peer verified the conversation")
                 return
+            else:
+                peer.check(bytes.fromhex(rest))
 
 
 def open_port(device: str) -> int:

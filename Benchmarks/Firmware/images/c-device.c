@@ -46,15 +46,15 @@ static void handshake(void) {
 
 // One session, until the server has certified a new key (0) or has nothing more to say (1).
 static int session(void) {
-    enum { caughtUp = 0x8C };
+    enum { welcome = 0x81, certificate = 0x87, caughtUp = 0x8C };
     handshake();
     for (;;) {
         size_t size, received = wire_receive(wire_frame(), wire_frame_capacity);
         uint32_t todo;
         op_begin();
         demand(countersign_open(&device, wire_frame(), received, &size, &todo));
-        op_end("open");
         uint8_t kind = wire_frame()[0];
+        op_end(kind == welcome ? "welcome" : kind == certificate ? "certified" : "open");
         if (todo & COUNTERSIGN_STORE) store();
         if (todo & COUNTERSIGN_ROTATE) renew();
         if (todo & COUNTERSIGN_RECONNECT) return 0;

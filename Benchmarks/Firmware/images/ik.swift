@@ -8,20 +8,25 @@ import Schemes
 /// IDENTITY it carries an identity-based credential in place of the key.
 @c(image_main)
 func imageMain() {
-  session()
+  #if IDENTITY
+    // Before there is a session: that this is a point of the group takes more stack than a handshake to find out.
+    guard let master = try? MasterPublicKey(decoding: Provision.master) else { fail(3) }
+    session(master)
+  #else
+    session(nil)
+  #endif
   secrets_gone()
 }
 
-private func session() {
+@inline(never)
+private func session(_ master: MasterPublicKey?) {
   var key = X25519.PrivateKey()
   Provision.load(&key)
   let serverKey = Provision.serverKey
   #if IDENTITY
     let shown = Provision.credential
-    guard let master = try? MasterPublicKey(decoding: Provision.master) else { fail(3) }
   #else
     let shown = Provision.certificate
-    let master: MasterPublicKey? = nil
   #endif
   guard let certificate = try? Certificate(decoding: shown.bytes),
     let scheme = SchemeID(rawValue: Provision.scheme.bytes.unsafeLoad(as: UInt8.self))

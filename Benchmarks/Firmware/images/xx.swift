@@ -37,6 +37,7 @@ private func session() {
   identity.clear()
 }
 
+@inline(never)
 private func write(_ name: StaticString, _ session: inout PeerSession, _ identity: borrowing DeviceIdentity) {
   op_begin()
   var target = frame.mutableBytes
@@ -45,6 +46,7 @@ private func write(_ name: StaticString, _ session: inout PeerSession, _ identit
   send(length)
 }
 
+@inline(never)
 private func read(_ name: StaticString, _ session: inout PeerSession, _ identity: borrowing DeviceIdentity) {
   let length = receive()
   op_begin()
@@ -53,6 +55,7 @@ private func read(_ name: StaticString, _ session: inout PeerSession, _ identity
 }
 
 #if INITIATOR
+  @inline(never)
   private func talk(_ session: inout PeerSession, _ identity: inout DeviceIdentity) {
     let text = Bytes<64>()
     let length = measure("seal") { () throws(DeviceError) in
@@ -71,6 +74,7 @@ private func read(_ name: StaticString, _ session: inout PeerSession, _ identity
     if !isAcknowledged { fail(2) }
   }
 #else
+  @inline(never)
   private func talk(_ session: inout PeerSession, _ identity: inout DeviceIdentity) {
     let length = receive()
     let number = measure("open") { () throws(DeviceError) in

@@ -36,7 +36,8 @@ struct step cortex_m0(const uint8_t *code, struct history *history) {
 
 // ---- Cortex-M4 ----
 
-// Cycles to refill the pipeline: the manual says 1 to 3. Two reproduces published routines best (see README.md).
+// Cycles to refill the pipeline: the manual says 1 to 3, depending on the width and alignment of the target and on whether
+// its address was known early. Two is the middle, not a measurement.
 enum { P = 2 };
 
 // A single load takes 2 cycles, and 1 when the instruction before it was a single load that this address does not need.

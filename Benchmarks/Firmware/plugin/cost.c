@@ -1,13 +1,16 @@
 // A TCG plugin that counts what an operation costs: instructions, model cycles, lowest stack store, and how many of the
-// instructions were spent inside primitives. An operation lies between two marker functions of the image.
+// instructions were spent inside primitives and below functions that handle public data only. An operation lies between two marker functions of the image. At the end it tells
+// which functions the stack held when it was deepest.
 //
 // Arguments: code=FILE,base=ADDR    the flash image, decoded here (QEMU 7.2 misreports some Thumb lengths)
 //            begin=ADDR,end=ADDR,scan=ADDR    the markers
 //            stack=LOW:HIGH         the RAM a stack may grow into
 //            owners=FILE            lines "START END CLASS"; class 1 protocol, 2 primitive, 3 shared helper
+//            public=ADDR:ADDR:...   entries of functions that handle public data only
 //            model=m0|m4|rv32,out=FILE,release=FIFO
 //
-// Output: "region INSTRUCTIONS CYCLES LOWEST PRIMITIVE", "scan" (waits for a byte from the FIFO), "total ...".
+// Output: "region INSTRUCTIONS CYCLES LOWEST PRIMITIVE PUBLIC CALLS", "scan" (waits for a byte from the FIFO), "total ...", and
+// for each function of the deepest stack, the outermost first, "frame ENTRY BYTES".
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,23 +25,29 @@ enum owner { harness = 0, protocol = 1, primitive = 2, shared = 3 };
 enum marker { ordinary, beginMarker, endMarker, scanMarker };
 
 struct block {
+    uint64_t start;
     uint64_t next;      // the address after its last instruction
     unsigned instructions, cycles, taken;
     enum owner owner;
     enum marker marker;
+    bool calls;         // it ends in a call
+    bool isPublic;      // it begins a function that handles public data only
 };
 
 struct range { uint64_t start, end; enum owner owner; };
 
-static struct { uint64_t instructions, cycles, primitive; } now, at;
+static struct { uint64_t instructions, cycles, primitive, public, publicCalls; } now, at;
 static uint64_t lowest, lowestEver, stackLow, stackHigh, base, begin, end, scan;
 static enum owner payer;
 static const struct block *previous;
+static uint64_t publicFunctions[16], publicReturn;  // where a call of one that is under way returns to; 0 without one
+static size_t publicCount;
 static struct range ranges[8192];
 static size_t rangeCount;
 static uint8_t *code;
 static size_t codeSize;
 static model *cost;
+static decoder *linkageOf;
 static FILE *out;
 static const char *release;
 
@@ -48,6 +57,40 @@ static enum owner ownerOf(uint64_t address) {
     return harness;
 }
 
+// ---- Which function has how much of the stack ----
+
+// A function that was called and has not returned. One that does not save its return address has no frame of its own here:
+// what it stores counts for its caller.
+struct frame {
+    uint64_t entry, returnAddress;
+    uint64_t top;  // the stack pointer when it was called; 0 until its return address has been saved
+};
+
+enum { maximumDepth = 128 };
+static struct frame frames[maximumDepth], deepest[maximumDepth];
+static size_t depth, deepestDepth;
+
+static void followCall(uint64_t entry) {
+    if (depth < maximumDepth) frames[depth++] = (struct frame){entry, previous->next, 0};
+}
+
+static void followReturn(uint64_t address) {
+    for (size_t i = depth; i-- > 0;)
+        if (frames[i].returnAddress == address) { depth = i; return; }
+}
+
+static void printFrames(void) {
+    for (size_t i = 0; i < deepestDepth; i++) {
+        if (!deepest[i].top) continue;
+        size_t next = i + 1;
+        while (next < deepestDepth && !deepest[next].top) next++;
+        uint64_t bottom = next < deepestDepth ? deepest[next].top : lowestEver;
+        fprintf(out, "frame %" PRIu64 " %" PRIu64 "\n", deepest[i].entry, deepest[i].top - bottom);
+    }
+}
+
+// ---- What happens as the image runs ----
+
 static void onMarker(enum marker marker) {
     switch (marker) {
     case beginMarker:
@@ -55,8 +98,9 @@ static void onMarker(enum marker marker) {
         lowest = stackHigh;
         break;
     case endMarker:
-        fprintf(out, "region %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", now.instructions - at.instructions,
-                now.cycles - at.cycles, lowest, now.primitive - at.primitive);
+        fprintf(out, "region %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+                now.instructions - at.instructions, now.cycles - at.cycles, lowest, now.primitive - at.primitive,
+                now.public - at.public, now.publicCalls - at.publicCalls);
         fflush(out);
         break;
     case scanMarker: {
@@ -79,6 +123,12 @@ static void onBlock(unsigned cpu, void *data) {
     now.instructions += block->instructions;
     now.cycles += block->cycles;
     if (payer == primitive) now.primitive += block->instructions;
+    if (block->start == publicReturn) publicReturn = 0;
+    if (block->isPublic && !publicReturn && depth) {
+        publicReturn = frames[depth - 1].returnAddress;
+        now.publicCalls++;
+    }
+    if (publicReturn) now.public += block->instructions;
     if (block->marker == beginMarker) onMarker(beginMarker);
     previous = block;
 }
@@ -87,14 +137,22 @@ static void onBlock(unsigned cpu, void *data) {
 static void onArrival(unsigned cpu, void *data) {
     (void)cpu;
     uint64_t address = (uint64_t)(uintptr_t)data;
-    if (previous && previous->next != address) now.cycles += previous->taken;
+    if (!previous) return;
+    if (previous->next != address) now.cycles += previous->taken;
+    if (previous->calls) followCall(address);
+    else if (previous->next != address) followReturn(address);
 }
 
 static void onStore(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-    (void)cpu, (void)info, (void)data;
+    (void)cpu, (void)info;  // user data: whether a return address is stored
     if (address < stackLow || address >= stackHigh) return;
+    // A compiler saves the return address highest in the frame, and of several registers last.
+    if (data && depth) frames[depth - 1].top = address + 4;
     if (address < lowest) lowest = address;
-    if (address < lowestEver) lowestEver = address;
+    if (address >= lowestEver) return;
+    lowestEver = address;
+    memcpy(deepest, frames, depth * sizeof *frames);
+    deepestDepth = depth;
 }
 
 static void onTranslation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
@@ -106,15 +164,21 @@ static void onTranslation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(tb, i);
         address = qemu_plugin_insn_vaddr(instruction);
-        qemu_plugin_register_vcpu_mem_cb(instruction, onStore, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W, NULL);
-        if (address < base || address - base + 4 > codeSize) { block->instructions++, address += 4; continue; }
-        struct step step = cost(code + (address - base), &history);
+        bool isKnown = address >= base && address - base + 4 <= codeSize;
+        const uint8_t *bytes = code + (address - base);
+        struct step step = isKnown ? cost(bytes, &history) : (struct step){4, 0, 0};
+        enum linkage linkage = isKnown ? linkageOf(bytes) : unrelated;
+        qemu_plugin_register_vcpu_mem_cb(instruction, onStore, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
+                                         (void *)(uintptr_t)(linkage == save));
+        block->calls = linkage == call;
         block->instructions++;
         block->cycles += step.cycles;
         block->taken = step.taken;
         address += step.length;
     }
+    block->start = start;
     block->next = address;
+    for (size_t i = 0; i < publicCount; i++) block->isPublic |= publicFunctions[i] == start;
     block->owner = ownerOf(start);
     block->marker = start == begin ? beginMarker : start == end ? endMarker : start == scan ? scanMarker : ordinary;
     qemu_plugin_register_vcpu_tb_exec_cb(tb, onArrival, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)start);
@@ -124,6 +188,7 @@ static void onTranslation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
 static void onExit(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
     fprintf(out, "total %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", now.instructions, now.cycles, lowestEver);
+    printFrames();
     fclose(out);
 }
 
@@ -150,9 +215,21 @@ static bool readOwners(const char *path) {
     return true;
 }
 
+// Addresses in hexadecimal, a colon behind each.
+static bool readPublic(const char *list) {
+    int length;
+    while (publicCount < sizeof publicFunctions / sizeof *publicFunctions &&
+           sscanf(list, "%" SCNx64 ":%n", &publicFunctions[publicCount], &length) == 1) {
+        publicCount++;
+        list += length;
+    }
+    return !*list;
+}
+
 static bool argument(const char *name, const char *value) {
     if (!strcmp(name, "code")) return readCode(value);
     if (!strcmp(name, "owners")) return readOwners(value);
+    if (!strcmp(name, "public")) return readPublic(value);
     if (!strcmp(name, "out")) return (out = fopen(value, "w")) != NULL;
     if (!strcmp(name, "release")) return (release = strdup(value)) != NULL;
     if (!strcmp(name, "base")) return base = strtoull(value, NULL, 0), true;
@@ -162,6 +239,7 @@ static bool argument(const char *name, const char *value) {
     if (!strcmp(name, "stack")) return sscanf(value, "%" SCNx64 ":%" SCNx64, &stackLow, &stackHigh) == 2;
     if (!strcmp(name, "model")) {
         cost = !strcmp(value, "m0") ? cortex_m0 : !strcmp(value, "m4") ? cortex_m4 : !strcmp(value, "rv32") ? rv32 : NULL;
+        linkageOf = cost == rv32 ? riscv_linkage : thumb_linkage;
         return cost != NULL;
     }
     return false;

@@ -14,6 +14,13 @@ struct history {
     unsigned register_; // which register it loaded
 };
 
+/// What an instruction does with return addresses.
+enum linkage { unrelated, call, save };  // `save`: it stores the return address on the stack
+
+typedef enum linkage decoder(const uint8_t *code);
+
+decoder thumb_linkage, riscv_linkage;
+
 typedef struct step model(const uint8_t *code, struct history *history);
 
 model cortex_m0, cortex_m4, rv32;

@@ -29,13 +29,13 @@ func receive() -> Int {
   wire_receive(wire_frame(), Int(wire_frame_capacity))
 }
 
-/// Runs one step and measures it; a step that throws ends the image.
+/// Runs one step and measures it; a step that throws ends the image. What the step was may turn out in it.
 @inline(__always)
-func measure<E: Error, R>(_ name: StaticString, _ step: () throws(E) -> R) -> R {
+func measure<E: Error, R>(_ name: @autoclosure () -> StaticString, _ step: () throws(E) -> R) -> R {
   op_begin()
   do throws(E) {
     let result = try step()
-    end(name)
+    end(name())
     return result
   } catch {
     fail(1)

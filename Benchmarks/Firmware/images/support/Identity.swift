@@ -3,12 +3,14 @@ import Device
 import Primitives
 
 /// Loads the identity that the assembly line stored.
+@inline(never)
 func load(_ identity: inout DeviceIdentity) {
   let stored = Storage.bytes(0, DeviceIdentity.encodedLength)
   measure("load") { () throws(DeviceError) in try identity.load(stored) }
 }
 
 /// Stores a changed identity before the next message leaves, as every device must.
+@inline(never)
 func store(_ identity: inout DeviceIdentity) {
   guard identity.isDirty else { return }
   measure("store") { () throws(DeviceError) in
