@@ -6,12 +6,12 @@ public struct CertificatePlace: ~Copyable, Sendable {
   /// The label of ``SignedBytes``, then the certificate in its standalone form: what is signed lies in one piece.
   private var storage = SecretBytes<131>()
   /// Of the certificate; 0 when there is none.
-  private var length = 0
+  private var encodedLength: UInt8 = 0
 
   public init(_ certificate: Certificate? = nil) { set(certificate) }
 
   public mutating func set(_ certificate: Certificate?) {
-    length = certificate?.encodedLength ?? 0
+    encodedLength = UInt8(certificate?.encodedLength ?? 0)
     var target = storage.mutableBytes
     SignedBytes.writeLabel(to: &target)
     var encoded = target.suffix(from: SignedBytes.labelLength)
@@ -19,6 +19,8 @@ public struct CertificatePlace: ~Copyable, Sendable {
   }
 
   public var certificate: Certificate? { length == 0 ? nil : try? Certificate(decoding: encoded) }
+
+  private var length: Int { Int(encodedLength) }
 
   /// Whether it is an explicit certificate.
   var isSigned: Bool { length == Certificate.standaloneLength }

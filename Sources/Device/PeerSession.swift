@@ -34,11 +34,11 @@ public struct PeerSession: ~Copyable {
   private var noise: HandshakeState<ChaChaPoly, SHA256>
   private var sending = CipherState<ChaChaPoly>()
   private var receiving = CipherState<ChaChaPoly>()
+  /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
+  private var other: DeviceAddress?
   private let isDirect: Bool
   /// Whether the initiator shows an identity-based credential in place of its key.
   private var isImplicit = false
-  /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
-  private var other: DeviceAddress?
   /// The peer's certificate; trusted once the session ``isEstablished``.
   public var peer: Certificate? { peerPlace.certificate }
   private var peerPlace = CertificatePlace()

@@ -28,13 +28,10 @@ public enum SealedMessage {
     let payloadLength = shown + 8 + text.byteCount
     var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
     defer { noise.wipe() }
-    let prologue = Prologue(
-      .sealed(
-        from: certificate.fields.address, to: recipient.fields.address, generation: recipient.fields.generation))
     do throws(NoiseError) {
       noise.setStatic(key)
       noise.setRemoteStatic(recipient.publicKey)
-      try noise.start(prologue: prologue.bytes)
+      try start(&noise, from: certificate.fields.address, to: recipient.fields)
       return try noise.writeMessage(payloadLength: payloadLength, into: &message) { payload in
         certificate.encodeForHandshake(into: &payload)
         payload.storeBytes(of: id.rawValue.bigEndian, toByteOffset: shown, as: UInt64.self)
@@ -61,17 +58,34 @@ public enum SealedMessage {
   ) throws(DeviceError) -> Opened {
     var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .responder)
     defer { noise.wipe() }
-    let prologue = Prologue(
-      .sealed(from: sender, to: certificate.fields.address, generation: certificate.fields.generation))
     let length: Int
     do throws(NoiseError) {
       noise.setStatic(key)
-      try noise.start(prologue: prologue.bytes)
+      try start(&noise, from: sender, to: certificate.fields)
       length = try noise.readMessage(message, into: &text)
     } catch { throw .noise(error) }
+    guard let publicKey = noise.remoteStatic else { throw .malformedRecord }
+    return try takeApart(&text, length: length, from: sender, publicKey)
+  }
+
+  // Neither of the two is inlined: their place on the stack is wanted while X25519 runs.
+
+  @inline(never)
+  private static func start(
+    _ noise: inout HandshakeState<ChaChaPoly, SHA256>, from sender: DeviceAddress, to recipient: CertificateFields
+  ) throws(NoiseError) {
+    let prologue = Prologue(.sealed(from: sender, to: recipient.address, generation: recipient.generation))
+    try noise.start(prologue: prologue.bytes)
+  }
+
+  /// What the payload of `length` bytes in `text` holds.
+  @inline(never)
+  private static func takeApart(
+    _ text: inout MutableRawSpan, length: Int, from sender: DeviceAddress, _ publicKey: X25519.PublicKey
+  ) throws(DeviceError) -> Opened {
     let shown = Certificate.handshakeLength(of: text.bytes.extracting(0..<length))
     let header = shown + 8
-    guard let publicKey = noise.remoteStatic, length >= header else { throw .malformedRecord }
+    guard length >= header else { throw .malformedRecord }
     let senderCertificate: Certificate
     do {
       senderCertificate = try Certificate(

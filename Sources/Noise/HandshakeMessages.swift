@@ -215,16 +215,21 @@ extension HandshakeState {
     _ = try symmetric.decryptAndHash(message.extracting(offset...), into: &payload)
   }
 
-  @inlinable
+  @inlinable @inline(never)
   mutating func readStatic(
     _ field: RawSpan, _ reconstructing: (RawSpan) throws(NoiseError) -> X25519.PublicKey
   ) throws(NoiseError) -> X25519.PublicKey {
-    guard pattern.isImplicit else {
-      var key = X25519.PublicKey()
-      var bytes = key.mutableBytes
-      _ = try symmetric.decryptAndHash(field, into: &bytes)
-      return key
-    }
+    guard !pattern.isImplicit else { return try readCredential(field, reconstructing) }
+    var key = X25519.PublicKey()
+    var bytes = key.mutableBytes
+    _ = try symmetric.decryptAndHash(field, into: &bytes)
+    return key
+  }
+
+  @inlinable @inline(never)
+  mutating func readCredential(
+    _ field: RawSpan, _ reconstructing: (RawSpan) throws(NoiseError) -> X25519.PublicKey
+  ) throws(NoiseError) -> X25519.PublicKey {
     var credential = Bytes<128>()
     var bytes = credential.mutableBytes
     guard pattern.staticFieldLength <= bytes.byteCount else { throw .messageTooLong }
