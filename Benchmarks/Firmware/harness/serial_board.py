@@ -25,6 +25,7 @@ def run(device: str, target: Target, spec: Spec) -> None:
     path = WORK / target.core / f"{spec.name}.hex"
     intel_hex.write(path, [(target.flash_base, image.flat.read_bytes()), (target.storage_page, peer.page)])
     if device == REHEARSAL:
+        print(f"QEMU's counter knows no cycles: it shows {target.ticks_per_instruction:g} for each instruction.")
         with rehearsal.board(target, path) as (terminal, reset):
             converse(open_port(terminal), reset, peer, model(target, spec))
     else:
