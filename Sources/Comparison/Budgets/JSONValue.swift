@@ -55,13 +55,16 @@ enum JSONValue: Decodable {
     }
   }
 
+  /// Reads a file, or standard input for `-`, of at most 1 MiB: a budget is far smaller, and what has no end must not fill memory.
   static func read(_ path: String) throws(BudgetError) -> JSONValue {
+    let name = path == "-" ? "standard input" : path
     let bytes: Data
     do {
-      bytes = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try Data(contentsOf: URL(filePath: path))
+      let file = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
+      bytes = try file.read(upToCount: 1 << 20) ?? Data()
     } catch {
-      throw .unreadable(file: path, reason: "no such file, or no permission to read it")
+      throw .unreadable(file: name, reason: "no such file, or no permission to read it")
     }
-    return try parse(bytes, file: path)
+    return try parse(bytes, file: name)
   }
 }

@@ -82,6 +82,6 @@ struct KeptCertificates {
   }
 
   private func note(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data("countersign: \(text)\n".utf8))
+    printError("countersign: \(text)\n")
   }
 }

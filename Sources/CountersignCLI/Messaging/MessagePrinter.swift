@@ -68,6 +68,6 @@ final class MessagePrinter {
 
   /// Says something that is not a message, on standard error.
   func note(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data("countersign: \(text)\n".utf8))
+    printError("countersign: \(text)\n")
   }
 }

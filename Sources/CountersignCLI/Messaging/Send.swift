@@ -97,8 +97,7 @@ struct Send: ParsableCommand {
 
   private func message() throws(Failure) -> [UInt8] {
     if let text, text != "-" { return Array(text.utf8) }
-    let data = FileHandle.standardInput.readDataToEndOfFile()
-    return [UInt8](data)
+    return try readInput("-", limit: Message.maximumLength)
   }
 
   /// Tries until the time is over, always under the same number, so that the recipient's application gets it once.

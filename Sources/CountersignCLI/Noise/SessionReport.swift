@@ -51,13 +51,13 @@ struct SessionReport {
     object.handshakeHash = hexadecimal(handshake.handshakeHash.span.bytes)
     object.remoteStatic = handshake.remoteStatic.map { hexadecimal($0.bytes) }
     guard !isJSON else { return }
-    write("handshake_hash \(object.handshakeHash ?? "")")
-    if let key = object.remoteStatic { write("remote_static \(key)") }
-    for payload in object.payloads where !payload.bytes.isEmpty { write(Array("payload ".utf8) + payload.bytes) }
+    printLine("handshake_hash \(object.handshakeHash ?? "")")
+    if let key = object.remoteStatic { printLine("remote_static \(key)") }
+    for payload in object.payloads where !payload.bytes.isEmpty { printLine(Array("payload ".utf8) + payload.bytes) }
   }
 
   mutating func message(_ bytes: [UInt8]) {
-    if isJSON { object.messages.append(Content(bytes: bytes)) } else { write(bytes) }
+    if isJSON { object.messages.append(Content(bytes: bytes)) } else { printLine(bytes) }
   }
 
   /// Ends the report; in JSON an error that ended the session is part of it.
@@ -68,9 +68,4 @@ struct SessionReport {
     fflush(nil)
   }
 
-  private func write(_ text: String) { write(Array(text.utf8)) }
-
-  private func write(_ bytes: [UInt8]) {
-    FileHandle.standardOutput.write(Data(bytes + [UInt8(ascii: "\n")]))
-  }
 }

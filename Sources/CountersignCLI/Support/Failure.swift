@@ -47,8 +47,7 @@ struct Failure: Error {
   func printAndExit() -> Never {
     var text = "countersign: \(message)\n"
     if let hint { text += "  \(hint)\n" }
-    // Where even this cannot be written, the exit status has to do.
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    printError(text)
     Foundation.exit(status.rawValue)
   }
 }

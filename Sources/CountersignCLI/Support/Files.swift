@@ -1,12 +1,22 @@
 import Foundation
 
 /// Reads a whole file, or standard input for `-`. Meant for input that is not secret.
-func readInput(_ path: String) throws(Failure) -> [UInt8] {
-  if path == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-  guard let data = FileManager.default.contents(atPath: path) else {
-    throw Failure(.noInput, "cannot read \(path)", hint: "Is the name right, and may you read it?")
+///
+/// - Parameter limit: bytes; the largest batch of devices stays below it.
+func readInput(_ path: String, limit: Int = 1 << 28) throws(Failure) -> [UInt8] {
+  let name = path == "-" ? "standard input" : path
+  guard let file = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
+    throw Failure(.noInput, "cannot read \(name)", hint: "Is the name right, and may you read it?")
   }
-  return [UInt8](data)
+  var bytes: [UInt8] = []
+  do {
+    // Not by FileHandle's functions that cannot throw: those trap.
+    while bytes.count <= limit, let part = try file.read(upToCount: 1 << 20), !part.isEmpty { bytes += part }
+  } catch {
+    throw Failure(.noInput, "cannot read \(name)", hint: "Is it a file or a pipe that is open for reading?")
+  }
+  guard bytes.count <= limit else { throw Failure(.dataError, "\(name) has more than \(limit) bytes") }
+  return bytes
 }
 
 /// A moment as people and logs read it: UTC, to the second.

@@ -24,9 +24,18 @@ func printJSON(_ value: some Encodable) throws {
 
 /// Prints a line at once: a reader at the other end of a pipe should not wait for a buffer to fill.
 func printLine(_ line: String) {
-  do { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) } catch {
+  printLine(Array(line.utf8))
+}
+
+func printLine(_ bytes: [UInt8]) {
+  do { try FileHandle.standardOutput.write(contentsOf: bytes + [UInt8(ascii: "\n")]) } catch {
     Failure.unwritableOutput.printAndExit()
   }
+}
+
+/// Prints on standard error. Where that cannot be written, the exit status has to do.
+func printError(_ text: String) {
+  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }
 
 /// Ends with an error when something that was printed did not get out.

@@ -18,11 +18,11 @@ struct ProgressBar {
     let elapsed = start.duration(to: .now)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     let rate = seconds > 0.1 ? ", \(Int(Double(done) / seconds)) a second" : ""
-    FileHandle.standardError.write(Data("\r[\(bar)] \(done) of \(total)\(rate)   ".utf8))
+    printError("\r[\(bar)] \(done) of \(total)\(rate)   ")
   }
 
   func finish() {
     guard isVisible, total > 0 else { return }
-    FileHandle.standardError.write(Data("\n".utf8))
+    printError("\n")
   }
 }

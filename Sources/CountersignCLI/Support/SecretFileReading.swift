@@ -64,5 +64,5 @@ extension SecretFile {
 
 /// One line on standard error, for what is worth knowing and no reason to stop.
 func printWarning(_ text: String) {
-  FileHandle.standardError.write(Data("countersign: \(text)\n".utf8))
+  printError("countersign: \(text)\n")
 }
