@@ -88,6 +88,11 @@ countersign_result countersign_handshake(countersign_context *context, const uin
                                          size_t input_size, uint8_t *output, size_t output_capacity,
                                          size_t *output_size);
 
+/// Call this when the server closes the connection instead of answering the first frame: if that showed a key that has never
+/// been in use, the next handshake shows the one before it. COUNTERSIGN_NO_KEY when there is none to fall back to: the server
+/// does not know this device, or could not be reached.
+countersign_result countersign_fall_back(countersign_context *context);
+
 /// Whether the session is open: 1 or 0.
 int32_t countersign_is_open(const countersign_context *context);
 

@@ -10,6 +10,10 @@ struct Context: ~Copyable {
   var link = ServerLink(scheme: .certified)
   /// The key for which the server expects a request, in this session.
   var renewal: X25519.PublicKey?
+  /// The key that the first frame showed, until the server answers.
+  var shown: SlotName?
+  /// Whether the next handshake shows the active key and not the next one, which the server has refused.
+  var fallsBack = false
 
   /// Closes the session and readies the place for the next one.
   mutating func close() {

@@ -13,14 +13,29 @@ public func countersign_handshake(
   do {
     if let input {
       try context.pointee.link.readReply(span(input, inputSize))
+      context.pointee.shown = nil
       outputSize.pointee = try context.pointee.link.seal(
         .hello(context.pointee.identity.hello(listens: true)), into: &target)
     } else {
+      let fallsBack = context.pointee.fallsBack
+      context.pointee.fallsBack = false
       context.pointee.close()
-      outputSize.pointee = try context.pointee.link.writeHello(context.pointee.identity, into: &target)
+      outputSize.pointee = try context.pointee.link.writeHello(
+        context.pointee.identity, fallingBack: fallsBack, into: &target)
+      context.pointee.shown = context.pointee.link.slot
     }
     return ok()
   } catch { return code(error) }
+}
+
+@c @implementation
+public func countersign_fall_back(_ context: UnsafeMutablePointer<countersign_context>) -> countersign_result {
+  let context = context.context
+  guard let shown = context.pointee.shown, let active = context.pointee.identity.slotForSession(fallingBack: true),
+    active != shown
+  else { return countersign_result(COUNTERSIGN_NO_KEY) }
+  context.pointee.fallsBack = true
+  return ok()
 }
 
 @c @implementation

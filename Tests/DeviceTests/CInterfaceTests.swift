@@ -140,6 +140,32 @@ struct CInterfaceTests {
     #expect(server.next?.key == next.key && server.next?.generation == 2)
   }
 
+  @Test("falls back to the key in use when the server has forgotten the next one")
+  func fallsBack() throws {
+    let (device, c) = try device()
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    server.ordersRotation = true
+    #expect(c.load() == COUNTERSIGN_OK)
+    #expect(countersign_fall_back(c.context) == COUNTERSIGN_NO_KEY)
+    #expect(try server.answer(c.handshake()) != nil)
+    #expect(countersign_fall_back(c.context) == COUNTERSIGN_NO_KEY)
+    let first = try #require(server.answer(c.handshake()))
+    var frames = try server.receive(c.handshake(first))
+    _ = try frames.map { try c.open($0) }
+    frames = try server.receive(c.rotate())
+    _ = try c.open(frames[0])
+    #expect(c.has(COUNTERSIGN_RECONNECT))
+    server.forgetNextKey()
+    #expect(try server.answer(c.handshake()) == nil)
+    countersign_close(c.context)
+    #expect(countersign_fall_back(c.context) == COUNTERSIGN_OK)
+    let reply = try #require(server.answer(c.handshake()))
+    _ = try server.receive(c.handshake(reply))
+    #expect(countersign_is_open(c.context) == 1)
+    // Only once: the session after it shows the next key again.
+    #expect(try server.answer(c.handshake()) == nil)
+  }
+
   @Test("seals what the server opens")
   func seal() throws {
     let (device, c) = try device()

@@ -34,6 +34,9 @@ final class SimulatedServer {
     current = (device.certificate.publicKey, 1)
   }
 
+  /// As a server whose registry was restored from before the next key was certified.
+  func forgetNextKey() { next = nil }
+
   /// Reads a first frame; nil closes the connection without an answer.
   func answer(_ hello: [UInt8]) -> [UInt8]? {
     var responder = CertifiedResponder()
