@@ -85,14 +85,19 @@ extension DeviceIdentity {
     switch record {
     case .certificate(let certificate):
       try install(certificate)
-      guard let next = slot(.certified) else { return .none }
-      guard certificate.identityCredential != nil, certificate == self.certificate else { return .reconnect }
-      // Asked for the next credential, the server has shown the one in use: it does not know the next, and no other one leads
-      // to that key. The device starts again.
-      beginRequest(in: next)
-      return requestPoint.map { .request($0) } ?? .none
+      return order(after: certificate)
     default: return .none
     }
+  }
+
+  @inline(never)
+  private mutating func order(after certificate: Certificate) -> Order {
+    guard let next = slot(.certified) else { return .none }
+    guard certificate.identityCredential != nil, certificate == self.certificate else { return .reconnect }
+    // Asked for the next credential, the server has shown the one in use: it does not know the next, and no other one leads
+    // to that key. The device starts again.
+    beginRequest(in: next)
+    return requestPoint.map { .request($0) } ?? .none
   }
 
   @inline(never)
