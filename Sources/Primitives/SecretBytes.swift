@@ -44,8 +44,11 @@ public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
     /// Embedded Swift cannot end a value of raw storage without one.
     deinit {}
   #else
-    /// A second chance for a value that nobody wiped.
-    deinit { sodium_memzero(start, count) }
+    /// A second chance for a value that nobody wiped. Inlinable, for what is not is called with the type's metadata: the runtime
+    /// makes that at the first call and may have the dynamic linker save all vector registers on the stack, with what a hash
+    /// has left in them.
+    @inlinable
+    deinit { wipeMemory(start, count) }
   #endif
 
   @inlinable
@@ -83,3 +86,6 @@ public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
 
 /// A 256-bit key of a cipher or of a key-derivation function, and a Noise pre-shared key.
 public typealias SymmetricKey = SecretBytes<32>
+
+@usableFromInline
+func wipeMemory(_ start: UnsafeMutableRawPointer, _ count: Int) { sodium_memzero(start, count) }
