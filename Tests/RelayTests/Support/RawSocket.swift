@@ -36,6 +36,13 @@ final class RawSocket {
 
   func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Waits for so many bytes; fewer when the other side closes before, or nothing comes for long.
+  func read(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = recv(descriptor, &bytes, count, Int32(MSG_WAITALL))
+    return Array(bytes[..<max(received, 0)])
+  }
+
   /// What comes until the other side closes; nil when it does not in time.
   func readToEnd() -> [UInt8] {
     var all: [UInt8] = []
