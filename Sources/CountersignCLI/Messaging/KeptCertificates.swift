@@ -43,7 +43,7 @@ struct KeptCertificates {
     guard access(path, F_OK) != 0 else { return }
     let others = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     do { try write(PEM(certificate), to: path) } catch {
-      return note("cannot keep the certificate of \(fields.address): \(error.message)")
+      return printWarning("cannot keep the certificate of \(fields.address): \(error.message)")
     }
     for other in others.sorted() where other.hasPrefix(subject) && other.hasSuffix(Self.suffix) {
       guard let contradiction = read(other).flatMap({ Contradiction($0, certificate) }) else { continue }
@@ -52,8 +52,10 @@ struct KeptCertificates {
   }
 
   private func accuse(_ fields: CertificateFields, _ contradiction: Contradiction, _ path: String) {
-    do { try write(PEM(contradiction), to: path) } catch { return note("cannot write \(path): \(error.message)") }
-    note(
+    do { try write(PEM(contradiction), to: path) } catch {
+      return printWarning("cannot write \(path): \(error.message)")
+    }
+    printWarning(
       "MISISSUED: \(fields.address) was met with two keys of generation \(fields.generation). Give the owner \(path).")
   }
 
@@ -79,9 +81,5 @@ struct KeptCertificates {
       try file.write(Array(pem.text.utf8))
     }
     guard rename(temporary, path) == 0 else { throw Failure(creating: path, errno: errno) }
-  }
-
-  private func note(_ text: String) {
-    printError("countersign: \(text)\n")
   }
 }

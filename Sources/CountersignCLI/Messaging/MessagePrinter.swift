@@ -68,6 +68,6 @@ final class MessagePrinter {
 
   /// Says something that is not a message, on standard error.
   func note(_ text: String) {
-    printError("countersign: \(text)\n")
+    printWarning(text)
   }
 }
