@@ -11,6 +11,7 @@ public struct PEM: Equatable, Sendable {
     case misissuanceEvidence = "COUNTERSIGN MISISSUANCE EVIDENCE"
     case epochStatement = "COUNTERSIGN EPOCH STATEMENT"
     case revocationStatement = "COUNTERSIGN REVOCATION STATEMENT"
+    case rotationStatement = "COUNTERSIGN ROTATION STATEMENT"
     case policyStatement = "COUNTERSIGN POLICY STATEMENT"
     case issuanceStatement = "COUNTERSIGN ISSUANCE STATEMENT"
     case misissuanceProof = "COUNTERSIGN MISISSUANCE PROOF"

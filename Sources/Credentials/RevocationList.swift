@@ -1,6 +1,7 @@
 import Primitives
 
-/// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature.
+/// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature. Places that none
+/// needs hold what is known of peers: see ``metGeneration(of:in:)``.
 ///
 /// An entry goes when its last epoch has passed, for then the revoked certificate is expired anyway. A list that had to turn
 /// an entry away says so until that entry too would have gone: it would rather trust nobody than be wrong.
@@ -8,7 +9,7 @@ public struct RevocationList: ~Copyable, Sendable {
   public static let capacity = 32
 
   /// 16 bytes each, as they are stored: device (8), system (4), generation (2), last epoch (2), big-endian. Generation 0 marks
-  /// a free one. They are no secret, but memory with an address of its own: a small device's stack has no room for copies.
+  /// one that holds no revocation. They are no secret, but memory with an address of its own: a small device's stack has no room for copies.
   var encoded = SecretBytes<512>()
   /// The epoch after which every entry that was turned away has gone; 0 when none was.
   var overflowsUntil: Epoch = 0
@@ -29,19 +30,15 @@ public struct RevocationList: ~Copyable, Sendable {
       device: revocation.device.rawValue, system: revocation.system.rawValue, generation: revocation.generation,
       lastEpoch: revocation.lastEpoch)
     guard new.generation != 0 else { return }
-    var free: Int?
     for index in 0..<Self.capacity {
       let entry = self[index]
-      if entry.generation == 0 {
-        if free == nil { free = index }
-      } else if entry.system == new.system && entry.device == new.device {
-        self[index].generation = max(entry.generation, new.generation)
-        self[index].lastEpoch = max(entry.lastEpoch, new.lastEpoch)
-        return
-      }
+      guard entry.generation != 0, entry.system == new.system, entry.device == new.device else { continue }
+      self[index].generation = max(entry.generation, new.generation)
+      self[index].lastEpoch = max(entry.lastEpoch, new.lastEpoch)
+      return
     }
-    if let free {
-      self[free] = new
+    if let place = freePlace ?? placeOfPeer(for: revocation.device) {
+      self[place] = new
     } else {
       // At least 1, for 0 says that there is no overflow.
       overflowsUntil = max(overflowsUntil, max(new.lastEpoch, 1))
@@ -62,7 +59,9 @@ public struct RevocationList: ~Copyable, Sendable {
 
   /// Drops what no longer matters once the epoch has reached `epoch`.
   mutating func forget(before epoch: Epoch) {
-    for index in 0..<Self.capacity where self[index].lastEpoch < epoch { self[index] = Entry() }
+    for index in 0..<Self.capacity where self[index].generation != 0 && self[index].lastEpoch < epoch {
+      self[index] = Entry()
+    }
     if overflowsUntil < epoch { overflowsUntil = 0 }
   }
 }

@@ -46,7 +46,8 @@ public struct TrustStore: ~Copyable, Sendable {
   ///   - isInitiator: whether the certificate's subject opened the conversation, which is what a policy between two
   ///     systems is about.
   ///   - isVouchedFor: whether the server, which knows every revocation, has just routed or handed out this certificate.
-  ///     Without its word a list of revocations that has overflowed trusts nobody.
+  ///     Without its word a list of revocations that has overflowed trusts nobody, and a list of policies that is full no other
+  ///     system than those in it.
   public func verify(
     _ certificate: Certificate, isInitiator: Bool, isVouchedFor: Bool = false
   ) throws(CredentialsError) {
@@ -62,11 +63,17 @@ public struct TrustStore: ~Copyable, Sendable {
     let subject = fields.system
     if subject != system {
       let isAllowed = isInitiator ? allows(from: subject, to: system) : allows(from: system, to: subject)
-      guard isAllowed else { throw .foreignSystem(subject) }
+      // A list that is full may lack a policy, which the server knows.
+      if !isAllowed && !(isVouchedFor && policiesAreFull) {
+        throw policiesAreFull ? .policyListFull(subject) : .foreignSystem(subject)
+      }
     }
     guard fields.lastEpoch >= epoch else { throw .expired(lastEpoch: fields.lastEpoch, current: epoch) }
     try revocations.check(fields)
-    if revocations.isOverflowing && !isVouchedFor { throw .revocationListFull }
+    if isVouchedFor { return }
+    // The server serves no key that was replaced. Where it is not there, what was met before counts.
+    try checkMet(fields)
+    if revocations.isOverflowing { throw .revocationListFull }
   }
 
   /// Checks who signed a certificate, or that a credential leads to its key, and nothing else.
@@ -116,7 +123,7 @@ public struct TrustStore: ~Copyable, Sendable {
   }
 
   /// Takes a policy; a later one about the same two systems replaces it. Policies that do not concern this system are
-  /// left out.
+  /// left out, and so is one for which there is no place: see ``policiesAreFull``.
   public mutating func accept(_ statement: PolicyStatement) throws(CredentialsError) {
     try verify(statement)
     let policy = statement.content
@@ -141,7 +148,13 @@ public struct TrustStore: ~Copyable, Sendable {
     return false
   }
 
-  private func verify<Content>(_ statement: Statement<Content>) throws(CredentialsError) {
+  /// Whether every place for a policy is taken, so that there may be more than this device knows.
+  public var policiesAreFull: Bool {
+    for index in policies.indices where policies[index] == nil { return false }
+    return true
+  }
+
+  func verify<Content>(_ statement: Statement<Content>) throws(CredentialsError) {
     var signed = SignedBytes()
     statement.layOut(in: &signed)
     try verify(signed.bytes, signed.signature, by: statement.issuer)

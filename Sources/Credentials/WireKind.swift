@@ -11,6 +11,7 @@ public enum WireKind: UInt8, Sendable {
   case misissuanceEvidence = 6
   case issuanceStatement = 7
   case misissuanceProof = 8
+  case rotationStatement = 9
 
   /// The first byte of an object of this kind.
   var leadingByte: UInt8 { WireKind.version << 4 | rawValue }

@@ -23,8 +23,8 @@ public enum DeviceError: Error, Equatable, Sendable {
   case subjectMismatch
   /// A message exceeds ``Message/maximumLength``, or a record does not fit a frame.
   case messageTooLong
-  /// A message was delivered before, or lies so far behind others of its sender that nobody can tell.
-  case duplicate
+  /// A message could be read and is not handed on.
+  case notTaken(MessageRefusal)
   /// A message in the open, which the server could read or have made, where only sealed ones are taken.
   case notSealed
   /// The message counter's 48 bits are used up: rotate the key.

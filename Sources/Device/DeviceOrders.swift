@@ -6,14 +6,15 @@ import Schemes
 extension DeviceIdentity {
   /// The first record of a session.
   public func hello(listens: Bool) -> DeviceRecord.Hello {
-    DeviceRecord.Hello(listens: listens, epoch: trust.epoch, revocationSequence: revocationSequence)
+    DeviceRecord.Hello(
+      listens: listens, epoch: trust.epoch, revocationSequence: revocationSequence, knowsRotations: true)
   }
 
   /// What the device should do next.
   public enum Order: Equatable, Sendable {
     /// Nothing beyond storing the identity when it is dirty.
     case none
-    /// Send `renew` with this key.
+    /// Send `renew` with this key: see ``ServerLink/renewal(of:_:)``.
     case renew(X25519.PublicKey)
     /// Send `request` with this point.
     case request(Bytes<32>)
@@ -30,6 +31,7 @@ extension DeviceIdentity {
       case .welcome, .epoch: try takeEpoch(record)
       case .revocation: try takeRevocation(record)
       case .policy: try takePolicy(record)
+      case .rotation: try takeRotation(record)
       default: break
       }
     } catch { throw .credentials(error) }
@@ -63,6 +65,17 @@ extension DeviceIdentity {
   private mutating func takeRevocation(_ record: borrowing ServerRecord) throws(CredentialsError) {
     switch record {
     case .revocation(let statement):
+      try trust.accept(statement)
+      revocationSequence = max(revocationSequence, statement.content.sequence)
+      isDirty = true
+    default: break
+    }
+  }
+
+  @inline(never)
+  private mutating func takeRotation(_ record: borrowing ServerRecord) throws(CredentialsError) {
+    switch record {
+    case .rotation(let statement):
       try trust.accept(statement)
       revocationSequence = max(revocationSequence, statement.content.sequence)
       isDirty = true

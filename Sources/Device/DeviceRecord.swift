@@ -13,8 +13,8 @@ public enum DeviceRecord: ~Escapable {
   case deposit(to: DeviceAddress, generation: Generation, id: MessageID, RawSpan)
   /// The application has the message; the mailbox may forget it.
   case delivered(from: DeviceAddress, id: MessageID)
-  /// Asks for a certificate: for the key in use, or for the next one.
-  case renew(X25519.PublicKey)
+  /// Asks for a certificate: for the key in use, or for the next one, which it proves to have (see ``KeyProof``).
+  case renew(X25519.PublicKey, proof: Bytes<16>? = nil)
   /// Keeps an idle session open.
   case ping
   /// A message that the server can read, for a device or from a device that has no public key.
@@ -29,9 +29,13 @@ public enum DeviceRecord: ~Escapable {
     public var listens: Bool
     public var epoch: Epoch
     public var revocationSequence: UInt32
+    /// Whether the device knows the server's records ``ServerRecord/rotation(_:)`` and
+    /// ``ServerRecord/keyRefused(_:retryAfter:)``; one that does not is sent neither.
+    public var knowsRotations: Bool
 
-    public init(listens: Bool, epoch: Epoch, revocationSequence: UInt32) {
+    public init(listens: Bool, epoch: Epoch, revocationSequence: UInt32, knowsRotations: Bool = false) {
       self.listens = listens
+      self.knowsRotations = knowsRotations
       self.epoch = epoch
       self.revocationSequence = revocationSequence
     }
@@ -44,9 +48,11 @@ public enum DeviceRecord: ~Escapable {
       switch try reader.uint8() {
       case 0x01:
         let flags = try reader.uint8()
-        guard flags & ~1 == 0 else { throw .reservedFlags(flags) }
+        guard flags & ~3 == 0 else { throw .reservedFlags(flags) }
         self = .hello(
-          Hello(listens: flags == 1, epoch: try reader.uint16(), revocationSequence: try reader.uint32()))
+          Hello(
+            listens: flags & 1 != 0, epoch: try reader.uint16(), revocationSequence: try reader.uint32(),
+            knowsRotations: flags & 2 != 0))
       case 0x02:
         self = .frame(to: try DeviceAddress(&reader), session: try reader.uint32(), reader.rest())
       case 0x03: self = .lookup(try DeviceAddress(&reader))
@@ -55,7 +61,9 @@ public enum DeviceRecord: ~Escapable {
           to: try DeviceAddress(&reader), generation: try reader.uint16(), id: MessageID(try reader.uint64()),
           reader.rest())
       case 0x05: self = .delivered(from: try DeviceAddress(&reader), id: MessageID(try reader.uint64()))
-      case 0x06: self = .renew(try Bytes(&reader))
+      case 0x06:
+        let key = try X25519.PublicKey(&reader)
+        self = .renew(key, proof: reader.remaining == 0 ? nil : try Bytes(&reader))
       case 0x07: self = .ping
       case 0x08:
         self = .open(to: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
@@ -75,7 +83,8 @@ public enum DeviceRecord: ~Escapable {
     case .lookup: 13
     case .deposit(_, _, _, let body): Framing.maximumRecordOverhead + body.byteCount
     case .delivered: 21
-    case .renew, .request: 33
+    case .renew(_, let proof): proof == nil ? 33 : 33 + 16
+    case .request: 33
     case .ping, .rekey: 1
     case .open(_, _, let body): 21 + body.byteCount
     }
@@ -87,7 +96,7 @@ public enum DeviceRecord: ~Escapable {
     switch self {
     case .hello(let hello):
       writer.uint8(0x01)
-      writer.uint8(hello.listens ? 1 : 0)
+      writer.uint8((hello.listens ? 1 : 0) | (hello.knowsRotations ? 2 : 0))
       writer.uint16(hello.epoch)
       writer.uint32(hello.revocationSequence)
     case .frame(let to, let session, let body):
@@ -108,9 +117,10 @@ public enum DeviceRecord: ~Escapable {
       writer.uint8(0x05)
       from.encode(&writer)
       writer.uint64(id.rawValue)
-    case .renew(let key):
+    case .renew(let key, let proof):
       writer.uint8(0x06)
       writer.bytes(key.bytes)
+      if let proof { writer.bytes(proof.bytes) }
     case .ping:
       writer.uint8(0x07)
     case .open(let to, let id, let body):

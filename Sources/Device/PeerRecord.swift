@@ -5,6 +5,8 @@ public enum PeerRecord: ~Escapable {
   case message(MessageID, RawSpan)
   /// The application has the message.
   case acknowledgement(MessageID)
+  /// The application does not get the message, and why.
+  case refusal(MessageID, MessageRefusal)
 
   /// Bytes that a message has in front of its text.
   public static let messageOverhead = 9
@@ -14,6 +16,7 @@ public enum PeerRecord: ~Escapable {
     switch self {
     case .message(_, let text): Self.messageOverhead + text.byteCount
     case .acknowledgement: Self.messageOverhead
+    case .refusal: Self.messageOverhead + 1
     }
   }
 
@@ -24,6 +27,11 @@ public enum PeerRecord: ~Escapable {
       switch try reader.uint8() {
       case 0x01: self = .message(MessageID(try reader.uint64()), reader.rest())
       case 0x02: self = .acknowledgement(MessageID(try reader.uint64()))
+      case 0x03:
+        let id = MessageID(try reader.uint64())
+        let reason = try reader.uint8()
+        guard let refusal = MessageRefusal(rawValue: reason) else { throw .reservedFlags(reason) }
+        self = .refusal(id, refusal)
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -41,6 +49,10 @@ public enum PeerRecord: ~Escapable {
     case .acknowledgement(let id):
       writer.uint8(0x02)
       writer.uint64(id.rawValue)
+    case .refusal(let id, let reason):
+      writer.uint8(0x03)
+      writer.uint64(id.rawValue)
+      writer.uint8(reason.rawValue)
     }
     return writer.offset
   }

@@ -58,6 +58,25 @@ public struct ServerLink: ~Copyable {
     do { try finish(&ciphers) } catch { throw .schemes(error) }
   }
 
+  /// The record that asks for a certificate of `key`, one of the identity's own. The next key is proved to the server: see
+  /// ``KeyProof``.
+  ///
+  /// - Throws: ``DeviceError/schemes(_:)`` when the server's answer has not been read.
+  @_lifetime(immortal)
+  public func renewal(
+    of key: X25519.PublicKey, _ identity: borrowing DeviceIdentity
+  ) throws(DeviceError) -> DeviceRecord {
+    .renew(key, proof: try identity.proof(of: key) { key throws(SchemesError) in try proof(of: key) })
+  }
+
+  /// Proves a key in this session.
+  ///
+  /// - Throws: ``SchemesError/malformed`` before the server's answer has been read, or when another handshake than this link's
+  ///   opened the session.
+  public func proof(of key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
+    try handshake.proof(of: key)
+  }
+
   /// Overwrites the session's keys: it is over.
   public mutating func close() {
     handshake.close()
@@ -73,5 +92,32 @@ public struct ServerLink: ~Copyable {
   @_lifetime(copy frame)
   public mutating func open(_ frame: inout MutableRawSpan) throws(DeviceError) -> ServerRecord {
     try ciphers.open(&frame)
+  }
+}
+
+extension DeviceIdentity {
+  /// The proof of a key that waits for its first certificate or its first use; nil for the one in use, which its sessions prove.
+  public func proof(
+    of key: X25519.PublicKey, _ prove: (borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16>
+  ) throws(DeviceError) -> Bytes<16>? {
+    do throws(SchemesError) {
+      switch slot(.pending) ?? slot(.certified) {
+      case .a where slotA.key.publicKey == key: return try prove(slotA.key)
+      case .b where slotB.key.publicKey == key: return try prove(slotB.key)
+      default: return nil
+      }
+    } catch { throw .schemes(error) }
+  }
+}
+
+extension DeviceIdentity {
+  /// Remembers the generation of a peer whose certificate has been verified and whose key has been proved.
+  ///
+  /// - Throws: ``DeviceError/credentials(_:)`` with ``CredentialsError/superseded(generation:)`` when the peer was met with a later
+  ///   one.
+  public mutating func meet(_ peer: CertificateFields) throws(DeviceError) {
+    do throws(CredentialsError) {
+      if try trust.meet(peer) { isDirty = true }
+    } catch { throw .credentials(error) }
   }
 }

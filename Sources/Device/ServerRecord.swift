@@ -37,6 +37,11 @@ public enum ServerRecord: ~Escapable {
   case migrate(scheme: SchemeID, epoch: Epoch, serverKey: X25519.PublicKey, anchor: Ed25519.PublicKey)
   /// Answers `request`.
   case credential(BlindedCredential)
+  /// Answers `renew`, `rekey` or `request`: not now, and after how many seconds to ask again; 0 when nobody knows. The session goes
+  /// on. Only to a device whose `hello` says that it knows this.
+  case keyRefused(KeyRefusal, retryAfter: UInt32)
+  /// Another device's next key is in use. Only to a device whose `hello` says that it knows this.
+  case rotation(RotationStatement)
 
   public enum Presence: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
@@ -57,6 +62,8 @@ public enum ServerRecord: ~Escapable {
     case unavailable = 5
     /// The session may only renew its certificate.
     case mayOnlyRenew = 6
+    /// The message's number is of a generation that this session's device does not have yet.
+    case impossibleNumber = 7
   }
 
   @_lifetime(copy bytes)
@@ -99,6 +106,11 @@ public enum ServerRecord: ~Escapable {
           scheme: try SchemeID(&reader), epoch: try reader.uint16(), serverKey: try Bytes(&reader),
           anchor: try Bytes(&reader))
       case 0x92: self = .credential(try BlindedCredential(decoding: reader.rest()))
+      case 0x93:
+        let reason = try reader.uint8()
+        guard let refusal = KeyRefusal(rawValue: reason) else { throw .reservedFlags(reason) }
+        self = .keyRefused(refusal, retryAfter: try reader.uint32())
+      case 0x94: self = .rotation(try RotationStatement(decoding: reader.rest()))
       case let type: throw .unexpectedKind(type)
       }
       try reader.finish()
@@ -124,6 +136,8 @@ public enum ServerRecord: ~Escapable {
     case .open(_, _, let body): 21 + body.byteCount
     case .key(_, _, let body): 4 + body.byteCount
     case .migrate: 4 + 32 + 32
+    case .keyRefused: 6
+    case .rotation: 1 + RotationStatement.encodedLength
     }
   }
 
@@ -199,6 +213,13 @@ public enum ServerRecord: ~Escapable {
       var target = encoded.mutableBytes
       answer.encode(into: &target)
       writer.bytes(encoded.bytes)
+    case .keyRefused(let reason, let seconds):
+      writer.uint8(0x93)
+      writer.uint8(reason.rawValue)
+      writer.uint32(seconds)
+    case .rotation(let statement):
+      writer.uint8(0x94)
+      writer.statement(statement)
     }
     return writer.offset
   }

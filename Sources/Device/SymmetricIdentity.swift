@@ -103,7 +103,7 @@ public struct SymmetricIdentity: ~Copyable {
 
   /// The first record of a session. Nobody tells this device of revocations: it verifies no peer.
   public func hello(listens: Bool) -> DeviceRecord.Hello {
-    DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0)
+    DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true)
   }
 
   /// The next message number. When ``isDirty`` afterwards, store the identity before the message leaves.

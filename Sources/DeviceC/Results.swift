@@ -14,7 +14,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .schemes: COUNTERSIGN_REFUSED
     case .credentials, .subjectMismatch, .notSealed: COUNTERSIGN_UNACCEPTABLE
     case .corruptFile, .unknownFileVersion: COUNTERSIGN_CORRUPT
-    case .unexpectedRecord, .malformedRecord, .messageTooLong, .duplicate: COUNTERSIGN_MALFORMED
+    case .unexpectedRecord, .malformedRecord, .messageTooLong, .notTaken: COUNTERSIGN_MALFORMED
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
     case .rotationInProgress: COUNTERSIGN_BUSY
     }

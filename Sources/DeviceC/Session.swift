@@ -104,7 +104,8 @@ public func countersign_rotate(
     if let point = context.pointee.identity.requestPoint {
       frameSize.pointee = try context.pointee.link.seal(.request(point), into: &target)
     } else if let key = context.pointee.renewal ?? context.pointee.identity.renewalKey {
-      frameSize.pointee = try context.pointee.link.seal(.renew(key), into: &target)
+      frameSize.pointee = try context.pointee.link.seal(
+        try context.pointee.link.renewal(of: key, context.pointee.identity), into: &target)
     } else {
       return countersign_result(COUNTERSIGN_NO_KEY)
     }

@@ -71,23 +71,35 @@ extension DeviceClient {
       conversations[oldest.key] = nil
     }
     conversations[key] = conversation
+    if let certificate = conversation.session.peer { try meet(certificate) }
     try send(.frame(to: key.peer, session: key.session, reply.bytes.extracting(0..<length)))
   }
 
-  /// Tells the sender that the application has its message.
-  func acknowledge(_ message: ReceivedMessage, session: UInt32) throws(DeviceHostError) {
+  /// Tells the sender what became of its message.
+  func answer(
+    _ message: ReceivedMessage, _ judgement: MessageJudgement, session: UInt32
+  ) throws(DeviceHostError) {
     switch message.route {
     case .mailbox, .hopByHop:
+      // What was refused would never be taken: the mailbox should not offer it again.
       try send(.delivered(from: message.from, id: message.id))
     case .online, .direct:
       guard let conversation = conversations[ConversationKey(peer: message.from, session: session)] else { return }
       var frame = [UInt8](repeating: 0, count: 64)
       var span = frame.mutableBytes
       let length: Int
-      do { length = try conversation.session.seal(.acknowledgement(message.id), into: &span) } catch {
+      do { length = try conversation.session.seal(PeerRecord(judgement, of: message.id), into: &span) } catch {
         throw .device(error)
       }
       try send(.frame(to: message.from, session: session, frame.bytes.extracting(0..<length)))
     }
+  }
+}
+
+extension PeerRecord {
+  /// What the sender of a message is told.
+  @_lifetime(immortal)
+  init(_ judgement: MessageJudgement, of id: MessageID) {
+    if case .refuse(let reason) = judgement { self = .refusal(id, reason) } else { self = .acknowledgement(id) }
   }
 }

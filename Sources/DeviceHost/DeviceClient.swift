@@ -15,6 +15,7 @@ public final class DeviceClient {
     case frame(from: DeviceAddress, session: UInt32, [UInt8])
     case unreachable(DeviceAddress)
     case message(ReceivedMessage)
+    case keyRefused(KeyRefusal, retryAfter: UInt32)
     /// Handled here; nothing to do.
     case other
   }
@@ -33,6 +34,9 @@ public final class DeviceClient {
   public var allowsHopByHop = false
   /// With `hybrid-ikpsk2`, the psks beside the device file.
   var psks: SymmetricStore?
+
+  /// With the schemes whose handshake is not the link's own: what a key is proved against.
+  var binding: SessionBinding?
 
   /// Told of the certificate that another device was met with: the one under which a message came, or the one that the server
   /// gave for whom a message is to go to.
@@ -117,6 +121,26 @@ public final class DeviceClient {
     try socket.send(buffer, count: length)
   }
 
+  /// Asks for a certificate of a key of this device's, and proves it.
+  func sendRenewal(of key: X25519.PublicKey) throws(DeviceHostError) {
+    let proof = try store.read { identity throws(DeviceError) in
+      try identity.proof(of: key) { key throws(SchemesError) in try prove(key) }
+    }
+    try send(.renew(key, proof: proof))
+  }
+
+  /// Remembers that a peer was met with this certificate, which has been verified.
+  func meet(_ certificate: Certificate) throws(DeviceHostError) {
+    let fields = certificate.fields
+    // Mostly nothing new, and then nothing is locked.
+    let known = try store.read { $0.trust.revocations.metGeneration(of: fields.device, in: fields.system) }
+    guard known < fields.generation else { return }
+    try store.update { identity throws(DeviceError) in
+      // The server vouches for what it hands out; an older generation of a message that waited is no reason to refuse it.
+      _ = try? identity.meet(fields)
+    }
+  }
+
   /// Keeps an idle session open.
   public func ping() throws(DeviceHostError) {
     try send(.ping)
@@ -141,6 +165,7 @@ public final class DeviceClient {
         mayOnlyRenew = mayOnlyRenew && shouldReconnect
       }
       return .other
+    case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)
     case .refused(let id, let refusal): return .refused(id, refusal)
@@ -158,7 +183,7 @@ public final class DeviceClient {
 
   private func concernsIdentity(_ record: borrowing ServerRecord) -> Bool {
     switch record {
-    case .welcome, .epoch, .revocation, .policy, .rotate, .certificate, .credential, .caughtUp: true
+    case .welcome, .epoch, .revocation, .policy, .rotate, .certificate, .credential, .caughtUp, .rotation: true
     default: false
     }
   }
@@ -171,7 +196,7 @@ public final class DeviceClient {
     }
     switch order {
     case .none: break
-    case .renew(let key): try send(.renew(key))
+    case .renew(let key): try sendRenewal(of: key)
     case .request(let point): try send(.request(point))
     case .reconnect: shouldReconnect = true
     }
@@ -197,6 +222,7 @@ public final class DeviceClient {
       return .other
     }
     onPeerCertificate?(opened.certificate)
+    try meet(opened.certificate)
     return .message(
       ReceivedMessage(
         from: sender, generation: opened.certificate.fields.generation, id: id, route: .mailbox,

@@ -21,6 +21,13 @@ extension DeviceClient {
     }
   }
 
+  /// The proof of a key in this session.
+  func prove(_ key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
+    guard let binding else { return try link.proof(of: key) }
+    return try KeyProof.make(
+      for: key, serverEphemeral: binding.serverEphemeral, handshakeHash: binding.handshakeHash.bytes)
+  }
+
   private func shakeHandsCompactly(_ fallingBack: Bool, _ timeout: Duration) throws(DeviceHostError) {
     var handshake = CompactHandshake(role: .initiator)
     defer { handshake.close() }
@@ -38,6 +45,7 @@ extension DeviceClient {
         try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
       }
     } catch { throw .device(error) }
+    binding = handshake.binding
   }
 
   private func shakeHandsWithPSK(_ fallingBack: Bool, _ timeout: Duration) throws(DeviceHostError) {
@@ -68,6 +76,7 @@ extension DeviceClient {
         try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
       }
     } catch { throw .device(error) }
+    binding = handshake.binding
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {

@@ -26,21 +26,11 @@ extension DeviceClient {
       }
       if shouldReconnect { return false }
       guard let message else { continue }
-      // A number of a generation that the sender does not have yet is not one that it drew.
-      let isPossible = message.id.generation <= message.generation
-      switch isPossible ? inbox.standing(of: message.id, from: message.from) : .tooOld {
-      case .new:
-        deliver(message)
-        try inbox.remember(message.id, from: message.from)
-        try acknowledge(message, session: session)
-        return true
-      case .delivered:
-        try acknowledge(message, session: session)
-      case .tooOld:
-        // To an online sender silence says that it was not delivered; the mailbox should not offer it again.
-        onRefusedMessage?(message.from, .duplicate)
-        if message.route == .mailbox { try acknowledge(message, session: session) }
+      let wasNew = try inbox.take(message, deliver: deliver) { judgement throws(DeviceHostError) in
+        if case .refuse(let reason) = judgement { onRefusedMessage?(message.from, .notTaken(reason)) }
+        try answer(message, judgement, session: session)
       }
+      if wasNew { return true }
     } while ContinuousClock.now < deadline
     return false
   }

@@ -22,12 +22,13 @@ extension DeviceClient {
       if let point = try store.read({ $0.requestPoint }) {
         try client.send(.request(point))
       } else if let key = try store.read({ $0.renewalKey }) {
-        try client.send(.renew(key))
+        try client.sendRenewal(of: key)
       }
       while !client.shouldReconnect {
-        guard try client.receive(timeout: deadline - .now) != nil else {
+        guard let event = try client.receive(timeout: deadline - .now) else {
           throw .timedOut(waitingFor: "the certificate for the new key")
         }
+        if case .keyRefused(let reason, let seconds) = event { throw .keyRefused(reason, retryAfter: seconds) }
       }
       client = try connect(store, to: endpoint, listens: false, timeout: deadline - .now)
     }

@@ -51,6 +51,7 @@ extension DeviceClient {
         } catch { throw .credentials(error) }
       }
       onPeerCertificate?(certificate)
+      try meet(certificate)
       return (presence, certificate)
     }
     throw .timedOut(waitingFor: "the server's answer about the recipient")
@@ -93,7 +94,11 @@ extension DeviceClient {
             var span = reply.mutableBytes
             let record: PeerRecord
             do { record = try conversation.session.open(&span) } catch { throw .device(error) }
-            if case .acknowledgement(id) = record { return true }
+            switch record {
+            case .acknowledgement(id): return true
+            case .refusal(id, let reason): throw .notTaken(reason)
+            default: break
+            }
           }
         } catch {
           // A frame that is not of this conversation, or was altered on the way: the wait goes on.

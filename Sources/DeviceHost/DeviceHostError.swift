@@ -24,6 +24,10 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case unknownPeer(DeviceAddress)
   /// The peer has no key to seal a message to: only the server could pass it on, and read it.
   case unsealable(DeviceAddress)
+  /// The other device has the message, and its application does not get it.
+  case notTaken(MessageRefusal)
+  /// The server gives no certificate, or no key, for now; after so many seconds it may, 0 when nobody knows.
+  case keyRefused(KeyRefusal, retryAfter: UInt32)
   /// The server did not store a message.
   case notStored(ServerRecord.Refusal)
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.

@@ -53,6 +53,9 @@ public final class DirectConnection {
         }
       }
     }
+    // Judged once more where it is remembered: another process may have met the peer's next key meanwhile.
+    let fields = peer.fields
+    try store.update { identity throws(DeviceError) in try identity.meet(fields) }
   }
 
   /// Sends a message and waits until the peer's application has it.
@@ -61,7 +64,11 @@ public final class DirectConnection {
     try send(.message(id, body.bytes), bodyLength: body.count)
     let deadline = ContinuousClock.now + timeout
     while let record = try receive(timeout: deadline - .now) {
-      if case .acknowledgement(id) = record { return }
+      switch record {
+      case .acknowledgement(id): return
+      case .refusal(id, let reason): throw .notTaken(reason)
+      default: break
+      }
     }
     throw .timedOut(waitingFor: "the other device's receipt")
   }
@@ -77,14 +84,15 @@ public final class DirectConnection {
     return nil
   }
 
-  /// Tells the peer that the application has its message.
-  public func acknowledge(_ message: ReceivedMessage) throws(DeviceHostError) {
-    try send(.acknowledgement(message.id), bodyLength: 0)
+  /// Tells the peer what became of its message.
+  public func answer(_ message: ReceivedMessage, _ judgement: MessageJudgement) throws(DeviceHostError) {
+    try send(PeerRecord(judgement, of: message.id), bodyLength: 0)
   }
 
   private enum Received {
     case message(MessageID, [UInt8])
     case acknowledgement(MessageID)
+    case refusal(MessageID, MessageRefusal)
   }
 
   private func receive(timeout: Duration) throws(DeviceHostError) -> Received? {
@@ -97,6 +105,7 @@ public final class DirectConnection {
       switch try session.open(&span) {
       case .message(let id, let text): return .message(id, [UInt8](copying: text))
       case .acknowledgement(let id): return .acknowledgement(id)
+      case .refusal(let id, let reason): return .refusal(id, reason)
       }
     } catch { throw .device(error) }
   }

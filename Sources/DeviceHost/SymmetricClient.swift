@@ -11,6 +11,7 @@ public final class SymmetricClient {
     case accepted(MessageID)
     case refused(MessageID, ServerRecord.Refusal)
     case message(ReceivedMessage)
+    case keyRefused(KeyRefusal, retryAfter: UInt32)
     /// Handled here; nothing to do.
     case other
   }
@@ -168,6 +169,7 @@ public final class SymmetricClient {
     case .accepted(let id): return .accepted(id)
     case .refused(let id, let refusal): return .refused(id, refusal)
     case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
+    case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
     case .caughtUp: isCaughtUp = true
     default: break
     }

@@ -30,15 +30,12 @@ extension SymmetricClient {
       guard let event = try receive(timeout: deadline - .now) else { return false }
       if shouldReconnect { return false }
       guard case .message(let message) = event else { continue }
-      let standing = inbox.standing(of: message.id, from: message.from)
-      if standing == .new {
-        deliver(message)
-        try inbox.remember(message.id, from: message.from)
-      } else if standing == .tooOld {
-        onRefusedMessage?(message.from, .duplicate)
+      let wasNew = try inbox.take(message, deliver: deliver) { judgement throws(DeviceHostError) in
+        if case .refuse(let reason) = judgement { onRefusedMessage?(message.from, .notTaken(reason)) }
+        // What was refused would never be taken: the mailbox should not offer it again.
+        try send(.delivered(from: message.from, id: message.id))
       }
-      try send(.delivered(from: message.from, id: message.id))
-      if standing == .new { return true }
+      if wasNew { return true }
     } while ContinuousClock.now < deadline
     return false
   }
@@ -54,9 +51,10 @@ extension SymmetricClient {
     if try store.read({ $0.generation }) == before {
       try client.send(.rekey)
       while !client.shouldReconnect {
-        guard try client.receive(timeout: deadline - .now) != nil else {
+        guard let event = try client.receive(timeout: deadline - .now) else {
           throw .timedOut(waitingFor: "the new key")
         }
+        if case .keyRefused(let reason, let seconds) = event { throw .keyRefused(reason, retryAfter: seconds) }
       }
       client = try connect(store, to: endpoint, listens: false, timeout: deadline - .now)
     }

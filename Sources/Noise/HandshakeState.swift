@@ -60,6 +60,15 @@ public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Senda
     borrowing get { symmetric.handshakeHash }
   }
 
+  /// Lends the local ephemeral key and the handshake hash of a finished handshake, before Split wipes the key. For a protocol that has
+  /// the peer prove a further key against it; a copy must be kept as the transport keys are.
+  ///
+  /// - Throws: ``NoiseError/outOfTurn`` unless the handshake is finished and has not been split.
+  public func withEphemeral(_ body: (borrowing X25519.PrivateKey, RawSpan) -> Void) throws(NoiseError) {
+    guard phase == .finished, hasE else { throw .outOfTurn }
+    body(e, symmetric.handshakeHash)
+  }
+
   /// Derives the two transport keys (Split) into the caller's places and wipes this state's secrets.
   ///
   /// In a one-way pattern the direction from responder to initiator stays without a key.

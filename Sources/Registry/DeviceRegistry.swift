@@ -111,15 +111,20 @@ public protocol DeviceRegistry: Sendable {
     _ sessions: [SymmetricSession], toldEpoch: Epoch, authority: Authority
   ) throws(RegistryError) -> [Result<AcceptedSession, RegistryError>]
 
-  /// Makes the device's next key, of the scheme that it shall move to or of the one it has; any number of times the same.
-  func stageKey(for address: DeviceAddress, authority: Authority) throws(RegistryError) -> SymmetricCredential
+  /// Makes the device's next key, of the scheme that it shall move to or of the one it has; any number of times the same. What the
+  /// owner has not ordered is paid for: see ``KeyBudget``; a shared key is only made when he has.
+  ///
+  /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceQuarantined(_:)``,
+  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/notOrdered(_:)``,
+  ///   ``RegistryError/generationsExhausted(_:)``.
+  func stageKey(asked claim: SessionClaim, authority: Authority) throws(RegistryError) -> SymmetricCredential
 
   /// Certifies the key that a device has made because it was ordered to move to a scheme with key pairs. The device's old key
   /// serves until the new one has been used.
   ///
-  /// - Throws: ``RegistryError/notOrdered(_:)``, and what ``renew(_:for:issuer:)`` throws.
+  /// - Throws: ``RegistryError/notOrdered(_:)``, and what ``renew(_:isProved:asked:issuer:)`` throws.
   func certifySuccessor(
-    _ key: X25519.PublicKey, of address: DeviceAddress, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> Certificate
 
   /// Orders a device to move to another scheme; a later order takes the place of an earlier one, and one to the scheme that the
@@ -130,23 +135,42 @@ public protocol DeviceRegistry: Sendable {
 
   // MARK: Keys that change
 
-  /// Answers a device that asks for a certificate for `key`, any number of times with the same result.
+  /// Answers a session that asks for a certificate for `key`, any number of times with the same result. The session's key is held
+  /// against the row in the same transaction.
   ///
   /// - The key in use: the same generation, good for longer when the one it has is no longer fresh.
   /// - The pending key: likewise.
-  /// - Any other: it becomes the pending key under a generation that no key had before. An earlier pending key is forgotten.
+  /// - Any other, when none is pending: it becomes the pending key under a generation that no key had before. What the owner has
+  ///   not ordered is paid for: see ``KeyBudget``.
   ///
-  /// - Throws: ``RegistryError/deviceRevoked(_:)``, ``RegistryError/keyInUse``, ``RegistryError/unusableKey``,
+  /// Whoever shows another key than a device could that goes by the rules is a second holder of its keys: the device is in
+  /// quarantine then.
+  ///
+  /// - Parameters:
+  ///   - isProved: whether the session has proved that it has the private key of `key`.
+  ///   - claim: the session that asks.
+  /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceRevoked(_:)``,
+  ///   ``RegistryError/deviceQuarantined(_:)``, ``RegistryError/keyInUse``, ``RegistryError/unusableKey``,
+  ///   ``RegistryError/unprovedKey(_:)``, ``RegistryError/tooManyKeys(_:retryAfter:)``,
   ///   ``RegistryError/generationsExhausted(_:)``.
   func renew(
-    _ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer
-  ) throws(RegistryError) -> Certificate
+    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> KeyAnswer<Certificate>
 
-  /// The pending key was used in an authenticated session: it is the key in use from now on, the old one is forgotten, and an
-  /// order to rotate is done. Repeating it changes nothing.
+  /// The pending key was used in an authenticated session: it is the key in use from now on, the old one is forgotten, an order to
+  /// rotate is done, and a statement tells the device's peers. Repeating it changes nothing.
   ///
-  /// - Throws: ``RegistryError/unknownKey(_:)`` when `key` is neither, ``RegistryError/deviceRevoked(_:)``.
-  func promotePending(_ key: X25519.PublicKey, for address: DeviceAddress) throws(RegistryError)
+  /// - Throws: ``RegistryError/unknownKey(_:)`` when `key` is neither, ``RegistryError/deviceRevoked(_:)``,
+  ///   ``RegistryError/deviceQuarantined(_:)``.
+  func promotePending(
+    _ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer
+  ) throws(RegistryError)
+
+  /// The statements of rotations that still matter and are numbered above `sequence`, in order: of all devices, or of those that a
+  /// system's devices may meet. Of more than `limit` the latest.
+  func rotations(
+    since sequence: UInt32, for system: SystemID?, limit: Int
+  ) throws(RegistryError) -> [RotationStatement]
 
   // MARK: Identity-based credentials
 
@@ -165,22 +189,26 @@ public protocol DeviceRegistry: Sendable {
   /// What was recorded of an identity-based device's key in use; nil for a certificate.
   func issuedCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential?
 
-  /// The same of the key that takes over at its first use.
-  func pendingCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential?
+  /// The credential of the key that an identity-based device shows: of its next one when the registry knows that, or else the one in
+  /// use.
+  func credential(
+    of key: X25519.PublicKey, asked claim: SessionClaim
+  ) throws(RegistryError) -> KeyAnswer<Certificate>
 
   /// Whether the device has ever used a key of a generation between two others.
   func wasInUse(
     between lower: Generation, and upper: Generation, of address: DeviceAddress
   ) throws(RegistryError) -> Bool
 
-  /// Answers a device that asks for a blinded credential for its next key, any number of times with the same result while the
-  /// credential is good. Another request has another generation, and the earlier pending key is forgotten.
+  /// Answers a session that asks for a blinded credential for its next key, any number of times with the same result while the
+  /// credential is good. Another request while one waits is a second holder's: the device is in quarantine then.
   ///
-  /// - Throws: ``RegistryError/deviceRevoked(_:)``, ``RegistryError/unusableKey`` when the request is no point of the group,
-  ///   ``RegistryError/generationsExhausted(_:)``.
+  /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceRevoked(_:)``,
+  ///   ``RegistryError/deviceQuarantined(_:)``, ``RegistryError/unusableKey`` when the request is no point of the group,
+  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/generationsExhausted(_:)``.
   func issue(
-    request: Bytes<32>, for address: DeviceAddress, authority: Authority
-  ) throws(RegistryError) -> BlindedCredential
+    request: Bytes<32>, asked claim: SessionClaim, authority: Authority
+  ) throws(RegistryError) -> KeyAnswer<BlindedCredential>
 
   /// The generation that the device's next credential will have.
   func nextGeneration(of address: DeviceAddress) throws(RegistryError) -> Generation

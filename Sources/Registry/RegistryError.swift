@@ -13,16 +13,24 @@ public enum RegistryError: Error, Equatable, Sendable {
   /// A device of that id exists in the system.
   case deviceExists(DeviceAddress)
   case unknownDevice(DeviceAddress)
-  /// Another device, or another slot, has this public key.
+  /// A key that was certified before, be it in use or long replaced: no key gets a second name or generation.
   case keyInUse
   /// No Diffie-Hellman can be computed with this public key: it is a point of low order.
   case unusableKey
+  /// The device has proved a key that it asked for before, and asks for this one without a proof.
+  case unprovedKey(DeviceAddress)
   /// The key is neither the device's active one nor its pending one.
   case unknownKey(DeviceAddress)
   /// Every generation that the device had is revoked.
   case deviceRevoked(DeviceAddress)
   /// The device is not revoked, so that its key changes by rotation, not by enrolling it again.
   case deviceActive(DeviceAddress)
+  /// The session was opened with a key that another has replaced meanwhile.
+  case superseded(DeviceAddress)
+  /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
+  case deviceQuarantined(DeviceAddress)
+  /// The device, or its system, has asked for more next keys than ``KeyBudget`` allows; after so many seconds it may again.
+  case tooManyKeys(DeviceAddress, retryAfter: Int64)
   /// The scheme gives a device no key of this kind.
   case unsuitableScheme(SchemeID)
   /// The device has proved itself by a stronger scheme, and never goes back.

@@ -33,61 +33,17 @@ extension Relay {
       ])
   }
 
-  /// Whether a key that a device shows has been answered here: because the device was one key behind, or because it is a fork.
-  func isSettledAsFork(_ key: X25519.PublicKey, _ client: Client) throws(RegistryError) -> Bool {
-    guard let device = try registry.device(client.address) else { return false }
-    if client.isRetired {
-      // Its own old key, which it asks to renew before it comes to the next.
-      if key == client.publicKey { return true }
-      if key == device.certificate.publicKey {
-        client.connection.send(.certificate(device.certificate))
-      } else {
-        try quarantine(
-          client.address, "two keys follow generation \(client.generation)", alsoClosing: client)
-      }
-      return true
-    }
-    guard client.publicKey == device.certificate.publicKey, key != client.publicKey, let pending = device.pending,
-      key != pending.publicKey
-    else { return false }
-    try quarantine(
-      client.address, "two keys for generation \(pending.fields.generation)", alsoClosing: client)
-    return true
-  }
-
-  /// The same for a request. Who speaks under the key before the one in use has the credential of that one, and need not ask.
-  func isSettledAsFork(request: Bytes<32>, _ client: Client) throws(RegistryError) -> Bool {
-    if client.isRetired {
-      try quarantine(client.address, "two keys follow generation \(client.generation)", alsoClosing: client)
-      return true
-    }
-    guard client.publicKey == (try registry.device(client.address))?.certificate.publicKey else {
-      // Another session took the next key into use while this request was on its way.
-      client.connection.close(.superseded)
-      return true
-    }
-    guard let pending = try registry.pendingCredential(of: client.address), pending.request != request else {
-      return false
-    }
-    try quarantine(
-      client.address, "two keys for generation \(pending.certificate.fields.generation)", alsoClosing: client)
-    return true
-  }
-
-  /// What an identity-based device is told that has fallen back to the key in use and shows its next one: the credential of that,
-  /// or, when the registry does not know it, the one in use.
-  func credential(of key: X25519.PublicKey, _ client: Client) throws(RegistryError) -> Certificate {
-    guard let device = try registry.device(client.address) else { throw .unknownDevice(client.address) }
-    guard let pending = device.pending, pending.publicKey == key else { return device.certificate }
-    return pending
+  /// The registry has put a device into quarantine: all its sessions end.
+  func closeQuarantined(_ client: Client, _ detail: String) {
+    log(.critical, "two_of_one_device", client, ["reason": "\(detail)"])
+    client.connection.close(.quarantined)
+    for other in router.sessions(of: client.address) { other.connection.close(.quarantined) }
   }
 
   private func quarantine(
     _ address: DeviceAddress, _ detail: String, alsoClosing client: Client
   ) throws(RegistryError) {
     try registry.quarantine(address, because: detail)
-    log(.critical, "two_of_one_device", client, ["reason": "\(detail)"])
-    client.connection.close(.quarantined)
-    for other in router.sessions(of: address) { other.connection.close(.quarantined) }
+    closeQuarantined(client, detail)
   }
 }

@@ -62,7 +62,7 @@ final class Relay: Sendable {
     _ claimant: Claimant, _ hello: DeviceRecord.Hello, _ connection: any RelayConnection
   ) throws(AdmissionRefusal) {
     let records: [OutgoingRecord]
-    let client = Client(claimant, number: router.nextNumber(), listens: hello.listens, connection: connection)
+    let client = Client(claimant, hello, number: router.nextNumber(), connection: connection)
     do {
       let state = try registry.state()
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
@@ -71,7 +71,11 @@ final class Relay: Sendable {
       let standing = try claimant.standing(in: device)
       if standing == .retired { return try begin(retired: client, hello, in: device) }
       if standing == .next, let key = claimant.publicKey {
-        try registry.promotePending(key, for: claimant.address)
+        // No session outlives its key: what such a one has asked for meanwhile is not done.
+        for replaced in router.supersede(claimant.address, before: claimant.generation) {
+          replaced.connection.close(.superseded)
+        }
+        try registry.promotePending(key, for: claimant.address, issuer: authority.issuer)
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
       }
@@ -117,8 +121,9 @@ final class Relay: Sendable {
   ) throws(RegistryError) -> [OutgoingRecord] {
     var records: [OutgoingRecord] = []
     if hello.revocationSequence < state.revocationSequence {
-      for statement in try registry.revocations(since: hello.revocationSequence, for: client.address.system) {
-        records.append(OutgoingRecord(.revocation(statement)))
+      for news in try News.read(registry, since: hello.revocationSequence, for: client.address.system)
+      where client.understands(news) {
+        records.append(news.record)
       }
     }
     let system = client.address.system
@@ -138,6 +143,7 @@ final class Relay: Sendable {
 
   /// Carries out what follows from a frame of an authenticated device.
   func perform(_ action: RelayAction, for client: Client) {
+    guard !client.isSuperseded else { return }
     switch action {
     case .route(let to, let session, let record): route(record, from: client, to: to, session)
     case .lookUp(let address): lookUp(address, for: client)
@@ -145,7 +151,7 @@ final class Relay: Sendable {
     case .delivered(let sender, let id):
       // It is given nothing, and has nothing to confirm: whoever holds the key may be anybody.
       if !client.isRetired { office.delivered(to: client, from: sender, id: id) }
-    case .renew(let key): renew(key, for: client)
+    case .renew(let key, let isProved): renew(key, isProved: isProved, for: client)
     case .rekey: rekey(client)
     case .request(let point): issue(point, for: client)
     case .pong: client.connection.send(.pong)
@@ -198,6 +204,9 @@ final class Relay: Sendable {
     let refusal: ServerRecord.Refusal? =
       if isOutdated(client) {
         .mayOnlyRenew
+      } else if deposit.id.generation > client.generation {
+        // A number of a key to come, which this session's device cannot have drawn: the recipient would count it as used.
+        .impossibleNumber
       } else if !fleet.allows(from: client.address.system, to: deposit.recipient.system) {
         .unknownRecipient
       } else if deposit.body.count > Message.maximumLength + (deposit.isOpen ? 0 : SealedMessage.overhead) {

@@ -40,7 +40,7 @@ extension Relay {
     do throws(RegistryError) {
       let accepted = try outcome.get()
       let client = Client(
-        arrival.claimant, number: router.nextNumber(), listens: arrival.hello.listens, connection: arrival.connection)
+        arrival.claimant, arrival.hello, number: router.nextNumber(), connection: arrival.connection)
       if accepted.hasNewKey {
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
@@ -69,29 +69,13 @@ extension Relay {
   }
 
   /// The device's next key, which it has now or gets again.
-  private func nextKey(of client: Client) throws(RegistryError) -> OutgoingRecord {
-    let credential = try registry.stageKey(for: client.address, authority: authority)
+  func nextKey(of client: Client) throws(RegistryError) -> OutgoingRecord {
+    let credential = try registry.stageKey(asked: client.claim, authority: authority)
     var body = try authority.encodeKey(credential, of: client.address)
     defer { SecretFileIO.wipe(&body) }
     log(.info, "key_given", client, ["generation": "\(credential.generation)"])
     return OutgoingRecord(
       .key(scheme: credential.scheme, generation: credential.generation, body.bytes), bodyLength: body.count)
-  }
-
-  /// A device asks for its next key.
-  func rekey(_ client: Client) {
-    guard client.scheme.isSymmetric, client.beginRenewal(limit: limits.renewalsAtOnce) else {
-      return client.connection.close(.violation)
-    }
-    queue.async { [self] in
-      defer { client.endRenewal() }
-      do throws(RegistryError) {
-        client.connection.send([try nextKey(of: client)], written: nil)
-      } catch {
-        log(.warning, "renewal_failed", client, ["reason": "\(error)"])
-        client.connection.close(CloseReason(error))
-      }
-    }
   }
 
   /// Whether the device has or shall have `hybrid-ikpsk2`.
@@ -139,17 +123,6 @@ extension AdmissionRefusal {
     case .deviceRevoked: self = .revoked
     case .unknownDevice: self = .unknownDevice
     case .unknownKey: self = .unknownKey
-    default: self = .unavailable
-    }
-  }
-}
-
-extension CloseReason {
-  /// Why a session ends whose request the registry refused.
-  init(_ error: RegistryError) {
-    switch error {
-    case .deviceRevoked: self = .revoked
-    case .notOrdered, .belowFloor: self = .violation
     default: self = .unavailable
     }
   }

@@ -1,60 +1,117 @@
 import Credentials
+import Device
 import Primitives
 import Registry
 
-/// A device's next key: what it asks for, judged and then answered on the relay's queue.
+/// A device's next key: what it asks for, judged by the registry in the transaction that acts, and answered on the relay's queue.
+///
+/// Where the registry refuses for now, the session goes on under the key in use: a full disk or a used-up counter shuts nobody out.
 extension Relay {
   /// Certifies a key: the one in use again, or the next one.
-  func renew(_ key: X25519.PublicKey, for client: Client) {
-    guard client.beginRenewal(limit: limits.renewalsAtOnce) else { return client.connection.close(.violation) }
-    queue.async { [self] in
-      defer { client.endRenewal() }
-      do throws(RegistryError) {
-        if try isSettledAsFork(key, client) { return }
-        if client.scheme == .identityBased {
-          return client.connection.send(.certificate(try credential(of: key, client)))
-        }
-        let certificate =
-          client.scheme.isSymmetric
-          ? try registry.certifySuccessor(key, of: client.address, issuer: authority.issuer)
-          : try registry.renew(key, for: client.address, issuer: authority.issuer)
-        metrics.countCertificate(client.address.system)
-        if try needsPSK(client) { sendPSK(of: certificate, to: client) }
-        log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
-        client.connection.send(.certificate(certificate))
-        guard key == client.publicKey else { return }
-        let wasOutdated = isOutdated(client)
-        client.lastEpoch = certificate.fields.lastEpoch
-        if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
-      } catch {
-        log(.warning, "renewal_failed", client, ["reason": "\(error)"])
-        client.connection.close(CloseReason(error))
+  func renew(_ key: X25519.PublicKey, isProved: Bool, for client: Client) {
+    answer(client) { [self] () throws(RegistryError) in
+      if client.scheme.isSymmetric {
+        let certificate = try registry.certifySuccessor(
+          key, isProved: isProved, asked: client.claim, issuer: authority.issuer)
+        return try grant(certificate, to: client)
+      }
+      let answer =
+        client.scheme == .identityBased
+        ? try registry.credential(of: key, asked: client.claim)
+        : try registry.renew(key, isProved: isProved, asked: client.claim, issuer: authority.issuer)
+      switch answer {
+      case .granted(let certificate): try grant(certificate, to: client)
+      case .settled: break
+      case .quarantined(let reason): closeQuarantined(client, reason)
       }
     }
+  }
+
+  private func grant(_ certificate: Certificate, to client: Client) throws(RegistryError) {
+    guard !client.isRetired, client.scheme != .identityBased else {
+      return client.connection.send(.certificate(certificate))
+    }
+    metrics.countCertificate(client.address.system)
+    if try needsPSK(client) { sendPSK(of: certificate, to: client) }
+    log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
+    client.connection.send(.certificate(certificate))
+    guard certificate.publicKey == client.publicKey else { return }
+    let wasOutdated = isOutdated(client)
+    client.lastEpoch = certificate.fields.lastEpoch
+    if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
   }
 
   /// Answers a request for an identity-based credential. The device goes on under the key of this session and uses the new one
   /// in its next.
   func issue(_ request: Bytes<32>, for client: Client) {
-    guard client.scheme == .identityBased, client.beginRenewal(limit: limits.renewalsAtOnce) else {
-      return client.connection.close(.violation)
-    }
-    queue.async { [self] in
-      defer { client.endRenewal() }
-      do throws(RegistryError) {
-        if try isSettledAsFork(request: request, client) { return }
-        let answer = try registry.issue(request: request, for: client.address, authority: authority)
+    guard client.scheme == .identityBased else { return client.connection.close(.violation) }
+    answer(client) { [self] () throws(RegistryError) in
+      switch try registry.issue(request: request, asked: client.claim, authority: authority) {
+      case .granted(let answer):
         metrics.countCertificate(client.address.system)
         log(.info, "credential_issued", client, ["generation": "\(answer.credential.fields.generation)"])
         client.connection.send(.credential(answer))
-      } catch {
-        log(.warning, "issuance_failed", client, ["reason": "\(error)"])
-        switch error {
-        case .deviceRevoked: client.connection.close(.revoked)
-        case .unusableKey: client.connection.close(.violation)
-        default: client.connection.close(.unavailable)
-        }
+      case .settled: break
+      case .quarantined(let reason): closeQuarantined(client, reason)
       }
     }
+  }
+
+  /// A device asks for its next key, in the schemes whose keys the server computes.
+  func rekey(_ client: Client) {
+    guard client.scheme.isSymmetric else { return client.connection.close(.violation) }
+    answer(client) { [self] () throws(RegistryError) in
+      client.connection.send([try nextKey(of: client)], written: nil)
+    }
+  }
+
+  /// Runs what answers a request for a key on the relay's queue, and tells the device when there is none.
+  private func answer(_ client: Client, _ body: @escaping @Sendable () throws(RegistryError) -> Void) {
+    guard client.beginRenewal(limit: limits.renewalsAtOnce) else { return client.connection.close(.violation) }
+    queue.async { [self] in
+      defer { client.endRenewal() }
+      guard !client.isSuperseded else { return }
+      do throws(RegistryError) { try body() } catch { refuseKey(to: client, error) }
+    }
+  }
+
+  private func refuseKey(to client: Client, _ error: RegistryError) {
+    log(.warning, "key_refused", client, ["reason": "\(error)"])
+    if let reason = CloseReason(keyRefusal: error) { return client.connection.close(reason) }
+    guard client.knowsRotations else { return }
+    client.connection.send(.keyRefused(KeyRefusal(error), retryAfter: error.retryAfter))
+  }
+}
+
+extension CloseReason {
+  /// Why a session ends whose request for a key the registry refused; nil when it goes on.
+  fileprivate init?(keyRefusal error: RegistryError) {
+    switch error {
+    case .deviceRevoked: self = .revoked
+    case .deviceQuarantined: self = .quarantined
+    case .superseded: self = .superseded
+    case .keyInUse, .unusableKey, .belowFloor, .unknownDevice: self = .violation
+    default: return nil
+    }
+  }
+}
+
+extension KeyRefusal {
+  fileprivate init(_ error: RegistryError) {
+    switch error {
+    case .tooManyKeys: self = .tooMany
+    case .generationsExhausted: self = .exhausted
+    case .unprovedKey: self = .unproved
+    case .notOrdered: self = .notOrdered
+    default: self = .unavailable
+    }
+  }
+}
+
+extension RegistryError {
+  /// Seconds after which asking again may help; 0 when nobody knows.
+  fileprivate var retryAfter: UInt32 {
+    guard case .tooManyKeys(_, let seconds) = self else { return 0 }
+    return UInt32(clamping: seconds)
   }
 }

@@ -67,6 +67,14 @@ public struct CertifiedHandshake: ~Copyable {
     } catch { throw .noise(error) }
   }
 
+  /// Device: proves a key in this session, after the server's answer has been read.
+  ///
+  /// - Throws: ``SchemesError/malformed`` before that.
+  public func proof(of key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
+    guard let ephemeral = noise.remoteEphemeral else { throw .malformed }
+    return try KeyProof.make(for: key, serverEphemeral: ephemeral, handshakeHash: noise.handshakeHash)
+  }
+
   /// Overwrites the keys of a handshake that will not be finished; a finished one has done so.
   public mutating func close() {
     noise.wipe()

@@ -96,12 +96,16 @@ public struct CertifiedResponder: ~Copyable {
   }
 
   /// Writes the answer, ``CertifiedHandshake/replyLength`` bytes, and derives the session's keys.
+  ///
+  /// - Parameter keeping: lent what a ``ProofContext`` is made of.
   public mutating func writeReply(
     into frame: inout MutableRawSpan, sending: inout CipherState<ChaChaPoly>,
-    receiving: inout CipherState<ChaChaPoly>
+    receiving: inout CipherState<ChaChaPoly>,
+    keeping: (borrowing X25519.PrivateKey, RawSpan) -> Void = { _, _ in }
   ) throws(SchemesError) -> Int {
     do {
       let length = try noise.writeMessage(into: &frame)
+      try noise.withEphemeral(keeping)
       try noise.split(sending: &sending, receiving: &receiving)
       return length
     } catch { throw .noise(error) }

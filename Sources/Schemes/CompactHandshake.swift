@@ -72,15 +72,22 @@ public struct CompactHandshake: ~Copyable {
   }
 
   /// Server: writes the answer and derives the session's keys.
+  ///
+  /// - Parameter keeping: lent what a ``ProofContext`` is made of.
   public mutating func writeReply(
-    into frame: inout MutableRawSpan, sending: inout CipherState<ChaChaPoly>, receiving: inout CipherState<ChaChaPoly>
+    into frame: inout MutableRawSpan, sending: inout CipherState<ChaChaPoly>, receiving: inout CipherState<ChaChaPoly>,
+    keeping: (borrowing X25519.PrivateKey, RawSpan) -> Void = { _, _ in }
   ) throws(SchemesError) -> Int {
     do throws(NoiseError) {
       let length = try noise.writeMessage(into: &frame)
+      try noise.withEphemeral(keeping)
       try noise.split(sending: &sending, receiving: &receiving)
       return length
     } catch { throw .noise(error) }
   }
+
+  /// Device: what a key is proved against in this session; nil before the server's answer has been read.
+  public var binding: SessionBinding? { SessionBinding(noise.remoteEphemeral, noise.handshakeHash) }
 
   /// Overwrites the keys of a handshake that will not be finished; a finished one has done so.
   public mutating func close() {

@@ -81,10 +81,10 @@ struct DeviceStoreTests {
 
     let content = try Data(contentsOf: URL(fileURLWithPath: store.path))
     let certificate = try authority.certificate(for: key!, device: 1, generation: 2)
-    #expect(throws: DeviceHostError.device(.duplicate)) {
+    #expect(throws: DeviceHostError.device(.notTaken(.tooOld))) {
       try store.update { identity throws(DeviceError) in
         try identity.install(certificate)
-        throw .duplicate
+        throw .notTaken(.tooOld)
       }
     }
     #expect(try store.read { $0.slotForSession() == $0.slotForSession(fallingBack: true) })

@@ -45,7 +45,7 @@ struct DirectConnectionTests {
       for expected in [Array("one".utf8), [], longest] {
         let message = try connection.receiveMessage(timeout: .seconds(120))
         #expect(message?.body == expected && message?.from == addressA && message?.route == .direct)
-        try connection.acknowledge(message!)
+        try connection.answer(message!, .deliver)
       }
     } _: { endpoint in
       let connection = try DirectConnection.connect(a, to: endpoint, expecting: addressB, timeout: .seconds(120))
@@ -107,7 +107,7 @@ struct DirectConnectionTests {
     nonisolated(unsafe) let authority = authority
     let result = try converse(b) { connection in
       let message = try connection.receiveMessage(timeout: .seconds(120))
-      try connection.acknowledge(message!)
+      try connection.answer(message!, .deliver)
       try DeviceStore(opening: path).revoke(1, authority)
       _ = try connection.receiveMessage(timeout: .seconds(120))
       Issue.record("a revoked device was heard")

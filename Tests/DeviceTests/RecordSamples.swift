@@ -13,6 +13,8 @@ enum RecordSamples {
     [
       encode(.hello(DeviceRecord.Hello(listens: false, epoch: 7, revocationSequence: 9))),
       encode(.hello(DeviceRecord.Hello(listens: true, epoch: .max, revocationSequence: .max))),
+      encode(.hello(DeviceRecord.Hello(listens: true, epoch: 7, revocationSequence: 9, knowsRotations: true))),
+      encode(.renew(Bytes(), proof: Bytes())),
       encode(.frame(to: address, session: 5, body.bytes)),
       encode(.lookup(address)),
       encode(.deposit(to: address, generation: 3, id: MessageID(42), body.bytes)),
@@ -51,15 +53,18 @@ enum RecordSamples {
           scheme: .certified, epoch: 11, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor)),
       encode(.credential(try authority.blinded(authority.master.publicKey.bytes, device: 1))),
       encode(.peer(address, .online, try authority.device(1, scheme: .identityBased).certificate)),
+      encode(.rotation(try authority.rotation())),
     ]
-    for raw: UInt8 in 1...6 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
+    for raw: UInt8 in 1...5 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
+    for raw: UInt8 in 1...7 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
     return records
   }
 
   static func peerRecords() -> [[UInt8]] {
     [
       encode(.message(MessageID(42), body.bytes)), encode(.message(MessageID(0), RawSpan())),
-      encode(.acknowledgement(MessageID(42))),
+      encode(.acknowledgement(MessageID(42))), encode(.refusal(MessageID(42), .tooOld)),
+      encode(.refusal(MessageID(42), .impossibleNumber)),
     ]
   }
 

@@ -74,7 +74,7 @@ final class SimulatedServer {
       if let mail { frames.append(try seal(.mail(from: sender, id: MessageID(1), mail.bytes))) }
       frames.append(try seal(.caughtUp))
       return frames
-    case .renew(let key):
+    case .renew(let key, _):
       if key == current.key { return [try seal(.certificate(certificate(current)))] }
       if next?.key != key { next = (key, current.generation + 1) }
       return [try seal(.certificate(certificate(next!)))]

@@ -72,6 +72,7 @@ final class Talker {
     switch try session.open(&span) {
     case .message(_, let text): return String(decoding: [UInt8](copying: text), as: UTF8.self)
     case .acknowledgement(let id): return "ack \(id.rawValue)"
+    case .refusal(let id, let reason): return "\(reason) \(id.rawValue)"
     }
   }
 

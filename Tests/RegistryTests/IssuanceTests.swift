@@ -46,7 +46,7 @@ struct IssuanceTests {
     let bench = try Bench()
     let next = X25519.PrivateKey.random().publicKey
     let staged = try bench.registry.renew(next, for: bench.device, issuer: bench.authority.issuer)
-    try bench.registry.promotePending(next, for: bench.device)
+    try bench.registry.promotePending(next, for: bench.device, issuer: bench.authority.issuer)
     _ = try bench.registry.advanceEpoch(by: 1, issuer: bench.authority.issuer)
     let renewed = try bench.registry.renew(next, for: bench.device, issuer: bench.authority.issuer)
     _ = try bench.registry.revoke(bench.device, through: nil, reason: .unspecified, issuer: bench.authority.issuer)

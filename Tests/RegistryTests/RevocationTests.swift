@@ -30,7 +30,7 @@ import Testing
       try test.registry.renew(X25519.PrivateKey.random().publicKey, for: address, issuer: test.issuer)
     }
     #expect(throws: RegistryError.deviceRevoked(address)) {
-      try test.registry.promotePending(pending, for: address)
+      try test.registry.promotePending(pending, for: address, issuer: test.issuer)
     }
     #expect(throws: RegistryError.deviceRevoked(address)) { try test.registry.order(.rotate, for: address) }
   }
@@ -70,7 +70,7 @@ import Testing
     let (address, _) = try test.device(1)
     let new = X25519.PrivateKey.random().publicKey
     _ = try test.registry.renew(new, for: address, issuer: test.issuer)
-    try test.registry.promotePending(new, for: address)
+    try test.registry.promotePending(new, for: address, issuer: test.issuer)
     let statement = try test.registry.revoke(address, through: 1, reason: .keyCompromise, issuer: test.issuer)
     #expect(statement.content.generation == 1)
     #expect(try test.registry.device(address)?.isRevoked == false)

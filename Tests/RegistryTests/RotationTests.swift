@@ -1,5 +1,6 @@
 import Credentials
 import Primitives
+import Synchronization
 import Testing
 
 @testable import Registry
@@ -19,7 +20,7 @@ import Testing
     #expect(try test.registry.device(holding: new)?.slot == .pending)
     #expect(try test.registry.device(holding: new)?.certificate == certificate)
 
-    try test.registry.promotePending(new, for: address)
+    try test.registry.promotePending(new, for: address, issuer: test.issuer)
     #expect(try test.registry.device(holding: new)?.slot == .active)
     #expect(try test.registry.device(holding: old) == nil)
     #expect(try test.registry.device(address)?.certificate == certificate)
@@ -31,9 +32,9 @@ import Testing
     let new = X25519.PrivateKey.random().publicKey
     let first = try test.registry.renew(new, for: address, issuer: test.issuer)
     #expect(try test.registry.renew(new, for: address, issuer: test.issuer) == first)
-    try test.registry.promotePending(new, for: address)
+    try test.registry.promotePending(new, for: address, issuer: test.issuer)
     let actions = try test.actions()
-    try test.registry.promotePending(new, for: address)
+    try test.registry.promotePending(new, for: address, issuer: test.issuer)
     // A device that lost the answer after its key was promoted asks once more.
     #expect(try test.registry.renew(new, for: address, issuer: test.issuer) == first)
     #expect(try test.actions() == actions)
@@ -41,16 +42,138 @@ import Testing
 
   @Test func noTwoKeysShareAGeneration() throws {
     let (address, old) = try test.device(1)
-    let keys = (0..<3).map { _ in X25519.PrivateKey.random().publicKey }
-    let generations = try keys.map {
-      try test.registry.renew($0, for: address, issuer: test.issuer).fields.generation
+    var generations: [Generation] = []
+    for _ in 0..<3 {
+      let key = X25519.PrivateKey.random().publicKey
+      generations.append(try test.registry.renew(key, for: address, issuer: test.issuer).fields.generation)
+      #expect(try test.registry.device(holding: key)?.slot == .pending)
+      try test.registry.promotePending(key, for: address, issuer: test.issuer)
     }
     #expect(generations == [2, 3, 4])
-    // Only the last one is pending; the old key still opens sessions.
-    #expect(try test.registry.device(holding: keys[0]) == nil)
-    #expect(try test.registry.device(holding: keys[2])?.slot == .pending)
-    #expect(try test.registry.device(holding: old)?.slot == .active)
-    #expect(throws: RegistryError.unknownKey(address)) { try test.registry.promotePending(keys[0], for: address) }
+    #expect(try test.registry.device(holding: old) == nil)
+    #expect(throws: RegistryError.unknownKey(address)) {
+      try test.registry.promotePending(old, for: address, issuer: test.issuer)
+    }
+  }
+
+  @Test func anotherKeyThanTheOneThatWaitsIsASecondHolders() throws {
+    let (address, _) = try test.device(1)
+    let (first, second) = (X25519.PrivateKey.random().publicKey, X25519.PrivateKey.random().publicKey)
+    _ = try test.registry.renew(first, for: address, issuer: test.issuer)
+    #expect(throws: NotGranted(reason: "two keys for generation 2")) {
+      try test.registry.renew(second, for: address, issuer: test.issuer)
+    }
+    #expect(try test.registry.quarantine(of: address) == "two keys for generation 2")
+    // Nobody's key is taken into use, and nobody gets another, until the owner has looked.
+    #expect(throws: RegistryError.deviceQuarantined(address)) {
+      try test.registry.promotePending(first, for: address, issuer: test.issuer)
+    }
+    #expect(throws: RegistryError.deviceQuarantined(address)) {
+      try test.registry.renew(first, for: address, issuer: test.issuer)
+    }
+    try test.registry.releaseFromQuarantine(address)
+    try test.registry.promotePending(first, for: address, issuer: test.issuer)
+  }
+
+  @Test func aSessionUnderAReplacedKeyGetsNothing() throws {
+    let (address, old) = try test.device(1)
+    let claim = SessionClaim(address: address, generation: 1, publicKey: old)
+    let (next, thiefs) = (X25519.PrivateKey.random().publicKey, X25519.PrivateKey.random().publicKey)
+    _ = try test.registry.renew(next, isProved: true, asked: claim, issuer: test.issuer)
+    try test.registry.promotePending(next, for: address, issuer: test.issuer)
+    for key in [old, next, thiefs] {
+      #expect(throws: RegistryError.superseded(address)) {
+        try test.registry.renew(key, isProved: true, asked: claim, issuer: test.issuer)
+      }
+    }
+    #expect(try test.registry.device(address)?.pending == nil)
+    #expect(try test.registry.quarantine(of: address) == nil)
+  }
+
+  @Test func noKeyIsCertifiedUnderASecondNameOrGeneration() throws {
+    let (a, _) = try test.device(1)
+    let (b, replaced) = try test.device(2)
+    let next = X25519.PrivateKey.random().publicKey
+    _ = try test.registry.renew(next, for: b, issuer: test.issuer)
+    try test.registry.promotePending(next, for: b, issuer: test.issuer)
+    for key in [replaced, next] {
+      for device in [a, b] where device == a || key == replaced {
+        #expect(throws: RegistryError.keyInUse) {
+          try test.registry.renew(key, for: device, issuer: test.issuer)
+        }
+      }
+      #expect(throws: RegistryError.keyInUse) {
+        try test.registry.addDevice(
+          NewDevice(address: DeviceAddress(system: a.system, device: DeviceID(3)), publicKey: key), issuer: test.issuer)
+      }
+    }
+    _ = try test.registry.revoke(b, through: nil, reason: .keyCompromise, issuer: test.issuer)
+    #expect(throws: RegistryError.keyInUse) {
+      try test.registry.enrolAgain(NewDevice(address: b, publicKey: replaced), issuer: test.issuer)
+    }
+  }
+
+  @Test func whoHasProvedAKeyGetsNoOtherWithout() throws {
+    let (address, _) = try test.device(1)
+    func ask(_ isProved: Bool) throws -> X25519.PublicKey {
+      let key = X25519.PrivateKey.random().publicKey
+      _ = try test.registry.renew(key, isProved: isProved, asked: test.registry.claim(address), issuer: test.issuer)
+      try test.registry.promotePending(key, for: address, issuer: test.issuer)
+      return key
+    }
+    _ = try ask(false)
+    let details = try test.registry.audit(since: 0, limit: 1000).filter { $0.action == "device.stage" }.map(\.detail)
+    #expect(details == ["without a proof of the key"])
+    let key = try ask(true)
+    #expect(throws: RegistryError.unprovedKey(address)) { try ask(false) }
+    // The key in use needs none: its sessions prove it.
+    _ = try test.registry.renew(key, isProved: false, asked: test.registry.claim(address), issuer: test.issuer)
+  }
+
+  @Test func aDeviceAsksForSoManyKeysAndTheOwnersOrderIsFree() throws {
+    let time = Mutex<Int64>(1_000_000)
+    let test = try TestAuthority(clock: { time.withLock { $0 } })
+    let (address, _) = try test.device(1)
+    func rotate() throws {
+      let key = X25519.PrivateKey.random().publicKey
+      _ = try test.registry.renew(key, for: address, issuer: test.issuer)
+      try test.registry.promotePending(key, for: address, issuer: test.issuer)
+    }
+    for _ in 0..<KeyBudget.device.burst { try rotate() }
+    #expect(throws: RegistryError.tooManyKeys(address, retryAfter: 3600)) { try rotate() }
+    // Another device of the system is not touched by it.
+    let (other, _) = try test.device(2)
+    _ = try test.registry.renew(X25519.PrivateKey.random().publicKey, for: other, issuer: test.issuer)
+    try test.registry.order(.rotate, for: address)
+    try rotate()
+    time.withLock { $0 += 3599 }
+    #expect(throws: RegistryError.tooManyKeys(address, retryAfter: 1)) { try rotate() }
+    time.withLock { $0 += 1 }
+    try rotate()
+    // A clock that jumps, ahead or back, fills the credit and does no more.
+    for jump: Int64 in [59 * 86_400, -30 * 86_400] {
+      time.withLock { $0 += jump }
+      for _ in 0..<KeyBudget.device.burst { try rotate() }
+      #expect(throws: RegistryError.tooManyKeys(address, retryAfter: 3600)) { try rotate() }
+    }
+  }
+
+  @Test func aRotationIsToldToPeers() throws {
+    let (address, _) = try test.device(1)
+    #expect(try test.registry.rotations(since: 0, for: nil, limit: 9).isEmpty)
+    for generation: Generation in 2...4 {
+      let key = X25519.PrivateKey.random().publicKey
+      _ = try test.registry.renew(key, for: address, issuer: test.issuer)
+      try test.registry.promotePending(key, for: address, issuer: test.issuer)
+      let statements = try test.registry.rotations(since: 0, for: address.system, limit: 9)
+      #expect(statements.map(\.content.generation) == [generation], "the latest takes the place of those before")
+      #expect(statements[0].isSigned(by: try test.registry.state().issuerKey))
+      #expect(statements[0].content.sequence == (try test.registry.state().revocationSequence))
+    }
+    #expect(try test.registry.rotations(since: 3, for: nil, limit: 9).isEmpty)
+    // Revocations go on counting where rotations have come to.
+    #expect(
+      try test.registry.revoke(address, through: nil, reason: .unspecified, issuer: test.issuer).content.sequence == 4)
   }
 
   @Test func aCertificateIsRenewedForTheSameKey() throws {
@@ -106,7 +229,7 @@ import Testing
     let new = X25519.PrivateKey.random().publicKey
     _ = try test.registry.renew(new, for: address, issuer: test.issuer)
     #expect(try test.registry.orders(for: address).count == 1)
-    try test.registry.promotePending(new, for: address)
+    try test.registry.promotePending(new, for: address, issuer: test.issuer)
     #expect(try test.registry.orders(for: address).isEmpty)
     #expect(try test.actions().suffix(4) == ["order.add", "device.stage", "order.complete", "device.promote"])
   }

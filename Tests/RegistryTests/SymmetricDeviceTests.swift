@@ -241,7 +241,7 @@ struct SymmetricDeviceTests {
       try Migrations.fillHints(db)
     }
     #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.pending])
-    try fleet.registry.promotePending(next, for: address)
+    try fleet.registry.promotePending(next, for: address, issuer: fleet.issuer)
     #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.active])
     #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key), limit: 4).isEmpty)
   }

@@ -26,11 +26,12 @@ struct TestAuthority {
   let beta: SystemID
   private let temporary = TemporaryDirectory()
 
-  init(certificateEpochs: Epoch = 8) throws {
+  init(certificateEpochs: Epoch = 8, clock: (@Sendable () -> Int64)? = nil) throws {
     directory = AuthorityDirectory(temporary.path + "/authority")
     authority = Authority.random()
     try directory.create(authority, sealing: .unsealed, certificateEpochs: certificateEpochs, actor: "test")
-    registry = try directory.openRegistry(actor: "test")
+    registry = try SQLiteRegistry(
+      path: directory.registryPath, actor: "test", witness: RegistryWitness(directory: directory.path), clock: clock)
     alpha = try registry.addSystem(named: "alpha").id
     beta = try registry.addSystem(named: "beta").id
   }

@@ -201,12 +201,13 @@ struct CloneTests {
     let stale = Client(
       Claimant(
         scheme: .identityBased, address: device.address, generation: 1, lastEpoch: 9,
-        publicKey: old.certificateInUse?.publicKey), number: 9, listens: false, connection: line)
+        publicKey: old.certificateInUse?.publicKey),
+      DeviceRecord.Hello(listens: false, epoch: 1, revocationSequence: 0), number: 9, connection: line)
     fleet.relay.perform(.request(old.identity.requestPoint!), for: stale)
     fleet.settle()
     #expect(line.closeReason == .superseded)
     #expect(try fleet.registry.quarantine(of: device.address) == nil)
-    #expect(try fleet.registry.pendingCredential(of: device.address) == nil)
+    #expect(try fleet.registry.device(device.address)?.pending == nil)
     #expect(device.connection?.isOpen == true)
   }
 

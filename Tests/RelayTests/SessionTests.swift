@@ -223,7 +223,8 @@ struct SessionTests {
     #expect(fleet.relay.router.count == 0)
     // A session that has ended before it was added is not added.
     let claimant = Claimant(scheme: .certified, address: device.address, generation: 1, lastEpoch: 9, publicKey: nil)
-    let late = Client(claimant, number: 7, listens: true, connection: connection)
+    let late = Client(
+      claimant, DeviceRecord.Hello(listens: true, epoch: 1, revocationSequence: 0), number: 7, connection: connection)
     fleet.relay.end(late)
     #expect(fleet.relay.router.add(late).isEmpty)
     fleet.relay.office.begin(late)

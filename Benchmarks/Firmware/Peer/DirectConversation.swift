@@ -49,6 +49,7 @@ final class DirectConversation: Conversation {
     case .acknowledgement(let id):
       guard id == MessageID(77) else { throw Refusal.wrongContent }
       return []
+    case .refusal: throw Refusal.wrongContent
     }
   }
 

@@ -42,7 +42,7 @@ final class RotationConversation: Conversation {
         session: 1, mayOnlyRenew: false, try fleet.issuer.statement(EpochContent(epoch: Fleet.epoch + 1)))
       isComplete = isRotated && !expectsPing
       return [try seal(welcome), try seal(isRotated ? .caughtUp : .rotate)]
-    case .renew(let key) where scheme == .certified:
+    case .renew(let key, _) where scheme == .certified:
       expected = try fleet.certificate(for: key, device: device, generation: 2)
       return [try end(with: .certificate(expected))]
     case .request(let point) where scheme == .identityBased:

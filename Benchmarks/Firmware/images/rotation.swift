@@ -39,7 +39,11 @@ private func session(_ identity: inout DeviceIdentity) {
     switch order {
     case .none: if !isLast { continue }
     case .renew(let key):
-      say(.renew(key), &link)
+      send(
+        measure("renew") { () throws(DeviceError) in
+          var target = frame.mutableBytes
+          return try link.seal(try link.renewal(of: key, identity), into: &target)
+        })
       continue
     case .request(let point):
       say(.request(point), &link)

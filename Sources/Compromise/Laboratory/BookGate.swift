@@ -96,7 +96,7 @@ final class BookLine: Line {
     case .frame(let to, let session, let body):
       accepted.append(Statement(device: device.address, text: [UInt8](copying: body)))
       return [try keys.sending.encrypt(encoded(.unreachable(to, session: session)))]
-    case .renew(let key):
+    case .renew(let key, _):
       let certificate = try gate.authority.issuer.certificate(
         for: key, system: device.address.system, device: device.address.device, generation: device.generation + 1,
         lastEpoch: gate.epoch + 8)

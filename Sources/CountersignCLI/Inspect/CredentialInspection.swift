@@ -126,6 +126,22 @@ extension Inspection {
       ])
   }
 
+  init(rotation bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+    let statement = try RotationStatement(decoding: bytes.bytes)
+    let content = statement.content
+    self.init(statement, kind: "rotation statement", check)
+    add("system", .number(Int(content.system.rawValue)))
+    add("device", .text(content.device.description))
+    add("generation", .number(Int(content.generation)))
+    add("last_epoch", .number(Int(content.lastEpoch)))
+    add("sequence", .number(Int(content.sequence)))
+    cut(
+      bytes,
+      Self.head + [
+        ("system", 4), ("device", 8), ("generation", 2), ("last epoch", 2), ("sequence", 4), ("signature", 64),
+      ])
+  }
+
   init(policy bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
     let statement = try PolicyStatement(decoding: bytes.bytes)
     self.init(statement, kind: "policy statement", check)

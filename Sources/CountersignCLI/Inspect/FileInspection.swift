@@ -23,6 +23,7 @@ extension Inspection {
     if let master = identity.trust.master { add("master_key", .text(hexadecimal(master.bytes.bytes))) }
     add("epoch", .number(Int(identity.trust.epoch)))
     add("revocations", .number(identity.trust.revocations.count))
+    add("peers_met", .number(identity.trust.revocations.metCount))
     add("revocation_sequence", .number(Int(identity.revocationSequence)))
     add(slot: "slot_a", identity.slotA, check)
     add(slot: "slot_b", identity.slotB, check)

@@ -87,6 +87,7 @@ struct Inspect: ParsableCommand {
     case .certificate: .certificate
     case .epochStatement: .epochStatement
     case .revocationStatement: .revocationStatement
+    case .rotationStatement: .rotationStatement
     case .policyStatement: .policyStatement
     case .identityCredential:
       object.count == BlindedCredential.encodedLength ? .blindedCredential : .identityCredential
@@ -107,6 +108,7 @@ struct Inspect: ParsableCommand {
       case .certificate: return try Inspection(certificate: object, check)
       case .epochStatement: return try Inspection(epoch: object, check)
       case .revocationStatement: return try Inspection(revocation: object, check)
+      case .rotationStatement: return try Inspection(rotation: object, check)
       case .policyStatement: return try Inspection(policy: object, check)
       case .identityCredential: return try Inspection(identityCredential: object, check)
       case .blindedCredential: return try Inspection(blindedCredential: object, check)

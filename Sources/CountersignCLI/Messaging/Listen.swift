@@ -89,6 +89,7 @@ struct Listen: ParsableCommand {
         printer.note(
           "listening as \(try device.address) at \(endpoint)"
             + (device.isSymmetric ? " (\(try device.scheme.name): the server reads every message)" : ""))
+        if let doubt = try Self.doubt(device) { printer.note(doubt) }
         while !isDone(printer), !client.shouldReconnect {
           let got = try client.receiveMessage(inbox: inbox, timeout: quiet) { printer.show($0) }
           if got {
@@ -121,6 +122,21 @@ struct Listen: ParsableCommand {
     }
   }
 
+  /// What this device cannot know by itself, because a list of fixed size is full.
+  private static func doubt(_ device: AnyDevice) throws(DeviceHostError) -> String? {
+    guard case .key(let store) = device.store else { return nil }
+    let (revocations, policies) = try store.read {
+      ($0.trust.revocations.isOverflowing, $0.trust.policiesAreFull)
+    }
+    if revocations {
+      return
+        "there are more revocations than this device holds (\(RevocationList.capacity)): it takes the server's word"
+    }
+    guard policies else { return nil }
+    return
+      "there may be more policies than this device holds (\(TrustStore.maximumPolicyCount)): it takes the server's word"
+  }
+
   private func listen(
     direct endpoint: Endpoint, _ store: DeviceStore, _ inbox: Inbox, _ printer: MessagePrinter,
     _ keeper: KeptCertificates?
@@ -141,11 +157,10 @@ struct Listen: ParsableCommand {
         }
         keeper?.keep(connection.peer)
         while !isDone(printer), let message = try connection.receiveMessage(timeout: .seconds(5)) {
-          if inbox.isNew(message.id, from: message.from) {
-            printer.show(message)
-            try inbox.remember(message.id, from: message.from)
+          _ = try inbox.take(message, deliver: printer.show) { judgement throws(DeviceHostError) in
+            if case .refuse(let reason) = judgement { printer.refused(from: message.from, .notTaken(reason)) }
+            try connection.answer(message, judgement)
           }
-          try connection.acknowledge(message)
         }
       } catch {
         // One device that is refused, or that goes away, is no reason to stop waiting for others.

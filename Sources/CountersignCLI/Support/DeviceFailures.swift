@@ -41,6 +41,13 @@ extension Failure {
         .noPermission,
         "device \(address) has no key pair: only the server could pass the message on, and it would read it",
         hint: "Allow that with --hop-by-hop, or move the device to a key pair: countersign device migrate")
+    case .notTaken(let refusal):
+      self.init(.protocolError, "the other device did not take the message: \(refusal.words)", hint: refusal.advice)
+    case .keyRefused(let refusal, let seconds):
+      self.init(
+        refusal == .unavailable || refusal == .tooMany ? .temporary : .unavailable,
+        "the server gives no new key now: \(refusal.words)",
+        hint: seconds > 0 ? "Try again in \(seconds) seconds. The key in use serves meanwhile." : refusal.advice)
     case .notStored(let refusal):
       self.init(.unavailable, "the server did not keep the message: \(refusal.words)")
     case .mayOnlyRenew:
@@ -67,6 +74,8 @@ extension Failure {
       self.init(
         .protocolError, "it is not sealed: the server could read it, or have made it up",
         hint: "Allow that with --hop-by-hop.")
+    case .notTaken(let refusal):
+      self.init(.protocolError, refusal.words)
     case .messageTooLong:
       self.init(.dataError, "a message has at most \(Message.maximumLength) bytes", hint: "Send it in parts.")
     case .subjectMismatch:
@@ -121,11 +130,48 @@ extension CredentialsError {
     case .expired(let last, let current): "it was good until epoch \(last), and the fleet is at \(current)"
     case .revoked(let generation):
       generation == .max ? "the device is revoked" : "generation \(generation) and earlier are revoked"
+    case .superseded(let generation): "its key was replaced: generation \(generation) has been met"
     case .subjectMismatch: "it is about another device or key"
     case .revocationListFull: "too many revocations to trust anyone offline; connect to the server"
+    case .policyListFull(let system):
+      "it belongs to system \(system.rawValue), and there are more policies than a device holds; connect to the server"
     case .invalidPoint: "it is no usable point of the curve"
     case .notEvidence: "the two credentials do not contradict each other"
     case .signerUnavailable: "the signing key is out of reach"
+    }
+  }
+}
+
+extension MessageRefusal {
+  fileprivate var words: String {
+    switch self {
+    case .tooOld: "its number lies so far behind others of this device that nobody can tell whether it is new"
+    case .impossibleNumber: "its number is of a key that this device does not have yet"
+    }
+  }
+
+  fileprivate var advice: String? {
+    self == .tooOld ? "Rotate this device's key: its numbers begin anew then." : nil
+  }
+}
+
+extension KeyRefusal {
+  fileprivate var words: String {
+    switch self {
+    case .unavailable: "it cannot store one"
+    case .tooMany: "this device, or its system, has asked for too many"
+    case .exhausted: "this device has used up its generations"
+    case .unproved: "the key was not proved"
+    case .notOrdered: "a shared key is changed by the owner's order only"
+    }
+  }
+
+  fileprivate var advice: String {
+    switch self {
+    case .unavailable, .tooMany: "The key in use serves meanwhile. Try again later."
+    case .exhausted: "The key in use goes on serving. Enrol the device under another id when it comes to the bench."
+    case .unproved: "Update the device's software."
+    case .notOrdered: "Order it: countersign device rotate ID"
     }
   }
 }
@@ -139,6 +185,7 @@ extension ServerRecord.Refusal {
     case .tooLong: "it is too long"
     case .unavailable: "it cannot store anything now"
     case .mayOnlyRenew: "this device may only renew its certificate"
+    case .impossibleNumber: "its number is of a key that this device does not have yet"
     }
   }
 }

@@ -36,7 +36,9 @@ extension Failure {
     case .unknownDevice(let address):
       self.init(.dataError, "there is no device \(address)", hint: "See: countersign device list")
     case .keyInUse:
-      self.init(.dataError, "another device has this public key", hint: "Every device needs a key of its own.")
+      self.init(
+        .dataError, "this public key was certified before",
+        hint: "Every device, and every generation of it, needs a key of its own.")
     case .unusableKey:
       self.init(.dataError, "this is no usable X25519 public key", hint: "Let the device make a new one.")
     case .unknownKey(let address):
@@ -62,6 +64,17 @@ extension Failure {
     case .belowFloor(let address):
       self.init(
         .noPermission, "device \(address) has used a better scheme", hint: "A device never goes back to a weaker one.")
+    case .superseded(let address):
+      self.init(.temporary, "the key of device \(address) was replaced meanwhile", hint: "Try again.")
+    case .deviceQuarantined(let address):
+      self.init(
+        .noPermission, "device \(address) is in quarantine: there seem to be two of it",
+        hint: "Look at it: countersign device show, then countersign device release or device revoke.")
+    case .tooManyKeys(let address, let seconds):
+      self.init(
+        .temporary, "device \(address), or its system, has asked for too many keys", hint: "Try again in \(seconds) s.")
+    case .unprovedKey(let address):
+      self.init(.noPermission, "device \(address) has not proved the key that it asks for")
     case .notOrdered(let address):
       self.init(.noPermission, "device \(address) has no order to change its scheme")
     case .epochsExhausted:

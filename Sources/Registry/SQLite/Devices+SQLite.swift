@@ -107,9 +107,12 @@ extension SQLiteRegistry {
       arguments: [floor.rawValue, now(), address.system.column, address.device.column])
   }
 
-  /// Refuses a key that another device or slot has, or that no handshake could use.
+  /// Refuses a key that was ever certified, or that no handshake could use. A key that was replaced is known to somebody who had
+  /// the device's memory then: under another name it would let that one in again.
   func checkUnused(_ key: X25519.PublicKey, _ lookup: DeviceLookup, _ db: Database) throws {
-    guard try lookup.holder(of: key, db) == nil else { throw RegistryError.keyInUse }
+    guard try lookup.holder(of: key, db) == nil, try Self.issuance(of: key, db) == nil else {
+      throw RegistryError.keyInUse
+    }
     var shared = SecretBytes<32>()
     do { try probe.key.agree(with: key, into: &shared) } catch { throw RegistryError.unusableKey }
   }

@@ -47,29 +47,28 @@ extension SQLiteRegistry {
     }
   }
 
-  public func pendingCredential(of address: DeviceAddress) throws(RegistryError) -> IssuedCredential? {
-    try read { db, lookup in
-      guard let device = try lookup.device(address, db), let pending = device.pending else { return nil }
-      return try Self.issued(pending, of: device, "pending_", db)
-    }
-  }
-
   public func nextGeneration(of address: DeviceAddress) throws(RegistryError) -> Generation {
     try read { db, lookup in try lookup.device(address, db)?.nextGeneration() ?? 1 }
   }
 
   public func issue(
-    request: Bytes<32>, for address: DeviceAddress, authority: Authority
-  ) throws(RegistryError) -> BlindedCredential {
+    request: Bytes<32>, asked claim: SessionClaim, authority: Authority
+  ) throws(RegistryError) -> KeyAnswer<BlindedCredential> {
     try write { db, lookup in
-      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
-      guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
+      let address = claim.address
+      let device = try servingDevice(address, lookup, db)
+      guard claim.publicKey == device.certificate.publicKey else {
+        guard claim.isRetired else { throw RegistryError.superseded(address) }
+        // Who speaks under the key before the one in use has the credential of that one, and need not ask.
+        return .quarantined(try quarantine(address, "two keys follow generation \(claim.generation)", db))
+      }
       let state = try AuthorityState(db)
-      if let pending = device.pending, pending.fields.lastEpoch >= state.epoch,
-        let known = try Self.issued(pending, of: device, "pending_", db), known.request == request,
-        let answer = known.answer
-      {
-        return answer
+      if let pending = device.pending, let known = try Self.issued(pending, of: device, "pending_", db) {
+        guard known.request == request else {
+          return .quarantined(
+            try quarantine(address, "two keys for generation \(pending.fields.generation)", db))
+        }
+        if pending.fields.lastEpoch >= state.epoch, let answer = known.answer { return .granted(answer) }
       }
       let fields = authority.identityMaster.fields(
         for: address, generation: try device.nextGeneration(), lastEpoch: state.lastEpoch)
@@ -78,12 +77,15 @@ extension SQLiteRegistry {
         throw RegistryError.unusableKey
       }
       try checkUnused(issued.certificate.publicKey, lookup, db)
+      if try !isOrdered(.rotate, of: device, db), device.certificate.fields.lastEpoch > state.epoch {
+        try spendKey(of: address, in: .devices, row: device.rowID, db)
+      }
       try stage(issued.certificate, of: device, db)
       try enter(issued.certificate, db)
       try note(issued, of: device, db, "pending_")
       try record(.deviceStage, db, of: address, generation: fields.generation)
       guard let answer = issued.answer else { throw RegistryError.unusableKey }
-      return answer
+      return .granted(answer)
     }
   }
 

@@ -79,11 +79,13 @@ extension SQLiteRegistry {
   }
 
   public func issuance(of key: X25519.PublicKey) throws(RegistryError) -> Issuance? {
-    try read { db, _ in
-      let statement = try db.cachedStatement(
-        sql: "SELECT system, device_id, generation, public_key FROM issuances WHERE key_tag = ? AND public_key = ?")
-      return try Row.fetchOne(statement, arguments: [key.tag, key.data]).map { try Issuance($0) }
-    }
+    try read { db, _ in try Self.issuance(of: key, db) }
+  }
+
+  static func issuance(of key: X25519.PublicKey, _ db: Database) throws -> Issuance? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT system, device_id, generation, public_key FROM issuances WHERE key_tag = ? AND public_key = ?")
+    return try Row.fetchOne(statement, arguments: [key.tag, key.data]).map { try Issuance($0) }
   }
 
   public func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [Issuance] {

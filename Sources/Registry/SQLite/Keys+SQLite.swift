@@ -4,46 +4,134 @@ import Primitives
 
 extension SQLiteRegistry {
   public func renew(
-    _ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer
-  ) throws(RegistryError) -> Certificate {
+    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> KeyAnswer<Certificate> {
     try write { db, lookup in
-      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
-      guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
-      let lastEpoch = try AuthorityState(db).lastEpoch
-      if key == device.certificate.publicKey {
-        guard device.certificate.fields.lastEpoch < lastEpoch else { return device.certificate }
-        let certificate = try issuer.certificate(renewing: device.certificate, lastEpoch: lastEpoch)
-        try store(certificate, of: device, db)
-        try record(.deviceRenew, db, of: address, generation: device.generation)
-        return certificate
+      let device = try servingDevice(claim.address, lookup, db)
+      switch try judge(claim, key, of: device, db) {
+      case .current: break
+      case .other(let answer): return answer
       }
-      if let pending = device.pending, key == pending.publicKey {
-        guard pending.fields.lastEpoch < lastEpoch else { return pending }
-        let certificate = try issuer.certificate(renewing: pending, lastEpoch: lastEpoch)
-        try stage(certificate, of: device, db)
-        try record(.deviceRenew, db, of: address, generation: pending.fields.generation)
-        return certificate
-      }
-      try checkUnused(key, lookup, db)
-      let certificate = try issuer.certificate(
-        for: key, system: address.system, device: address.device, generation: try device.nextGeneration(),
-        lastEpoch: lastEpoch)
-      try stage(certificate, of: device, db)
-      try enter(certificate, db)
-      try record(.deviceStage, db, of: address, generation: certificate.fields.generation)
-      return certificate
+      return .granted(try renew(key, isProved: isProved, for: device, lookup, issuer, db))
     }
   }
 
-  public func promotePending(_ key: X25519.PublicKey, for address: DeviceAddress) throws(RegistryError) {
+  /// The device at `address`, neither revoked nor in quarantine.
+  func servingDevice(_ address: DeviceAddress, _ lookup: DeviceLookup, _ db: Database) throws -> RegisteredDevice {
+    guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
+    guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
+    guard try Self.quarantine(of: address, db) == nil else { throw RegistryError.deviceQuarantined(address) }
+    return device
+  }
+
+  private enum Judgement {
+    /// The session was opened with the key in use, and may ask for this one.
+    case current
+    case other(KeyAnswer<Certificate>)
+  }
+
+  /// Holds a session that asks for a certificate of `key` against the row as it is now.
+  ///
+  /// A device stores each key before it shows it, and shows no other until that one is its active key. So whoever shows another
+  /// key than the one that waits for its first use, or than the one that followed, has made it elsewhere from the same memory.
+  private func judge(
+    _ claim: SessionClaim, _ key: X25519.PublicKey, of device: RegisteredDevice, _ db: Database
+  ) throws -> Judgement {
+    guard claim.publicKey == device.certificate.publicKey else {
+      // Opened before another session took the next key into use: that one counts.
+      guard claim.isRetired else { throw RegistryError.superseded(claim.address) }
+      if key == device.certificate.publicKey { return .other(.granted(device.certificate)) }
+      // Its own old key, which it asks to renew before it comes to the next.
+      if key == claim.publicKey { return .other(.settled) }
+      return .other(
+        .quarantined(try quarantine(claim.address, "two keys follow generation \(claim.generation)", db)))
+    }
+    if key != device.certificate.publicKey, let pending = device.pending, pending.publicKey != key {
+      return .other(
+        .quarantined(
+          try quarantine(claim.address, "two keys for generation \(pending.fields.generation)", db)))
+    }
+    return .current
+  }
+
+  /// Shows an identity-based device, which cannot renew a key, the credential of the key that it shows: of its next one when the
+  /// registry knows that, or else the one in use.
+  public func credential(
+    of key: X25519.PublicKey, asked claim: SessionClaim
+  ) throws(RegistryError) -> KeyAnswer<Certificate> {
     try write { db, lookup in
-      guard let device = try lookup.device(address, db) else { throw RegistryError.unknownDevice(address) }
-      guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
+      let device = try servingDevice(claim.address, lookup, db)
+      switch try judge(claim, key, of: device, db) {
+      case .current: break
+      case .other(let answer): return answer
+      }
+      guard let pending = device.pending, pending.publicKey == key else { return .granted(device.certificate) }
+      return .granted(pending)
+    }
+  }
+
+  /// Certifies the key of a device that moves from a key which the server computes, and has been certified one before.
+  func renew(
+    _ key: X25519.PublicKey, isProved: Bool, ofSuccessor device: RegisteredDevice, _ lookup: DeviceLookup,
+    _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> Certificate {
+    guard !device.isRevoked else { throw RegistryError.deviceRevoked(device.address) }
+    return try renew(key, isProved: isProved, for: device, lookup, issuer, db)
+  }
+
+  private func renew(
+    _ key: X25519.PublicKey, isProved: Bool, for device: RegisteredDevice, _ lookup: DeviceLookup,
+    _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> Certificate {
+    let address = device.address
+    let lastEpoch = try AuthorityState(db).lastEpoch
+    if key == device.certificate.publicKey {
+      guard device.certificate.fields.lastEpoch < lastEpoch else { return device.certificate }
+      let certificate = try issuer.certificate(renewing: device.certificate, lastEpoch: lastEpoch)
+      try store(certificate, of: device, db)
+      try record(.deviceRenew, db, of: address, generation: device.generation)
+      return certificate
+    }
+    if let pending = device.pending, key == pending.publicKey {
+      guard pending.fields.lastEpoch < lastEpoch else { return pending }
+      let certificate = try issuer.certificate(renewing: pending, lastEpoch: lastEpoch)
+      try stage(certificate, of: device, db)
+      try record(.deviceRenew, db, of: address, generation: pending.fields.generation)
+      return certificate
+    }
+    try checkUnused(key, lookup, db)
+    try checkProof(isProved, of: device, db)
+    let generation = try device.nextGeneration()
+    if try !isOrdered(.rotate, of: device, db) { try spendKey(of: address, in: .devices, row: device.rowID, db) }
+    let certificate = try issuer.certificate(
+      for: key, system: address.system, device: address.device, generation: generation, lastEpoch: lastEpoch)
+    try stage(certificate, of: device, db)
+    try enter(certificate, db)
+    try record(
+      .deviceStage, db, of: address, generation: generation, detail: isProved ? nil : "without a proof of the key")
+    return certificate
+  }
+
+  /// A device that has once proved a key which it asked for never again gets a certificate for one that it does not prove.
+  private func checkProof(_ isProved: Bool, of device: RegisteredDevice, _ db: Database) throws {
+    let select = try db.cachedStatement(sql: "SELECT proves_keys FROM devices WHERE id = ?")
+    let proves = try Bool.fetchOne(select, arguments: [device.rowID]) ?? false
+    guard isProved != proves else { return }
+    guard isProved else { throw RegistryError.unprovedKey(device.address) }
+    try db.execute(sql: "UPDATE devices SET proves_keys = 1 WHERE id = ?", arguments: [device.rowID])
+  }
+
+  public func promotePending(
+    _ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer
+  ) throws(RegistryError) {
+    try write { db, lookup in
+      let device = try servingDevice(address, lookup, db)
       if key == device.certificate.publicKey { return }
       guard let pending = device.pending, key == pending.publicKey else { throw RegistryError.unknownKey(address) }
       try forgetPendingKey(of: device, db)
       try store(pending, of: device, db)
       try complete(.rotate, of: device, db)
+      try announceRotation(of: device, to: pending.fields.generation, issuer, db)
       try record(.devicePromote, db, of: address, generation: pending.fields.generation)
     }
   }

@@ -15,8 +15,30 @@ enum Migrations {
       try SQLiteRegistry.enterEveryKey($0)
     }
     migrator.registerMigration("5-enrolled-keys") { try SQLiteRegistry.enterEnrolledKeys($0) }
+    migrator.registerMigration("6-rotations") { try $0.execute(sql: rotations) }
     return migrator
   }
+
+  /// Which generation of a device is in use, for its peers; the credits of ``KeyBudget``, NULL while they are full; whether a device
+  /// has proved a key that it asked for.
+  private static let rotations = """
+    CREATE TABLE rotations (
+      sequence INTEGER PRIMARY KEY,
+      system INTEGER NOT NULL,
+      device_id INTEGER NOT NULL,
+      last_epoch INTEGER NOT NULL,
+      statement BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      UNIQUE (system, device_id)
+    ) STRICT;
+    ALTER TABLE devices ADD COLUMN proves_keys INTEGER NOT NULL DEFAULT 0 CHECK (proves_keys IN (0, 1));
+    ALTER TABLE devices ADD COLUMN key_credit INTEGER;
+    ALTER TABLE devices ADD COLUMN key_credit_since INTEGER;
+    ALTER TABLE symmetric_devices ADD COLUMN key_credit INTEGER;
+    ALTER TABLE symmetric_devices ADD COLUMN key_credit_since INTEGER;
+    ALTER TABLE systems ADD COLUMN key_credit INTEGER;
+    ALTER TABLE systems ADD COLUMN key_credit_since INTEGER;
+    """
 
   /// Issuance: 0 certificate, 1 blinded, 2 injected, 3 escrow. The column `signature` of the last three holds the credential's
   /// point and the issuer's contribution; `request` the device's point, by which a repeated request is known.

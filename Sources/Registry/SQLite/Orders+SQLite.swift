@@ -74,6 +74,12 @@ extension SQLiteRegistry {
     }
   }
 
+  /// Whether the owner has ordered the device to do this.
+  func isOrdered(_ kind: DeviceOrder.Kind, of device: RegisteredDevice, _ db: Database) throws -> Bool {
+    let statement = try db.cachedStatement(sql: "SELECT 1 FROM orders WHERE device = ? AND kind = ?")
+    return try Int.fetchOne(statement, arguments: [device.rowID, kind.rawValue]) != nil
+  }
+
   func complete(_ kind: DeviceOrder.Kind, of device: RegisteredDevice, _ db: Database) throws {
     let statement = try db.cachedStatement(sql: "DELETE FROM orders WHERE device = ? AND kind = ?")
     try statement.execute(arguments: [device.rowID, kind.rawValue])

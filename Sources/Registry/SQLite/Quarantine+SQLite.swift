@@ -3,13 +3,17 @@ import GRDB
 
 extension SQLiteRegistry {
   public func quarantine(_ address: DeviceAddress, because detail: String) throws(RegistryError) {
-    try write { db, _ in
-      guard try Self.quarantine(of: address, db) == nil else { return }
-      try db.execute(
-        sql: "INSERT INTO quarantine (system, device_id, detail, at) VALUES (?, ?, ?, ?)",
-        arguments: [address.system.column, address.device.column, detail, now()])
-      try record(.deviceQuarantine, db, of: address, detail: detail)
-    }
+    _ = try write { db, _ in try quarantine(address, detail, db) }
+  }
+
+  /// Puts a device into quarantine in the transaction under way, and returns why.
+  func quarantine(_ address: DeviceAddress, _ detail: String, _ db: Database) throws -> String {
+    if let known = try Self.quarantine(of: address, db) { return known }
+    try db.execute(
+      sql: "INSERT INTO quarantine (system, device_id, detail, at) VALUES (?, ?, ?, ?)",
+      arguments: [address.system.column, address.device.column, detail, now()])
+    try record(.deviceQuarantine, db, of: address, detail: detail)
+    return detail
   }
 
   public func quarantine(of address: DeviceAddress) throws(RegistryError) -> String? {
@@ -31,7 +35,7 @@ extension SQLiteRegistry {
       arguments: [address.system.column, address.device.column])
   }
 
-  private static func quarantine(of address: DeviceAddress, _ db: Database) throws -> String? {
+  static func quarantine(of address: DeviceAddress, _ db: Database) throws -> String? {
     let statement = try db.cachedStatement(sql: "SELECT detail FROM quarantine WHERE system = ? AND device_id = ?")
     return try String.fetchOne(statement, arguments: [address.system.column, address.device.column])
   }

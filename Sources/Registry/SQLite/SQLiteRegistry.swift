@@ -11,6 +11,8 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
   public let path: String
   /// What the audit rows of this connection name as their author.
   let actor: String
+  /// Seconds since 1970, for what is refilled as time passes.
+  let clock: @Sendable () -> Int64
   private let writer: DatabaseQueue
   private let reader: DatabaseQueue
   private let writerLookup = DeviceLookup()
@@ -24,13 +26,18 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
   /// - Parameters:
   ///   - actor: the command or service, for the audit record.
   ///   - witness: what remembers how far the registry has come.
+  ///   - clock: seconds since 1970, for what is refilled as time passes.
   /// - Throws: ``RegistryError/newerDatabase(path:)``, ``RegistryError/corrupted(_:)``, ``RegistryError/noAuthority(path:)``,
   ///   ``RegistryError/readOnly(_:)``.
-  public init(path: String, actor: String, witness: RegistryWitness? = nil) throws(RegistryError) {
+  public init(
+    path: String, actor: String, witness: RegistryWitness? = nil,
+    clock: (@Sendable () -> Int64)? = nil
+  ) throws(RegistryError) {
     guard access(path, F_OK) == 0 else { throw .noAuthority(path: path) }
     self.path = path
     self.actor = actor
     self.witness = witness
+    self.clock = clock ?? { now() }
     do {
       writer = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: false))
       try writer.inDatabase { try Self.check($0, path: path) }

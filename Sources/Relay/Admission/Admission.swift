@@ -40,12 +40,19 @@ public struct AdmissionStep {
   }
 }
 
-/// The keys of a session, one for each direction.
+/// The keys of a session, one for each direction, and what a device's proof of its next key is checked against.
 public struct SessionKeys: ~Copyable {
   public var sending = CipherState<ChaChaPoly>()
   public var receiving = CipherState<ChaChaPoly>()
+  public var proving = ProofContext()
 
   public init() {}
+
+  public mutating func wipe() {
+    sending.wipe()
+    receiving.wipe()
+    proving.wipe()
+  }
 }
 
 /// Whom a device claims to be, and with what.

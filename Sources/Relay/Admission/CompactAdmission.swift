@@ -69,7 +69,8 @@ final class CompactAdmission: Admission {
       defer { handshake.close() }
       try handshake.readHello(frame, from: key, key: context.authority.serverKey)
       var span = reply.mutableBytes
-      _ = try handshake.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+      _ = try handshake.writeReply(
+        into: &span, sending: &keys.sending, receiving: &keys.receiving, keeping: { keys.proving.keep($0, $1) })
     } catch { return nil }
     return reply
   }

@@ -25,7 +25,8 @@ final class HybridAdmission: Admission {
       try handshake.setPSK(psk)
       var reply = [UInt8](repeating: 0, count: HybridHandshake.replyLength)
       var span = reply.mutableBytes
-      _ = try handshake.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+      _ = try handshake.writeReply(
+        into: &span, sending: &keys.sending, receiving: &keys.receiving, keeping: { keys.proving.keep($0, $1) })
       return AdmissionStep(reply: reply, claimant: claimant)
     } catch let refusal as AdmissionRefusal {
       throw refusal

@@ -39,7 +39,8 @@ final class KeyAdmission: Admission {
     var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
     var span = reply.mutableBytes
     do throws(SchemesError) {
-      _ = try responder.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+      _ = try responder.writeReply(
+        into: &span, sending: &keys.sending, receiving: &keys.receiving, keeping: { keys.proving.keep($0, $1) })
     } catch { throw .unreadable }
     return AdmissionStep(reply: reply, claimant: claimant)
   }

@@ -242,17 +242,18 @@ final class PostOffice: @unchecked Sendable {
 
   private func sendPage(to client: Client) {
     guard let listener = listeners[client.address], listener.client === client, !listener.isCaughtUp else { return }
-    let mail: [Mailbox.Mail]
+    var mail: [Mailbox.Mail]
     let isLast: Bool
     do throws(RelayError) {
       (mail, isLast) = try mailbox.page(
         for: client.address, after: listener.sequence, limit: Self.pageLength, bytes: Self.pageBytes, at: clock())
+      if let last = mail.last { listeners[client.address]?.sequence = last.sequence }
+      try withhold(&mail, from: client)
     } catch {
       logger.error("mailbox", metadata: ["reason": "\(error)"])
       client.connection.close(.unavailable)
       return
     }
-    if let last = mail.last { listeners[client.address]?.sequence = last.sequence }
     var records = mail.map { Self.record(from: $0.sender, $0.id, $0.body, isOpen: $0.isOpen) }
     if isLast {
       listeners[client.address]?.isCaughtUp = true
@@ -262,6 +263,38 @@ final class PostOffice: @unchecked Sendable {
     } else {
       resumeWhenWritten(client, after: records)
     }
+  }
+
+  /// Takes out, and drops, what devices have sent that are revoked now.
+  private func withhold(_ mail: inout [Mailbox.Mail], from client: Client) throws(RelayError) {
+    var trust = SenderTrust(registry)
+    var kept: [Mailbox.Mail] = []
+    var withheld: [Mailbox.Mail] = []
+    do throws(RegistryError) {
+      for message in mail {
+        if try trust.isRevoked(message.sender, message.id) {
+          withheld.append(message)
+        } else {
+          kept.append(message)
+        }
+      }
+    } catch { throw .registry(error) }
+    mail = kept
+    guard !withheld.isEmpty else { return }
+    let now = clock()
+    try mailbox.transaction { db in
+      for message in withheld {
+        _ = try mailbox.remove(for: client.address, from: message.sender, id: message.id, at: now, db)
+      }
+    }
+    metrics.mailWithheld.add(withheld.count)
+    metrics.mailWaiting.add(-withheld.count)
+    logger.notice(
+      "mail_withheld",
+      metadata: [
+        "system": "\(client.address.system.rawValue)", "device": "\(client.address.device.hexadecimal)",
+        "messages": "\(withheld.count)", "reason": "sender revoked",
+      ])
   }
 
   private static func record(

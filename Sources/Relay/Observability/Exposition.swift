@@ -30,6 +30,7 @@ extension RelayMetrics {
     single("mailbox_commits_total", "counter", "Transactions of the mailbox.", mailboxCommits.value)
     single("mailbox_messages", "gauge", "Messages that wait.", mailWaiting.value)
     single("mail_delivered_total", "counter", "Messages that their recipients have confirmed.", mailDelivered.value)
+    single("mail_withheld_total", "counter", "Messages dropped because their sender is revoked.", mailWithheld.value)
     single("mail_expired_total", "counter", "Messages dropped because nobody fetched them.", mailExpired.value)
     let issued = certificatesIssued.withLock { $0.sorted { $0.key < $1.key } }
     labelled(

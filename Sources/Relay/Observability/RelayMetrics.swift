@@ -33,6 +33,7 @@ enum DepositResult: String, CaseIterable, Sendable {
   case tooLong = "too_long"
   case unavailable
   case mayOnlyRenew = "may_only_renew"
+  case impossibleNumber = "impossible_number"
 
   init(_ refusal: ServerRecord.Refusal) {
     self =
@@ -43,6 +44,7 @@ enum DepositResult: String, CaseIterable, Sendable {
       case .tooLong: .tooLong
       case .unavailable: .unavailable
       case .mayOnlyRenew: .mayOnlyRenew
+      case .impossibleNumber: .impossibleNumber
       }
   }
 }
@@ -62,6 +64,7 @@ final class RelayMetrics: Sendable {
   let mailboxCommits = Gauge()
   let mailDelivered = Gauge()
   let mailExpired = Gauge()
+  let mailWithheld = Gauge()
   let mailWaiting = Gauge()
   let certificatesIssued = Mutex<[SystemID: Int]>([:])
   let misissuances = Gauge()

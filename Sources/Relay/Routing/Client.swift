@@ -49,17 +49,23 @@ final class Client: Sendable {
     let session: UInt32
   }
 
+  /// Whether the device knows the records that came later: ``ServerRecord/rotation(_:)`` and
+  /// ``ServerRecord/keyRefused(_:retryAfter:)``.
+  let knowsRotations: Bool
+
   private let state: Mutex<State>
   private let ended = Atomic<Bool>(false)
+  private let superseded = Atomic<Bool>(false)
 
-  init(_ claimant: Claimant, number: UInt32, listens: Bool, connection: any RelayConnection) {
+  init(_ claimant: Claimant, _ hello: DeviceRecord.Hello, number: UInt32, connection: any RelayConnection) {
     self.number = number
     address = claimant.address
     generation = claimant.generation
     publicKey = claimant.publicKey
     scheme = claimant.scheme
     isRetired = claimant.isRetired
-    self.listens = listens
+    listens = hello.listens
+    knowsRotations = hello.knowsRotations
     self.connection = connection
     state = Mutex(State(lastEpoch: claimant.lastEpoch))
   }
@@ -72,6 +78,16 @@ final class Client: Sendable {
     get { state.withLock { $0.lastEpoch } }
     set { state.withLock { $0.lastEpoch = newValue } }
   }
+
+  /// What this session holds against the registry's row when it asks for a key.
+  var claim: SessionClaim {
+    SessionClaim(address: address, generation: generation, publicKey: publicKey, isRetired: isRetired)
+  }
+
+  /// Whether another session has taken this one's place: nothing that it asks for is done any more.
+  var isSuperseded: Bool { superseded.load(ordering: .acquiring) }
+
+  func supersede() { superseded.store(true, ordering: .releasing) }
 
   /// Whether the connection has ended. It may do so while the session is still being made known.
   var hasEnded: Bool {

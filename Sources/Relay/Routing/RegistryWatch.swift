@@ -54,10 +54,11 @@ final class RegistryWatch: @unchecked Sendable {
   private func takeChanges(since previous: DispatchTime) throws(RegistryError) {
     let (old, new) = try relay.fleet.refresh(relay.registry)
     if new.state.revocationSequence > revocationSequence {
-      let statements = try relay.registry.revocations(since: revocationSequence, for: nil)
-      for statement in statements { spread(statement, new) }
+      for news in try News.read(relay.registry, since: revocationSequence, for: nil) {
+        spread(news, new)
+        if case .revocation = news { relay.metrics.revocationPropagation.observe(seconds(since: previous)) }
+      }
       revocationSequence = new.state.revocationSequence
-      for _ in statements { relay.metrics.revocationPropagation.observe(seconds(since: previous)) }
     }
     if new.state.epoch != old.state.epoch {
       relay.metrics.epoch.set(Int(new.state.epoch))
@@ -72,19 +73,24 @@ final class RegistryWatch: @unchecked Sendable {
     }
   }
 
-  /// Cuts the sessions that a revocation is about and tells everybody whom it concerns.
-  private func spread(_ statement: RevocationStatement, _ fleet: Fleet.Snapshot) {
-    let content = statement.content
+  /// Cuts the sessions that a revocation is about, and tells everybody whom it concerns.
+  private func spread(_ news: News, _ fleet: Fleet.Snapshot) {
+    if case .revocation(let statement) = news { cut(statement.content) }
+    let concerned = fleet.linked(with: news.system)
+    for client in relay.router.all
+    where client.verifiesPeers && concerned.contains(client.address.system) && client.understands(news) {
+      client.connection.send([news.record], written: nil)
+    }
+  }
+
+  private func cut(_ content: RevocationContent) {
     relay.metrics.revocations.add(1)
     let address = DeviceAddress(system: content.system, device: content.device)
     var cut = 0
     for client in relay.router.sessions(of: address) where client.generation <= content.generation {
+      client.supersede()
       client.connection.close(.revoked)
       cut += 1
-    }
-    let concerned = fleet.linked(with: content.system)
-    for client in relay.router.all where client.verifiesPeers && concerned.contains(client.address.system) {
-      client.connection.send(.revocation(statement))
     }
     relay.logger.notice(
       "revoked",

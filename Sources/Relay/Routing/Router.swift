@@ -32,6 +32,7 @@ final class Router: Sendable {
       var kept = [client]
       for other in state.byDevice[client.address] ?? [] {
         if (client.listens && other.listens) || other.generation < client.generation {
+          other.supersede()
           replaced.append(other)
           state.bySession[other.number] = nil
         } else {
@@ -40,6 +41,21 @@ final class Router: Sendable {
       }
       state.byDevice[client.address] = kept
       state.bySession[client.number] = client
+      return replaced
+    }
+  }
+
+  /// Ends what sessions under keys before `generation` may ask for, and returns them.
+  func supersede(_ address: DeviceAddress, before generation: Generation) -> [Client] {
+    state.withLock { state in
+      let sessions = state.byDevice[address] ?? []
+      let replaced = sessions.filter { $0.generation < generation }
+      for client in replaced {
+        client.supersede()
+        state.bySession[client.number] = nil
+      }
+      let rest = sessions.filter { $0.generation >= generation }
+      state.byDevice[address] = rest.isEmpty ? nil : rest
       return replaced
     }
   }

@@ -16,7 +16,8 @@ enum RelayAction {
   case lookUp(DeviceAddress)
   case deposit(Deposit)
   case delivered(from: DeviceAddress, id: MessageID)
-  case renew(X25519.PublicKey)
+  /// Certify a key, which the device has proved to have or not.
+  case renew(X25519.PublicKey, isProved: Bool)
   case rekey
   case request(Bytes<32>)
   case pong

@@ -101,8 +101,7 @@ final class RelaySession {
   func close() {
     phase = .closed
     held = []
-    keys.sending.wipe()
-    keys.receiving.wipe()
+    keys.wipe()
   }
 
   private func advance(_ admission: any Admission, _ frame: ByteBuffer) throws(AdmissionRefusal) -> RelayAction {
@@ -156,7 +155,8 @@ final class RelaySession {
             recipient: to, sender: address, id: id, generation: generation,
             body: body.withUnsafeBytes { Data($0) }))
     case .delivered(let from, let id): .delivered(from: from, id: id)
-    case .renew(let key): .renew(key)
+    case .renew(let key, let proof):
+      .renew(key, isProved: proof.map { keys.proving.accepts($0, for: key) } ?? false)
     case .rekey: .rekey
     case .open(let to, let id, let body):
       .deposit(

@@ -73,6 +73,13 @@ extension WorkedExample {
           ("newest revoked generation", 2), ("last epoch", 2), ("sequence", 4), ("Ed25519 signature", 64),
         ]
       ).table,
+      "rotation-statement": Layout(
+        try authority.rotation(system: 7, device: 0x0011_22FF_FE99_AABB, lastEpoch: 30, sequence: 2).encoded,
+        Self.header + [
+          ("system", 4), ("device", 8), ("generation in use", 2), ("last epoch", 2), ("sequence", 4),
+          ("Ed25519 signature", 64),
+        ]
+      ).table,
       "policy-statement": Layout(
         try authority.policy(from: 7, to: 8, lastEpoch: 30).encoded,
         Self.header + [("from system", 4), ("to system", 4), ("last epoch", 2), ("Ed25519 signature", 64)]
@@ -177,7 +184,7 @@ extension WorkedExample {
       "message-number": Layout([0, 1, 0, 0, 0, 0, 0, 0x2A], [("generation", 2), ("counter", 6)]).table,
       "device-hello": device(
         .hello(DeviceRecord.Hello(listens: true, epoch: 20, revocationSequence: 1)),
-        [("bit 0: listens", 1), ("epoch", 2), ("highest revocation sequence taken", 4)]),
+        [("bit 0: listens; bit 1: knows 0x93 and 0x94", 1), ("epoch", 2), ("highest revocation sequence taken", 4)]),
       "device-frame": device(
         .frame(to: bob.address, session: 0, body.bytes), address + [("session", 4), ("a peer frame", 2)]),
       "device-lookup": device(.lookup(bob.address), address),
@@ -186,6 +193,8 @@ extension WorkedExample {
         address + [("generation the message is sealed to", 2)] + number + [("a sealed message", 2)]),
       "device-delivered": device(.delivered(from: bob.address, id: id), address + number),
       "device-renew": device(.renew(alice.certificate.publicKey), [("X25519 public key", 32)]),
+      "device-renew-next": device(
+        .renew(bob.certificate.publicKey, proof: try keyProof()), [("X25519 public key", 32), ("proof", 16)]),
       "device-ping": device(.ping, []),
       "device-open": device(
         .open(to: bob.address, id: id, body.bytes), address + number + [("a message in the open", 2)]),
@@ -219,6 +228,11 @@ extension WorkedExample {
       "server-revocation": server(
         .revocation(try authority.revocation(system: 7, device: 0x0011_22FF_FE99_AABB, lastEpoch: 30)),
         [("revocation statement", 88)]),
+      "server-key-refused": server(
+        .keyRefused(.tooMany, retryAfter: 3600), [("reason", 1), ("seconds to wait, or 0", 4)]),
+      "server-rotation": server(
+        .rotation(try authority.rotation(system: 7, device: 0x0011_22FF_FE99_AABB, lastEpoch: 30, sequence: 2)),
+        [("rotation statement", 88)]),
       "server-policy": server(
         .policy(try authority.policy(from: 7, to: 8, lastEpoch: 30)), [("policy statement", 78)]),
       "server-epoch": server(.epoch(epoch), [("epoch statement", 70)]),
@@ -229,7 +243,17 @@ extension WorkedExample {
         Self.peerMessage(), [("type", 1)] + number + [("text", 5)]
       ).table,
       "peer-acknowledgement": Layout(RecordSamples.encode(.acknowledgement(id)), [("type", 1)] + number).table,
+      "peer-refusal": Layout(
+        RecordSamples.encode(.refusal(id, .tooOld)), [("type", 1)] + number + [("reason", 1)]
+      ).table,
     ]
+  }
+
+  /// Bob's key, proved in a session whose server's ephemeral key is Alice's static one and whose handshake hash is 32 bytes of 0x68.
+  private func keyProof() throws -> Bytes<16> {
+    let hash = [UInt8](repeating: 0x68, count: 32)
+    return try KeyProof.make(
+      for: bob.key.key, serverEphemeral: alice.certificate.publicKey, handshakeHash: hash.bytes)
   }
 
   private func frames() throws -> [String: String] {

@@ -106,7 +106,7 @@ final class SimulatedDevice {
     var reaction = Reaction()
     switch try identity.receive(record, over: link.slot!) {
     case .none: break
-    case .renew(let key): reaction.frames.append(try seal(.renew(key)))
+    case .renew(let key): reaction.frames.append(try seal(link.renewal(of: key, identity)))
     case .request(let point): reaction.frames.append(try seal(.request(point)))
     case .reconnect: reaction.mustReconnect = true
     }
@@ -207,6 +207,8 @@ extension ServerRecord {
     case .open: "open"
     case .key(let scheme, let generation, _): "key-\(scheme)-\(generation)"
     case .migrate(let scheme, _, _, _): "migrate-\(scheme)"
+    case .keyRefused(let reason, let seconds): "key-refused-\(reason)-\(seconds)"
+    case .rotation(let statement): "rotation-\(statement.content.device.rawValue)-\(statement.content.generation)"
     }
   }
 }

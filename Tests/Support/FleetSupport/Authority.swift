@@ -64,6 +64,16 @@ public final class Authority {
         lastEpoch: lastEpoch, sequence: sequence))
   }
 
+  public func rotation(
+    system: UInt32 = 1, device: UInt64 = 0x0011_2233_4455_6677, generation: Generation = 2, lastEpoch: Epoch = 20,
+    sequence: UInt32 = 1
+  ) throws -> RotationStatement {
+    try issuer.statement(
+      RotationContent(
+        system: SystemID(system), device: DeviceID(device), generation: generation, lastEpoch: lastEpoch,
+        sequence: sequence))
+  }
+
   public func policy(from: UInt32, to: UInt32, lastEpoch: Epoch = 20) throws -> PolicyStatement {
     try issuer.statement(PolicyContent(from: SystemID(from), to: SystemID(to), lastEpoch: lastEpoch))
   }

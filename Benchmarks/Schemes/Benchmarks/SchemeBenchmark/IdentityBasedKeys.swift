@@ -33,6 +33,6 @@ final class IdentityBasedKeys: RegistryWork {
     request.generate()
     _ = try sample.registry.issue(request: request.point, for: address, authority: sample.authority)
     guard let key = try sample.registry.device(address)?.pending?.publicKey else { throw SampleRegistry.Missing() }
-    try sample.registry.promotePending(key, for: address)
+    try sample.registry.promotePending(key, for: address, issuer: sample.authority.issuer)
   }
 }

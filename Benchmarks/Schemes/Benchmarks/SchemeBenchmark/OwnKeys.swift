@@ -40,7 +40,7 @@ final class OwnKeys: RegistryWork {
     let index = sample.next()
     let key = X25519.PrivateKey.random().publicKey
     _ = try sample.registry.renew(key, for: sample.address(index), issuer: sample.authority.issuer)
-    try sample.registry.promotePending(key, for: sample.address(index))
+    try sample.registry.promotePending(key, for: sample.address(index), issuer: sample.authority.issuer)
     keys[index] = key
   }
 }

@@ -15,12 +15,17 @@ extension SQLiteRegistry {
   }
 
   /// The first shared key of a generation from `generation` on: all devices that are ordered to change it get the same.
+  ///
+  /// - Parameter mayMake: whether one is made when there is none. Only the owner's order does that: the generations of a shared
+  ///   key are its whole system's, and one device must not use them up.
   static func sharedKey(
-    of system: SystemID, notBefore generation: Generation, _ db: Database
+    of device: SymmetricDevice, notBefore generation: Generation, mayMake: Bool, _ db: Database
   ) throws -> SymmetricCredential {
-    let newest = try newestSharedKey(of: system, db)
+    let newest = try newestSharedKey(of: device.address.system, db)
     if newest.generation >= generation { return newest }
-    return try makeSharedKey(of: system, generation: generation, material: Authority.randomBytes(32), db)
+    guard mayMake else { throw RegistryError.notOrdered(device.address) }
+    return try makeSharedKey(
+      of: device.address.system, generation: generation, material: Authority.randomBytes(32), db)
   }
 
   private static func makeSharedKey(

@@ -39,17 +39,20 @@ extension SQLiteRegistry {
   }
 
   public func stageKey(
-    for address: DeviceAddress, authority: Authority
+    asked claim: SessionClaim, authority: Authority
   ) throws(RegistryError) -> SymmetricCredential {
     try write { db, lookup in
-      let device = try Self.serving(address, db)
+      let address = claim.address
+      let device = try Self.asking(claim, db)
       let scheme = device.migration.flatMap { $0.isSymmetric ? $0 : nil } ?? device.current.scheme
       if let pending = device.pending, pending.scheme == scheme { return pending }
+      let isOrdered = try Self.isOrdered(device, db)
       let generation = try device.nextGeneration(try lookup.device(address, db))
       let credential =
         scheme == .sharedKey
-        ? try Self.sharedKey(of: address.system, notBefore: generation, db)
+        ? try Self.sharedKey(of: device, notBefore: generation, mayMake: isOrdered, db)
         : try authority.newCredential(scheme, generation, of: address, isFirst: false)
+      if !isOrdered { try spendKey(of: address, in: .symmetricDevices, row: device.rowID, db) }
       try db.execute(
         sql: """
           UPDATE symmetric_devices SET pending_scheme = ?, pending_generation = ?, pending_material = ?, changed_at = ?
@@ -64,13 +67,32 @@ extension SQLiteRegistry {
     }
   }
 
+  /// The device whose session asks, when the session's key is still the one in use and the device is not in quarantine.
+  private static func asking(_ claim: SessionClaim, _ db: Database) throws -> SymmetricDevice {
+    let device = try serving(claim.address, db)
+    guard device.generation == claim.generation else { throw RegistryError.superseded(claim.address) }
+    guard try quarantine(of: claim.address, db) == nil else { throw RegistryError.deviceQuarantined(claim.address) }
+    return device
+  }
+
+  private static func isOrdered(_ device: SymmetricDevice, _ db: Database) throws -> Bool {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT 1 FROM symmetric_devices WHERE id = ? AND (rotate_since IS NOT NULL OR migrate_since IS NOT NULL)
+        """)
+    return try Int.fetchOne(statement, arguments: [device.rowID]) != nil
+  }
+
   public func certifySuccessor(
-    _ key: X25519.PublicKey, of address: DeviceAddress, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> Certificate {
-    let first: Certificate? = try write { db, lookup in
-      let device = try Self.serving(address, db)
+    try write { db, lookup in
+      let address = claim.address
+      let device = try Self.asking(claim, db)
       guard let target = device.migration, !target.isSymmetric else { throw RegistryError.notOrdered(address) }
-      guard try lookup.device(address, db) == nil else { return nil }
+      if let successor = try lookup.device(address, db) {
+        return try renew(key, isProved: isProved, ofSuccessor: successor, lookup, issuer, db)
+      }
       try checkUnused(key, lookup, db)
       let certificate = try issuer.certificate(
         for: key, system: address.system, device: address.device, generation: try device.nextGeneration(nil),
@@ -81,8 +103,6 @@ extension SQLiteRegistry {
         .deviceStage, db, of: address, generation: certificate.fields.generation, detail: "scheme \(target.rawValue)")
       return certificate
     }
-    if let first { return first }
-    return try renew(key, for: address, issuer: issuer)
   }
 }
 

@@ -1,0 +1,22 @@
+import Credentials
+import Device
+import Registry
+
+/// Whether the owner still trusts who sent a message that waits. The recipient's own list of revocations is of fixed size; the server
+/// knows them all, and withholds what a revoked device has left behind.
+struct SenderTrust {
+  private let registry: any DeviceRegistry
+  /// What was asked of the registry already: the newest revoked generation of each sender, 0 for none.
+  private var revokedThrough: [DeviceAddress: Generation] = [:]
+
+  init(_ registry: any DeviceRegistry) { self.registry = registry }
+
+  /// Whether a message is to be withheld: its number was drawn under a generation that is revoked now.
+  mutating func isRevoked(_ sender: DeviceAddress, _ id: MessageID) throws(RegistryError) -> Bool {
+    if let known = revokedThrough[sender] { return id.generation <= known }
+    let keyed = try registry.device(sender)?.revokedThrough ?? 0
+    let symmetric = try registry.symmetricDevice(sender)?.revokedThrough ?? 0
+    revokedThrough[sender] = max(keyed, symmetric)
+    return id.generation <= max(keyed, symmetric)
+  }
+}

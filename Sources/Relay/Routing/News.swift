@@ -1,0 +1,55 @@
+import Credentials
+import Device
+import Registry
+
+/// What devices must hear of each other: a revocation, or a rotation. Both are counted in one sequence and sent in its order, for a
+/// device asks for what comes after the highest number that it has taken.
+enum News {
+  case revocation(RevocationStatement)
+  case rotation(RotationStatement)
+
+  var sequence: UInt32 {
+    switch self {
+    case .revocation(let statement): statement.content.sequence
+    case .rotation(let statement): statement.content.sequence
+    }
+  }
+
+  /// The system that it comes from.
+  var system: SystemID {
+    switch self {
+    case .revocation(let statement): statement.content.system
+    case .rotation(let statement): statement.content.system
+    }
+  }
+
+  var record: OutgoingRecord {
+    switch self {
+    case .revocation(let statement): OutgoingRecord(.revocation(statement))
+    case .rotation(let statement): OutgoingRecord(.rotation(statement))
+    }
+  }
+
+  /// Rotations beyond so many are left out: a device has no room for more.
+  static let maximumRotations = RevocationList.capacity
+
+  /// Everything after `sequence`, in order.
+  ///
+  /// - Parameter system: whose devices shall hear it; nil for all.
+  static func read(
+    _ registry: any DeviceRegistry, since sequence: UInt32, for system: SystemID?
+  ) throws(RegistryError) -> [News] {
+    let revocations = try registry.revocations(since: sequence, for: system).map { News.revocation($0) }
+    let rotations = try registry.rotations(since: sequence, for: system, limit: maximumRotations)
+      .map { News.rotation($0) }
+    return (revocations + rotations).sorted { $0.sequence < $1.sequence }
+  }
+}
+
+extension Client {
+  /// Whether the device can read it.
+  func understands(_ news: News) -> Bool {
+    if case .rotation = news { return knowsRotations }
+    return true
+  }
+}
