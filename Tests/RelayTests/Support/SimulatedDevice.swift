@@ -90,6 +90,12 @@ final class SimulatedDevice {
     return Array(frame[..<length])
   }
 
+  /// The proof of the key that waits for its certificate, and that key.
+  func proof() throws -> (proof: Bytes<16>?, key: X25519.PublicKey) {
+    guard let key = identity.renewalKey else { throw DeviceError.noUsableKey }
+    return (try identity.proof(of: key) { key throws(SchemesError) in try link.proof(of: key) }, key)
+  }
+
   /// What a frame of the server led to.
   struct Reaction {
     /// Frames to send once the identity is stored.
