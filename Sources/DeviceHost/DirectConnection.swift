@@ -61,7 +61,7 @@ public final class DirectConnection {
   /// Sends a message and waits until the peer's application has it.
   public func send(_ body: [UInt8], id: MessageID, timeout: Duration = .seconds(10)) throws(DeviceHostError) {
     guard body.count <= Message.maximumLength else { throw .device(.messageTooLong) }
-    try send(.message(id, body.bytes), bodyLength: body.count)
+    try send(.message(id, body.bytes))
     let deadline = ContinuousClock.now + timeout
     while let record = try receive(timeout: deadline - .now) {
       switch record {
@@ -86,7 +86,7 @@ public final class DirectConnection {
 
   /// Tells the peer what became of its message.
   public func answer(_ message: ReceivedMessage, _ judgement: MessageJudgement) throws(DeviceHostError) {
-    try send(PeerRecord(judgement, of: message.id), bodyLength: 0)
+    try send(PeerRecord(judgement, of: message.id))
   }
 
   private enum Received {
@@ -110,8 +110,8 @@ public final class DirectConnection {
     } catch { throw .device(error) }
   }
 
-  private func send(_ record: borrowing PeerRecord, bodyLength: Int) throws(DeviceHostError) {
-    var frame = [UInt8](repeating: 0, count: bodyLength + PeerRecord.messageOverhead + 1 + tagLength)
+  private func send(_ record: borrowing PeerRecord) throws(DeviceHostError) {
+    var frame = [UInt8](repeating: 0, count: 1 + record.encodedLength + tagLength)
     var span = frame.mutableBytes
     let length: Int
     do { length = try session.seal(record, into: &span) } catch { throw .device(error) }

@@ -21,6 +21,14 @@ public struct ReceivedMessage: Sendable {
   public let id: MessageID
   public let route: Route
   public let body: [UInt8]
+
+  public init(from: DeviceAddress, generation: Generation, id: MessageID, route: Route, body: [UInt8]) {
+    self.from = from
+    self.generation = generation
+    self.id = id
+    self.route = route
+    self.body = body
+  }
 }
 
 /// What became of a message that was sent.

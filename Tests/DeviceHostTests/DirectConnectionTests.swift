@@ -99,6 +99,66 @@ struct DirectConnectionTests {
     #expect(throws: DeviceHostError.device(.credentials(.revoked(generation: 1)))) { try result.get() }
   }
 
+  @Test("part when one shows a key that it has replaced, once the other has met the next")
+  func superseded() throws {
+    let a = try scratch.device(1, authority)
+    let old = scratch.file("copy")
+    try Data(contentsOf: URL(fileURLWithPath: a.path)).write(to: URL(fileURLWithPath: old))
+    chmod(old, 0o600)
+    let b = try scratch.device(2, authority)
+    try a.update { identity throws(DeviceError) in try identity.beginRotation() }
+    let next = try authority.certificate(for: a.read { $0.renewalKey! }, device: 1, generation: 2)
+    try a.update { identity throws(DeviceError) in
+      try identity.install(next)
+      identity.confirmUse(of: identity.slotForSession()!)
+    }
+    func meet(_ store: DeviceStore) throws -> Result<Void, any Error> {
+      try converse(b) { _ in
+      } _: { endpoint in
+        _ = try? DirectConnection.connect(store, to: endpoint, expecting: nil, timeout: .seconds(120))
+      }
+    }
+    let thief = try DeviceStore(opening: old)
+    // Nobody has told the other device of the next key: it cannot know.
+    try meet(thief).get()
+    try meet(a).get()
+    #expect(throws: DeviceHostError.device(.credentials(.superseded(generation: 2)))) { try meet(thief).get() }
+    // And the other way round.
+    let result = try converse(thief) { _ in
+    } _: { endpoint in
+      #expect(throws: DeviceHostError.device(.credentials(.superseded(generation: 2)))) {
+        try DirectConnection.connect(b, to: endpoint, expecting: nil, timeout: .seconds(120))
+      }
+    }
+    _ = result
+  }
+
+  @Test("say what became of a message that is not taken")
+  func refusal() throws {
+    let a = try scratch.device(1, authority)
+    let b = try scratch.device(2, authority)
+    let path = scratch.file("inbox")
+    let result = try converse(b) { connection in
+      let inbox = try Inbox(path: path)
+      while let message = try connection.receiveMessage(timeout: .seconds(120)) {
+        _ = try inbox.take(message, deliver: { _ in }) { judgement throws(DeviceHostError) in
+          try connection.answer(message, judgement)
+        }
+        if message.body == [3] { return }
+      }
+    } _: { endpoint in
+      let connection = try DirectConnection.connect(a, to: endpoint, expecting: nil, timeout: .seconds(120))
+      #expect(throws: DeviceHostError.notTaken(.impossibleNumber)) {
+        try connection.send([1], id: MessageID(2 << 48), timeout: .seconds(120))
+      }
+      try connection.send([2], id: MessageID(2 << 48 - 1), timeout: .seconds(120))
+      #expect(throws: DeviceHostError.notTaken(.tooOld)) {
+        try connection.send([3], id: MessageID(1 << 48), timeout: .seconds(120))
+      }
+    }
+    try result.get()
+  }
+
   @Test("part when one is revoked in mid-conversation")
   func revokedMeanwhile() throws {
     let a = try scratch.device(1, authority)
