@@ -16,6 +16,8 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   /// The other side closed the connection before it answered this device's first message: the server does not know the key,
   /// has revoked it, or went away.
   case refused(endpoint: String)
+  /// The server cannot serve anybody now: the device should come again later, with the same key. Nobody vouches for that word.
+  case tryLater(endpoint: String)
   /// The connection ended, or failed, in the middle.
   case connectionLost(reason: String)
   /// Nothing came within the time allowed.
