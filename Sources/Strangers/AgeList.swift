@@ -4,19 +4,23 @@ final class AgeList<Value> {
     let value: Value
     fileprivate var next: Node?
     fileprivate unowned(unsafe) var previous: Node?
-    fileprivate(set) var isListed = false
+    fileprivate(set) unowned(unsafe) var list: AgeList?
+
+    var isListed: Bool { list != nil }
 
     init(_ value: Value) { self.value = value }
   }
 
   private(set) var first: Node?
   private(set) unowned(unsafe) var last: Node?
+  private(set) var count = 0
 
   var isEmpty: Bool { first == nil }
 
   func append(_ node: Node) {
     precondition(!node.isListed)
-    node.isListed = true
+    node.list = self
+    count += 1
     node.previous = last
     if let last { last.next = node } else { first = node }
     last = node
@@ -24,8 +28,9 @@ final class AgeList<Value> {
 
   /// The node must be in this list.
   func remove(_ node: Node) {
-    precondition(node.isListed)
-    node.isListed = false
+    precondition(node.list === self)
+    node.list = nil
+    count -= 1
     let (previous, next) = (node.previous, node.next)
     node.previous = nil
     node.next = nil

@@ -13,6 +13,8 @@ public final class FairQueue<Element> {
     let source: SourceAddress
     let share: Int
     let elements = AgeList<Element>()
+    /// Those that the owner of the queue keeps waiting.
+    let held = AgeList<Element>()
     var count = 0
     /// Elements that may still be taken before it is another source's turn.
     var turns = 0
@@ -68,16 +70,20 @@ public final class FairQueue<Element> {
     return true
   }
 
-  /// Makes an element the youngest of its source.
-  public func refresh(_ entry: Entry) {
+  /// Makes an element the youngest of its source among those that wait for nothing, or among those that are held: that the owner
+  /// of the queue keeps waiting. It is no element's turn while it is held.
+  public func refresh(_ entry: Entry, isHeld: Bool) {
     guard entry.node.isListed else { return }
-    entry.flow.elements.remove(entry.node)
-    entry.flow.elements.append(entry.node)
+    entry.node.list?.remove(entry.node)
+    (isHeld ? entry.flow.held : entry.flow.elements).append(entry.node)
   }
 
-  /// Takes out the oldest element of the source that has most for its share.
+  /// Takes out the oldest element of the source that has most for its share. Those that are held go last, unless they are more
+  /// than half.
   public func evictOldest() -> (element: Element, source: SourceAddress)? {
-    guard let flow = heaviest, let node = flow.elements.first else { return nil }
+    guard let flow = heaviest,
+      let node = flow.held.count > flow.elements.count ? flow.held.first : flow.elements.first
+    else { return nil }
     remove(node, of: flow)
     return (node.value, flow.source)
   }
@@ -108,7 +114,7 @@ public final class FairQueue<Element> {
   private var heaviest: Flow? { weights[greatest].first?.value }
 
   private func remove(_ node: AgeList<Element>.Node, of flow: Flow) {
-    flow.elements.remove(node)
+    node.list?.remove(node)
     setCount(of: flow, flow.count - 1)
     guard flow.count == 0 else { return }
     flows[flow.source] = nil
