@@ -92,7 +92,8 @@ let coreTargets: [Target] = [
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
   hostModule("Processes", ["CSpawn"]),
-  hostModule("DeviceHost", ["Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  hostModule("Strangers", []),
+  hostModule("DeviceHost", ["Strangers", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   hostModule(
     "Registry",
     [
@@ -103,7 +104,7 @@ let hostTargets: [Target] = [
   hostModule(
     "Relay",
     [
-      "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -130,7 +131,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Processes",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes",
       "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
@@ -141,13 +142,14 @@ let hostTargets: [Target] = [
     ],
     swiftSettings: spans,
     linkerSettings: bindNow),
+  tests("StrangersTests", ["Strangers", "FleetSupport"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests(
     "RelayTests",
     [
-      "Relay", "Registry", "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "Primitives",
-      "FleetSupport",
+      "Relay", "Registry", "DeviceHost", "Strangers", "Processes", "Device", "Schemes", "Credentials", "Noise",
+      "Primitives", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
     ]),

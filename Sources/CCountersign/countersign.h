@@ -61,6 +61,9 @@ enum {
     COUNTERSIGN_MALFORMED = 8,
     /// The key before the active one still opens messages that wait in the mailbox: rotate later.
     COUNTERSIGN_BUSY = 9,
+    /// From countersign_handshake: the server cannot serve any device now. Close the session, wait, and begin again; the key
+    /// stays the same.
+    COUNTERSIGN_TRY_LATER = 10,
 };
 
 /// What the caller must do next, in this order, as bits.

@@ -25,6 +25,8 @@ public enum DeviceError: Error, Equatable, Sendable {
   case messageTooLong
   /// A message could be read and is not handed on.
   case notTaken(MessageRefusal)
+  /// The server cannot serve anybody now: come again later, with the same key.
+  case tryLater
   /// A message in the open, which the server could read or have made, where only sealed ones are taken.
   case notSealed
   /// The message counter's 48 bits are used up: rotate the key.

@@ -8,6 +8,15 @@ public enum Framing {
   public static let maximumFrameLength = 65_535
   /// The longest record: what remains of a frame after the session's tag.
   public static let maximumRecordLength = maximumFrameLength - tagLength
+  /// The only byte of the frame with which the server, instead of answering a first frame, tells whoever comes that it cannot serve
+  /// anybody now. No answer of a handshake and no record is so short. It is not authenticated: whoever gets it waits and comes
+  /// again with the same key, as after no answer.
+  public static let tryLater: UInt8 = 0x80
   /// The longest header of a record that carries a body: `deposit`.
   public static let maximumRecordOverhead = 1 + 12 + 2 + 8
+
+  /// Whether the server says that it cannot serve anybody now.
+  public static func isTryLater(_ frame: RawSpan) -> Bool {
+    frame.byteCount == 1 && frame.unsafeLoad(as: UInt8.self) == tryLater
+  }
 }

@@ -44,7 +44,10 @@ public struct ServerLink: ~Copyable {
   }
 
   /// Reads the server's answer. The next frame to send is the record `hello`.
+  ///
+  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: that is no reason to fall back.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
+    guard !Framing.isTryLater(frame) else { throw .tryLater }
     do {
       try handshake.readReply(frame, sending: &ciphers.sending, receiving: &ciphers.receiving)
     } catch { throw .schemes(error) }

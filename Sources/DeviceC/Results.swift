@@ -17,6 +17,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .unexpectedRecord, .malformedRecord, .messageTooLong, .notTaken: COUNTERSIGN_MALFORMED
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
     case .rotationInProgress: COUNTERSIGN_BUSY
+    case .tryLater: COUNTERSIGN_TRY_LATER
     }
   return countersign_result(code)
 }

@@ -12,8 +12,9 @@ public func countersign_handshake(
   var target = span(output, outputCapacity)
   do {
     if let input {
-      try context.pointee.link.readReply(span(input, inputSize))
+      // Whatever the answer is, it is not the silence that refuses a key.
       context.pointee.shown = nil
+      try context.pointee.link.readReply(span(input, inputSize))
       outputSize.pointee = try context.pointee.link.seal(
         .hello(context.pointee.identity.hello(listens: true)), into: &target)
     } else {

@@ -11,11 +11,15 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case exists(path: String)
   /// A file with secrets is readable by others.
   case exposed(path: String, mode: UInt16)
+  /// Another device's connection waits and cannot be taken: the system's reason. It may pass.
+  case cannotAccept(reason: String)
   /// Nothing answers at the address.
   case unreachable(endpoint: String, reason: String)
   /// The other side closed the connection before it answered this device's first message: the server does not know the key,
   /// has revoked it, or went away.
   case refused(endpoint: String)
+  /// The server cannot serve anybody now: the device should come again later, with the same key. Nobody vouches for that word.
+  case tryLater(endpoint: String)
   /// The connection ended, or failed, in the middle.
   case connectionLost(reason: String)
   /// Nothing came within the time allowed.

@@ -5,7 +5,7 @@ import Primitives
 
 /// Two devices over a TCP socket of their own: Noise_XX, certificates verified with what each has stored, no server asked.
 public final class DirectConnection {
-  private let socket: FrameSocket
+  let socket: FrameSocket
   private let store: DeviceStore
   private var session: PeerSession
 
@@ -33,29 +33,44 @@ public final class DirectConnection {
     session = PeerSession(direct: role)
   }
 
-  func handshake(expected: DeviceAddress? = nil, timeout: Duration) throws(DeviceHostError) {
+  func handshake(expected: DeviceAddress?, timeout: Duration) throws(DeviceHostError) {
     let deadline = ContinuousClock.now + timeout
-    try store.read { identity throws(DeviceError) in try session.start(identity, other: expected) }
-    var frame = [UInt8](repeating: 0, count: PeerSession.maximumHandshakeLength)
-    while !session.isEstablished {
-      if session.isMyTurn {
-        let length = try store.read { identity throws(DeviceError) in
-          var span = frame.mutableBytes
-          return try session.writeHandshake(identity, into: &span)
-        }
-        try socket.send(frame, count: length)
-      } else {
-        guard let received = try socket.receive(timeout: deadline - .now) else {
-          throw .timedOut(waitingFor: "the other device's handshake")
-        }
-        try store.read { identity throws(DeviceError) in
-          try session.readHandshake(received.bytes, trust: identity.trust)
-        }
+    try begin(expected: expected)
+    while !isEstablished {
+      guard let received = try socket.receive(timeout: deadline - .now) else {
+        throw .timedOut(waitingFor: "the other device's handshake")
       }
+      try advance(received)
     }
     // Judged once more where it is remembered: another process may have met the peer's next key meanwhile.
     let fields = peer.fields
     try store.update { identity throws(DeviceError) in try identity.meet(fields) }
+  }
+
+  var isEstablished: Bool { session.isEstablished }
+
+  /// Begins the handshake, and sends this device's frame when it has the first word.
+  func begin(expected: DeviceAddress? = nil) throws(DeviceHostError) {
+    try store.read { identity throws(DeviceError) in try session.start(identity, other: expected) }
+    try answer()
+  }
+
+  /// Takes the next frame of the handshake, and answers it.
+  func advance(_ frame: [UInt8]) throws(DeviceHostError) {
+    try store.read { identity throws(DeviceError) in
+      try session.readHandshake(frame.bytes, trust: identity.trust)
+    }
+    try answer()
+  }
+
+  private func answer() throws(DeviceHostError) {
+    guard !session.isEstablished, session.isMyTurn else { return }
+    var frame = [UInt8](repeating: 0, count: PeerSession.maximumHandshakeLength)
+    let length = try store.read { identity throws(DeviceError) in
+      var span = frame.mutableBytes
+      return try session.writeHandshake(identity, into: &span)
+    }
+    try socket.send(frame, count: length)
   }
 
   /// Sends a message and waits until the peer's application has it.

@@ -11,7 +11,15 @@ public final class FrameListener {
 
   /// The next connection; nil when none comes in time.
   public func accept(waiting: Duration) throws(DeviceHostError) -> FrameSocket? {
-    guard socket.waitToRead(timeout: waiting) else { return nil }
-    return FrameSocket(try socket.accept())
+    let deadline = ContinuousClock.now + waiting
+    while socket.waitToRead(timeout: deadline - .now) {
+      do throws(Socket.AcceptError) { return FrameSocket(try socket.accept().0) } catch {
+        switch error {
+        case .none: continue
+        case .shortage(let reason), .failed(let reason): throw .connectionLost(reason: reason)
+        }
+      }
+    }
+    return nil
   }
 }

@@ -10,7 +10,9 @@ import Device
 
 /// Frames over a TCP socket: each follows its length, 2 bytes big-endian.
 public final class FrameSocket {
-  private let socket: Socket
+  let socket: Socket
+  /// The longest frame that is taken; a longer one is an error before it has come.
+  var maximumLength = Framing.maximumFrameLength
   /// Bytes received and not yet taken.
   private var input: [UInt8] = []
   private var inputStart = 0
@@ -55,22 +57,37 @@ public final class FrameSocket {
   public func receive(timeout: Duration) throws(DeviceHostError) -> [UInt8]? {
     let deadline = ContinuousClock.now + timeout
     while true {
-      if let frame = nextFrame() { return frame }
+      if let frame = try nextFrame() { return frame }
       guard socket.wait(for: Int16(POLLIN), timeout: deadline - .now) else { return nil }
       try fill()
     }
   }
+
+  /// Takes what has come, without waiting, and says whether a whole frame is there.
+  func hasFrame() throws(DeviceHostError) -> Bool {
+    if try wholeLength() == nil { try fill() }
+    return try wholeLength() != nil
+  }
+
+  /// The next frame, when all of it has come.
+  func receiveNow() throws(DeviceHostError) -> [UInt8]? { try hasFrame() ? try nextFrame() : nil }
 
   /// Ends the connection for both sides at once; a thread that waits on it wakes.
   public func shutDown() {
     shutdown(socket.descriptor, shutdownBoth)
   }
 
-  private func nextFrame() -> [UInt8]? {
+  /// The length of the next frame, when all of it is here.
+  private func wholeLength() throws(DeviceHostError) -> Int? {
     let available = input.count - inputStart
     guard available >= 2 else { return nil }
     let length = Int(input[inputStart]) << 8 | Int(input[inputStart + 1])
-    guard available >= 2 + length else { return nil }
+    guard length <= maximumLength else { throw .device(.messageTooLong) }
+    return available >= 2 + length ? length : nil
+  }
+
+  private func nextFrame() throws(DeviceHostError) -> [UInt8]? {
+    guard let length = try wholeLength() else { return nil }
     let frame = Array(input[inputStart + 2..<inputStart + 2 + length])
     inputStart += 2 + length
     if inputStart == input.count {

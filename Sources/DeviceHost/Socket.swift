@@ -1,3 +1,5 @@
+import Strangers
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -43,7 +45,7 @@ final class Socket {
     throw .unreachable(endpoint: endpoint.description, reason: reason)
   }
 
-  /// Listens. Port 0 lets the system choose; ``port`` then tells.
+  /// Listens without blocking. Port 0 lets the system choose; ``port`` then tells.
   static func listen(on endpoint: Endpoint) throws(DeviceHostError) -> Socket {
     var reason = "no address"
     for address in try addresses(of: endpoint, passive: true) {
@@ -55,6 +57,8 @@ final class Socket {
       setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
       let status = address.withSockaddr { bind(socket.descriptor, $0, $1) }
       if status == 0, systemListen(socket.descriptor, 64) == 0 {
+        // Whoever has called may have hung up before it is taken.
+        _ = fcntl(socket.descriptor, F_SETFL, O_NONBLOCK)
         return socket
       }
       reason = lastError()
@@ -62,17 +66,38 @@ final class Socket {
     throw .unreachable(endpoint: endpoint.description, reason: reason)
   }
 
-  func accept() throws(DeviceHostError) -> Socket {
+  /// Why no connection was taken.
+  enum AcceptError: Error {
+    /// None waits any more.
+    case none
+    /// The system has no descriptor or no memory left: the system's reason.
+    case shortage(String)
+    case failed(String)
+  }
+
+  /// Takes a connection that waits; says where it comes from.
+  func accept() throws(AcceptError) -> (Socket, SourceAddress) {
     while true {
-      let connection = systemAccept(descriptor, nil, nil)
+      var storage = sockaddr_storage()
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      let (connection, source) = withUnsafeMutablePointer(to: &storage) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+          (systemAccept(descriptor, address, &length), SourceAddress(address))
+        }
+      }
       if connection >= 0 {
         let socket = Socket(connection)
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         _ = fcntl(connection, F_SETFL, O_NONBLOCK)
         socket.disableDelay()
-        return socket
+        return (socket, source)
       }
-      guard errno == EINTR || errno == ECONNABORTED else { throw .connectionLost(reason: lastError()) }
+      switch errno {
+      case EINTR, ECONNABORTED: continue
+      case EAGAIN, EWOULDBLOCK: throw .none
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM: throw .shortage(lastError())
+      default: throw .failed(lastError())
+      }
     }
   }
 
@@ -90,14 +115,25 @@ final class Socket {
   /// Waits for something to read, or for a connection to accept; false when the time is over.
   func waitToRead(timeout: Duration) -> Bool { wait(for: Int16(POLLIN), timeout: timeout) }
 
+  /// Waits until one of the sockets can be read, and says which: their indices; none when the time is over.
+  static func ready(_ sockets: [Socket?], timeout: Duration) -> Set<Int> {
+    var requests = sockets.map { pollfd(fd: $0?.descriptor ?? -1, events: Int16(POLLIN), revents: 0) }
+    guard poll(&requests, nfds_t(requests.count), milliseconds(timeout)) > 0 else { return [] }
+    return Set(requests.indices.filter { requests[$0].revents != 0 })
+  }
+
+  /// As `poll` takes it, rounded up.
+  private static func milliseconds(_ time: Duration) -> Int32 {
+    let time = max(.zero, time).components
+    return Int32(clamping: time.seconds * 1000 + (time.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+
   /// Waits until the socket is ready; false when the time is over.
   func wait(for events: Int16, timeout: Duration) -> Bool {
     let deadline = ContinuousClock.now + timeout
     while true {
-      let left = max(.zero, deadline - .now)
-      let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
       var request = pollfd(fd: descriptor, events: events, revents: 0)
-      let status = poll(&request, 1, Int32(clamping: milliseconds + 1))
+      let status = poll(&request, 1, Self.milliseconds(deadline - .now))
       if status > 0 { return true }
       if status == 0 { return false }
       guard errno == EINTR else { return true }

@@ -126,6 +126,7 @@ public final class SymmetricClient {
       throw .refused(endpoint: endpoint.description)
     }
     guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
+    guard !Framing.isTryLater(reply.bytes) else { throw .tryLater(endpoint: endpoint.description) }
     handshakeLengths = (length, reply.count)
     return reply
   }

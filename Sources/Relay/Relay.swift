@@ -6,6 +6,7 @@ import Logging
 import Primitives
 import Registry
 import Schemes
+import Strangers
 import Synchronization
 
 /// The server without its sockets: who is online, what waits, who may talk to whom.
@@ -16,7 +17,7 @@ final class Relay: Sendable {
   let registry: any DeviceRegistry
   let authority: Authority
   let limits: RelayLimits
-  let metrics = RelayMetrics()
+  let metrics: RelayMetrics
   let logger: Logger
   let router = Router()
   let fleet: Fleet
@@ -26,18 +27,23 @@ final class Relay: Sendable {
   let arrivals = Mutex<[Arrival]>([])
   let queue = DispatchQueue(label: "countersign.registry")
   let costly: CostlyLane
+  /// Which ends of connections are logged.
+  let closures: Sampler
 
   /// - Parameter clock: seconds since 1970, for the expiry of messages.
   init(
     registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
-    desk: AdmissionDesk? = nil, clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    desk: AdmissionDesk? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
+    clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
   ) throws(RelayError) {
     self.registry = registry
     self.authority = authority
     self.limits = limits
     self.logger = logger
     self.desk = desk ?? AdmissionDesk(registry: registry, authority: authority, limits: limits)
-    costly = CostlyLane(capacity: limits.costlyHandshakeQueueLength)
+    self.metrics = metrics
+    self.closures = closures
+    costly = CostlyLane(limits: limits)
     do { fleet = try Fleet(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     metrics.mailWaiting.set(try mailbox.waitingCount())

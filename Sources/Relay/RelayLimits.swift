@@ -1,3 +1,5 @@
+import Strangers
+
 /// How much the server lets its clients cost it. Every queue and every table that a client can fill has its bound here.
 public struct RelayLimits: Sendable {
   /// Seconds from accepting a connection to the device's first authenticated record.
@@ -8,6 +10,10 @@ public struct RelayLimits: Sendable {
   public var maximumConnections = 16_384
   /// Connections whose device has not authenticated yet.
   public var maximumUnauthenticated = 2_048
+  /// Addresses from which many devices come, such as those of a carrier's gateways.
+  public var gateways: [SourcePrefix] = []
+  /// How many connections or handshakes from a gateway's address weigh as much as one from another.
+  public var gatewayShare = 16
   /// Handshakes begun per second on each event loop; what exceeds it waits in the queue.
   public var handshakesPerSecond = 4_000
   /// Handshakes that wait on each event loop; what exceeds it is turned away.
@@ -32,6 +38,10 @@ public struct RelayLimits: Sendable {
   public var mailbox = MailboxLimits()
 
   public init() {}
+
+  func share(of source: SourceAddress) -> Int {
+    gateways.contains { $0.contains(source) } ? gatewayShare : 1
+  }
 }
 
 /// What the mailbox keeps, and for how long.

@@ -194,7 +194,7 @@ struct DirectConnectionTests {
     }
     for (frame, expected): ([UInt8], DeviceError) in [
       ([], .malformedRecord), ([0x7F], .unexpectedRecord(0x7F)), ([0x11], .noise(.messageTooShort)),
-      ([UInt8](repeating: 0x11, count: 65_535), .noise(.bufferTooSmall(needed: 65_502))),
+      ([UInt8](repeating: 0x11, count: 65_535), .messageTooLong),
     ] {
       let stranger = try FrameSocket.connect(to: endpoint, timeout: .seconds(120))
       try stranger.send(frame, count: frame.count)
@@ -203,6 +203,71 @@ struct DirectConnectionTests {
       }
     }
     withExtendedLifetime(silent) {}
+  }
+
+  @Test("Strangers that say nothing keep no device waiting, however many they are")
+  func crowd() throws {
+    let a = try scratch.device(1, authority)
+    let b = try scratch.device(2, authority)
+    let listener = try DirectListener(on: Endpoint(host: "127.0.0.1", port: 0))
+    let endpoint = Endpoint(host: "127.0.0.1", port: listener.port)
+    var silent: [FrameSocket] = []
+    // In batches: as many as the system keeps waiting.
+    for _ in 0..<10 {
+      for _ in 0..<30 { silent.append(try FrameSocket.connect(to: endpoint, timeout: .seconds(120))) }
+      #expect(try listener.accept(b, waiting: .milliseconds(1)) == nil)
+    }
+    #expect(silent.count > DirectListener.maximumStrangers)
+    nonisolated(unsafe) let device = a
+    let sent = Outcome()
+    Thread.detachNewThread {
+      sent.finish(
+        Result {
+          let connection = try DirectConnection.connect(
+            device, to: endpoint, expecting: nil, timeout: .seconds(120))
+          try connection.send([7], id: MessageID(1 << 48), timeout: .seconds(120))
+        })
+    }
+    // The strangers wait for longer than this test does.
+    let connection = try #require(try listener.accept(b, waiting: .seconds(120), timeout: .seconds(3600)))
+    let message = try #require(try connection.receiveMessage(timeout: .seconds(120)))
+    #expect(message.body == [7])
+    try connection.acknowledge(message)
+    try sent.wait().get()
+    withExtendedLifetime(silent) {}
+  }
+
+  @Test("Devices in conversation are heard in turn, and one that says nothing keeps none waiting")
+  func speakers() throws {
+    let b = try scratch.device(2, authority)
+    let listener = try DirectListener(on: Endpoint(host: "127.0.0.1", port: 0))
+    let endpoint = Endpoint(host: "127.0.0.1", port: listener.port)
+    /// How many messages each sends, all without waiting for a receipt.
+    let plans: [(id: UInt64, messages: UInt8)] = [(1, 0), (3, 3), (4, 1)]
+    let ready = DispatchSemaphore(value: 0)
+    let end = DispatchSemaphore(value: 0)
+    for plan in plans {
+      nonisolated(unsafe) let device = try scratch.device(plan.id, authority)
+      Thread.detachNewThread {
+        let connection = try? DirectConnection.connect(device, to: endpoint, expecting: nil, timeout: .seconds(120))
+        for index in 0..<plan.messages {
+          let id = MessageID(1 << 48 | UInt64(index))
+          // Nobody acknowledges: each gives up at once.
+          try? connection?.send([UInt8(plan.id), index], id: id, timeout: .zero)
+        }
+        ready.signal()
+        end.wait()
+        withExtendedLifetime(connection) {}
+      }
+    }
+    var heard: [[UInt8]] = []
+    while heard.count < 4, let speaker = try listener.nextSpeaker(b, waiting: .seconds(120)) {
+      if let message = try speaker.receiveMessage(timeout: .zero) { heard.append(message.body) }
+    }
+    #expect(heard.filter { $0[0] == 3 } == [[3, 0], [3, 1], [3, 2]])
+    #expect(heard.contains([4, 0]))
+    for _ in plans { end.signal() }
+    for _ in plans { ready.wait() }
   }
 
   @Test("Where nobody listens, the reason is given")

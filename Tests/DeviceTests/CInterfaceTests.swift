@@ -166,6 +166,26 @@ struct CInterfaceTests {
     #expect(try server.answer(c.handshake()) == nil)
   }
 
+  @Test("told to come later, shows the same key again and does not fall back")
+  func triesLater() throws {
+    let (device, c) = try device()
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    server.ordersRotation = true
+    #expect(c.load() == COUNTERSIGN_OK)
+    let first = try #require(server.answer(c.handshake()))
+    _ = try server.receive(c.handshake(first)).map { try c.open($0) }
+    _ = try c.open(server.receive(c.rotate())[0])
+    countersign_close(c.context)
+    _ = try c.handshake()
+    #expect(throws: CError(code: COUNTERSIGN_TRY_LATER)) { try c.handshake([Framing.tryLater]) }
+    // The connection closes after it.
+    #expect(countersign_fall_back(c.context) == COUNTERSIGN_NO_KEY)
+    countersign_close(c.context)
+    let reply = try #require(server.answer(c.handshake()))
+    _ = try server.receive(c.handshake(reply))
+    #expect(countersign_is_open(c.context) == 1 && server.current.generation == 2)
+  }
+
   @Test("seals what the server opens")
   func seal() throws {
     let (device, c) = try device()

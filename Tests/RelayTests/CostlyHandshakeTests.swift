@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Primitives
 import Schemes
+import Strangers
 import Testing
 
 @testable import DeviceHost
@@ -54,7 +55,7 @@ struct CostlyHandshakeTests {
 
     let refused = try RawSocket(port: port)
     refused.write(frame)
-    #expect(refused.readToEnd().isEmpty && !refused.timedOut)
+    #expect(refused.readToEnd() == [0, 1, Framing.tryLater] && !refused.timedOut)
     // A handshake of the cheap kind, and messages, on the only event loop.
     let sender = try DeviceClient.connect(try file(1, fleet), to: endpoint, listens: false)
     let address = try file(2, fleet).read { $0.address }
@@ -88,6 +89,36 @@ struct CostlyHandshakeTests {
     gate.signal()
     while server.relay.costly.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
     await server.shutDown()
+  }
+
+  @Test("A source that fills the queue makes room for others, and they take turns")
+  func sources() throws {
+    var limits = RelayLimits()
+    limits.costlyHandshakeQueueLength = 5
+    let lane = CostlyLane(limits: limits)
+    let gate = DispatchSemaphore(value: 0)
+    let (started, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let told = Locked<[String]>([])
+    func enqueue(_ name: String, from source: String) -> Bool {
+      lane.enqueue(
+        .init(
+          run: {
+            started.signal()
+            gate.wait()
+            told.value.append(name)
+            done.signal()
+          }, turnAway: { told.value.append("not " + name) }), from: SourceAddress(parsing: source)!)
+    }
+    #expect(enqueue("a1", from: "192.0.2.1"))
+    started.wait()
+    for index in 2...5 { #expect(enqueue("a\(index)", from: "192.0.2.1")) }
+    #expect(!enqueue("a6", from: "192.0.2.1"))
+    #expect(enqueue("b1", from: "192.0.2.2"))
+    #expect(enqueue("b2", from: "192.0.2.2"))
+    #expect(!enqueue("b3", from: "192.0.2.2") && lane.count == 5)
+    for _ in 0..<5 { gate.signal() }
+    for _ in 0..<5 { done.wait() }
+    #expect(told.value == ["not a5", "not a4", "a1", "a2", "b1", "a3", "b2"])
   }
 
   @Test("PBKDF2 and a ratchet far ahead are costly; what any device sends every day is not")

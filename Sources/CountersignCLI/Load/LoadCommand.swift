@@ -70,6 +70,13 @@ struct LoadCommand: AsyncParsableCommand {
     transform: number(1...60_000))
   var size = 64
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help:
+      "Connections that say nothing and come again as soon as they are ended, from the devices' own address. (default: 0)",
+    transform: number(0...20_000))
+  var strangers = 0
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -86,13 +93,14 @@ struct LoadCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let fleet = try LoadFleet(count: devices, scheme: scheme)
     defer { fleet.remove() }
-    let server = try fleet.startServer(core: serverCore)
+    let server = try fleet.startServer(core: serverCore, isPressed: strangers > 0)
     defer { server.stop() }
     let counters = LoadCounters()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let plan = LoadPlan(messages: messages, window: window, deposits: deposits, size: size)
     var report = LoadReport()
 
+    let crowd = try await LoadStrangers(strangers, to: server.port)
     let before = server.residentBytes
     let idle = server.processorSeconds
     let start = ContinuousClock.now
@@ -109,6 +117,7 @@ struct LoadCommand: AsyncParsableCommand {
     report.duplicates = counters.duplicates.value
     report.failures = counters.failures.value
     report.serverPeakBytes = server.peakBytes
+    report.strangersPerSecond = try await crowd.end()
 
     for channel in channels { channel.close(promise: nil) }
     try await group.shutdownGracefully()
@@ -159,6 +168,7 @@ struct LoadReport: Encodable {
   var mailboxMessagesPerSecond = 0.0
   var serverBytesPerConnection = 0
   var serverPeakBytes = 0
+  var strangersPerSecond = 0.0
   var duplicates = 0
   var failures = 0
   var serverEndedCleanly = false
@@ -169,6 +179,7 @@ struct LoadReport: Encodable {
     printLine(
       "\(Int(serverMicrosecondsPerHandshake)) us of the server's processor per handshake; \(bytesUpPerHandshake) bytes up, "
         + "\(bytesDownPerHandshake) down")
+    if strangersPerSecond > 0 { printLine("\(Int(strangersPerSecond)) strangers/s that said nothing") }
     guard relayedMessages > 0 else { return }
     printLine("\(relayedMessages) messages in conversations, none lost, \(Int(relayedMessagesPerSecond))/s")
     printLine("\(mailboxMessages) messages through the mailbox, none lost, \(Int(mailboxMessagesPerSecond))/s")

@@ -60,7 +60,10 @@ final class LoadFleet {
 
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
-  func startServer(core: Int?) throws(Failure) -> LoadServer { try LoadServer(directory: directory, core: core) }
+  /// - Parameter isPressed: whether the server keeps its own limit of strangers, and does not let all devices connect at once.
+  func startServer(core: Int?, isPressed: Bool) throws(Failure) -> LoadServer {
+    try LoadServer(directory: directory, core: core, isPressed: isPressed)
+  }
 
   /// Connects every device, at most `inFlight` of them not yet admitted at a time; device i talks to i + 1.
   func connect(
@@ -113,13 +116,13 @@ final class LoadServer {
   let port: Int
 
   /// - Parameter core: the only one that the server may run on, by util-linux's taskset.
-  init(directory: String, core: Int?) throws(Failure) {
+  init(directory: String, core: Int?, isPressed: Bool) throws(Failure) {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     let words =
       (core.map { ["taskset", "-c", "\($0)"] } ?? []) + [
         program, "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
-        "--max-unauthenticated", "20000", "--max-connections", "20000",
-      ]
+        "--max-connections", "20000",
+      ] + (isPressed ? [] : ["--max-unauthenticated", "20000"])
     do { process = try ChildProcess(words[0], Array(words.dropFirst()), output: .pipe) } catch {
       throw Failure(.software, "cannot start the server: \(error)")
     }

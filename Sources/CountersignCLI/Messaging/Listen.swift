@@ -57,6 +57,7 @@ struct Listen: ParsableCommand {
     let device = try device.open()
     let inbox = try self.device.inbox(of: device)
     let printer = MessagePrinter(isJSON: output.isJSON)
+    defer { printer.flush() }
     let keeper = try kept.keeper()
     if let direct {
       try listen(direct: try Endpoint(option: direct), try device.keyed(), inbox, printer, keeper)
@@ -150,13 +151,16 @@ struct Listen: ParsableCommand {
     printer.note(
       "listening as \(try reporting { () throws(DeviceHostError) in try store.read { $0.address } }) at \(bound)")
     while !isDone(printer) {
+      var speaker: DirectConnection?
       do throws(DeviceHostError) {
-        guard let connection = try listener.accept(store, waiting: timeout?.duration ?? .seconds(3600)) else {
+        speaker = try listener.nextSpeaker(store, waiting: timeout?.duration ?? .seconds(3600))
+        guard let connection = speaker else {
           guard timeout == nil else { throw .timedOut(waitingFor: "another device") }
           continue
         }
         keeper?.keep(connection.peer)
-        while !isDone(printer), let message = try connection.receiveMessage(timeout: .seconds(5)) {
+        // One message at a time: the other devices have their turn after it.
+        if let message = try connection.receiveMessage(timeout: .zero) {
           _ = try inbox.take(message, deliver: printer.show) { judgement throws(DeviceHostError) in
             if case .refuse(let reason) = judgement { printer.refused(from: message.from, .notTaken(reason)) }
             try connection.answer(message, judgement)
@@ -164,9 +168,10 @@ struct Listen: ParsableCommand {
         }
       } catch {
         // One device that is refused, or that goes away, is no reason to stop waiting for others.
+        if let speaker { listener.end(speaker) }
         if case .connectionLost = error { continue }
         if case .timedOut("another device") = error { throw Failure(error) }
-        printer.note("refused a connection: \(Failure(error).message)")
+        printer.noteStranger("refused a connection: \(Failure(error).message)")
       }
     }
   }

@@ -2,11 +2,16 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Relay
+import Strangers
 
 /// Prints messages as they come: one line each, in words or as JSON.
 final class MessagePrinter {
   private let isJSON: Bool
   private(set) var count = 0
+  /// Nobody who does not read standard error keeps messages waiting.
+  private let notes = LogOutput(STDERR_FILENO) { "countersign: \($0) lines were dropped, for nobody read them\n" }
+  private let strangers = Sampler(perSecond: 5)
 
   init(isJSON: Bool) {
     self.isJSON = isJSON
@@ -68,6 +73,16 @@ final class MessagePrinter {
 
   /// Says something that is not a message, on standard error.
   func note(_ text: String) {
-    printWarning(text)
+    notes.write("countersign: \(text)\n")
   }
+
+  /// Says what a stranger did, as long as there are not too many of them.
+  func noteStranger(_ text: String) {
+    guard strangers.admits("") else { return }
+    let untold = strangers.takeUntold().values.reduce(0, +)
+    note(text + (untold > 0 ? " (and \(untold) more)" : ""))
+  }
+
+  /// Waits until what was said is out, unless nobody reads it.
+  func flush() { notes.flush() }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Relay
+import Strangers
 
 /// The limits that an operator may want to move; ``RelayLimits`` has all of them.
 struct LimitOptions: ParsableArguments {
@@ -52,8 +53,17 @@ struct LimitOptions: ParsableArguments {
     transform: number(1...1 << 40))
   var mailboxLifetime: Int64 = MailboxLimits().lifetime
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Addresses from which many devices come; they have a larger share under pressure. May be repeated.",
+      valueName: "address[/prefix]"),
+    transform: prefix)
+  var gateway: [SourcePrefix] = []
+
   var limits: RelayLimits {
     var limits = RelayLimits()
+    limits.gateways = gateway
     limits.maximumConnections = maxConnections
     limits.maximumUnauthenticated = maxUnauthenticated
     limits.handshakesPerSecond = handshakesPerSecond
@@ -64,4 +74,13 @@ struct LimitOptions: ParsableArguments {
     limits.mailbox.lifetime = mailboxLifetime
     return limits
   }
+}
+
+private func prefix(_ text: String) throws -> SourcePrefix {
+  guard let prefix = SourcePrefix(parsing: text) else {
+    throw ValidationError(
+      "it takes a numeric address, with or without the length of a prefix: 192.0.2.7, 192.0.2.0/24, 2001:db8::/48; with IPv6 "
+        + "64 at most.")
+  }
+  return prefix
 }

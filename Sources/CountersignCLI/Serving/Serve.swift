@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
     try address.resolve()
     let metricsAddress = try metrics.map { try Endpoint(option: $0) }
     try metricsAddress?.resolve()
-    DescriptorLimit.raise()
+    let descriptors = DescriptorLimit.raise()
     let directory = try authority.directory()
     let registry = try authority.registry("serve")
     let lock = try registering { () throws(RegistryError) in try ServerLock(directory: directory.path) }
@@ -59,13 +59,16 @@ struct Serve: AsyncParsableCommand {
     let keys = try passphrase.unlock(directory, registry)
 
     let level = logLevel.level
-    let logger = Logger(label: "countersign") { _ in JSONLinesHandler(level: level) }
+    let log = JSONLinesHandler.output(to: STDERR_FILENO)
+    defer { log.flush() }
+    let logger = Logger(label: "countersign") { _ in JSONLinesHandler(level: level, output: log) }
+    let relayLimits = fitted(limits.limits, to: descriptors, logger)
     let server: RelayServer
     let bound: BoundEndpoint
     do throws(RelayError) {
       server = try RelayServer(
-        registry: registry, authority: keys, mailboxPath: directory.path + "/mailbox.sqlite", limits: limits.limits,
-        logger: logger)
+        registry: registry, authority: keys, mailboxPath: directory.path + "/mailbox.sqlite", limits: relayLimits,
+        droppedLines: { log.droppedLines }, logger: logger)
       bound = try await server.listen(host: address.host, port: Int(address.port))
     } catch { throw Failure(error) }
     var boundMetrics: BoundEndpoint?
@@ -82,9 +85,21 @@ struct Serve: AsyncParsableCommand {
       configuration: .init(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
         gracefulShutdownSignals: [.sigterm, .sigint],
-        logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error) }))
+        logger: Logger(label: "quiet") { _ in JSONLinesHandler(level: .error, output: log) }))
     try await services.run()
     try registering { () throws(RegistryError) in try registry.close() }
+  }
+
+  /// A limit that the system does not allow would be reached as an error and not as a limit.
+  private func fitted(_ limits: RelayLimits, to descriptors: DescriptorLimit, _ logger: Logger) -> RelayLimits {
+    let most = descriptors.connections
+    guard limits.maximumConnections > most else { return limits }
+    logger.warning(
+      "connections_limited",
+      metadata: ["connections": "\(most)", "reason": "this process may have \(descriptors.count) file descriptors"])
+    var limits = limits
+    limits.maximumConnections = most
+    return limits
   }
 
   /// Says that the server is ready once signals are obeyed: whoever waits for the word may send one at once.

@@ -28,6 +28,13 @@ extension Failure {
       self.init(
         .noPermission, "\(endpoint) closed the connection without an answer",
         hint: "The server does not know this device's key, or has revoked it. Ask: countersign device show ID")
+    case .cannotAccept(let reason):
+      self.init(
+        .temporary, "connections cannot be taken: \(reason)", hint: "Let this process have more file descriptors.")
+    case .tryLater(let endpoint):
+      self.init(
+        .temporary, "\(endpoint) cannot serve another device now",
+        hint: "Nothing is wrong with this device's key. Try again later.")
     case .connectionLost(let reason):
       self.init(.unavailable, "the connection was lost: \(reason)", hint: "Try again.")
     case .timedOut(let what):

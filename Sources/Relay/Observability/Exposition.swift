@@ -19,6 +19,11 @@ extension RelayMetrics {
     labelled("handshakes_total", "result", "Handshakes by result.", handshakes.values)
     let closed = closures.withLock { closures in CloseReason.labels.map { ($0, closures[$0] ?? 0) } }
     labelled("connections_closed_total", "reason", "Connections that ended, by reason.", closed)
+    single(
+      "accept_failures_total", "counter",
+      "Attempts to take a connection for which the system had no descriptor or memory.",
+      acceptFailures.value)
+    single("log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.", droppedLines())
     single("frames_routed_total", "counter", "Frames passed from device to device.", framesRouted.value)
     single("frames_unreachable_total", "counter", "Frames whose recipient was not there.", framesUnreachable.value)
     single("received_bytes_total", "counter", "Bytes read from devices.", bytesReceived.value)

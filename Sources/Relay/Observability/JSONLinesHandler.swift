@@ -1,20 +1,26 @@
 import Foundation
 import Logging
-import Synchronization
 
 /// Writes each log event as one JSON object on one line: `time`, `level`, `event`, and the event's own keys.
 ///
-/// Keys in use: `system`, `device`, `session`, `generation`, `epoch`, `sessions`, `reason`, `endpoint`. A device is named once it
-/// has authenticated. Neither keys nor messages are ever given to a logger.
+/// Keys in use: `system`, `device`, `session`, `generation`, `epoch`, `sessions`, `reason`, `endpoint`, `address`, `count`, `lines`,
+/// and reasons as keys of their counts. A device is named once it has authenticated. Neither keys nor messages are ever given to a logger.
 public struct JSONLinesHandler: LogHandler {
   public var logLevel: Logger.Level
   public var metadata: Logger.Metadata = [:]
-  private let output: LineOutput
+  private let output: LogOutput
 
-  /// - Parameter descriptor: where the lines go; standard error by default.
-  public init(level: Logger.Level = .info, descriptor: Int32 = STDERR_FILENO) {
+  /// - Parameter output: where the lines go; see ``output(to:)``.
+  public init(level: Logger.Level = .info, output: LogOutput) {
     logLevel = level
-    output = LineOutput(descriptor)
+    self.output = output
+  }
+
+  /// What writes the lines to a descriptor, for all handlers whose lines go there.
+  public static func output(to descriptor: Int32) -> LogOutput {
+    LogOutput(descriptor) { count in
+      "{\"time\":\"\(timestamp())\",\"level\":\"warning\",\"event\":\"lines_dropped\",\"lines\":\"\(count)\"}\n"
+    }
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -64,24 +70,5 @@ public struct JSONLinesHandler: LogHandler {
       }
     }
     return result + "\""
-  }
-}
-
-/// Writes whole lines to a descriptor, one thread at a time.
-private final class LineOutput: Sendable {
-  private let descriptor: Mutex<Int32>
-
-  init(_ descriptor: Int32) {
-    self.descriptor = Mutex(descriptor)
-  }
-
-  func write(_ line: String) {
-    descriptor.withLock { descriptor in
-      var bytes = Array(line.utf8)[...]
-      while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR { return }
-      }
-    }
   }
 }

@@ -56,6 +56,7 @@ final class RelayMetrics: Sendable {
   let sessions = Gauge()
   let handshakes = LabelledCounter<HandshakeResult>()
   let closures = Mutex<[String: Int]>([:])
+  let acceptFailures = Gauge()
   let framesRouted = Gauge()
   let framesUnreachable = Gauge()
   let bytesReceived = Gauge()
@@ -73,6 +74,13 @@ final class RelayMetrics: Sendable {
   let revocations = Gauge()
   let revocationPropagation = SecondsHistogram()
   let epoch = Gauge()
+
+  /// Lines that the log has lost so far.
+  let droppedLines: @Sendable () -> Int
+
+  init(droppedLines: @escaping @Sendable () -> Int = { 0 }) {
+    self.droppedLines = droppedLines
+  }
 
   func countClosure(_ reason: CloseReason) { closures.withLock { $0[reason.label, default: 0] += 1 } }
 

@@ -1,6 +1,7 @@
 import Device
 import Logging
 import NIOCore
+import Strangers
 
 /// Joins one socket to one session: cuts the stream into frames, carries out actions, writes records, keeps the time.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -16,9 +17,12 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var client: Client?
   /// Bytes that are not a whole frame yet.
   private var input: ByteBuffer?
+  private var source = SourceAddress.unknown
   private var isCounted = false
   private var isUnauthenticated = false
+  private var hasAnswered = false
   private var waitsInLane = false
+  private var place: HandshakeLane.Place?
   /// What has the session while it is not to be touched here.
   private var loan: SessionLoan?
   private var isFlushScheduled = false
@@ -39,14 +43,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.context = context
     let connection = NIOConnection(self, on: context.eventLoop)
     self.connection = connection
-    let limits = relay.limits
-    guard table.add(connection, limit: limits.maximumConnections) else { return close(.overloaded) }
+    source = SourceAddress(context.remoteAddress)
+    guard table.admit(connection, from: source) else { return close(.overloaded) }
     isCounted = true
     relay.metrics.connections.add(1)
-    guard relay.metrics.unauthenticated.value < limits.maximumUnauthenticated else { return close(.overloaded) }
     isUnauthenticated = true
     relay.metrics.unauthenticated.add(1)
-    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: .seconds(limits.handshakeTimeout)) {
+    let timeout = TimeAmount.seconds(relay.limits.handshakeTimeout)
+    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: timeout) {
       self.close(.handshakeTimeout)
     }
   }
@@ -69,10 +73,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     finish(.peer)
-    if isCounted {
-      relay.metrics.connections.add(-1)
-      if let connection { table.remove(connection) }
-    }
+    if isCounted { relay.metrics.connections.add(-1) }
+    if let connection { table.remove(connection) }
     if let client { relay.end(client) }
     client = nil
     connection = nil
@@ -99,12 +101,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
     guard session.isInHandshake else { return perform(session.receive(frame)) }
+    if let connection { table.note(connection, waits: true) }
     waitsInLane = true
-    let isQueued = lane.enqueue { [weak self] in
-      guard let self, self.closeReason == nil else { return }
-      self.answer(frame)
-    }
-    if !isQueued { close(.overloaded) }
+    let handshake = HandshakeLane.Waiting(
+      run: { [weak self] in
+        guard let self, closeReason == nil else { return false }
+        answer(frame)
+        return true
+      }, turnAway: { [weak self] in self?.close(.overloaded) })
+    place = lane.enqueue(handshake, from: source)
+    if place == nil { close(.overloaded) }
   }
 
   /// Answers a frame of the handshake, here or on the costly lane.
@@ -116,14 +122,23 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       let loan = SessionLoan(session, frame)
       self.loan = loan
-      let isQueued = relay.costly.enqueue {
-        loan.answer()
-        connection.takeBack(loan)
-      }
+      let isQueued = relay.costly.enqueue(
+        .init(
+          run: {
+            loan.answer()
+            connection.takeBack(loan)
+          }, turnAway: { connection.turnAway(loan) }), from: source)
       if isQueued { return }
       self.loan = nil
       close(.overloaded)
     } catch { close(.refused(error)) }
+  }
+
+  /// The costly lane gave the frame's place to another source.
+  func turnAway(_ loan: SessionLoan) {
+    self.loan = nil
+    guard closeReason == nil else { return session.close() }
+    close(.overloaded)
   }
 
   /// The costly lane has answered.
@@ -139,12 +154,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .none: break
     case .reply(let bytes):
       guard let context else { return }
+      hasAnswered = true
+      if let connection { table.note(connection, waits: false) }
       var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
       frame.writeInteger(UInt16(bytes.count))
       frame.writeBytes(bytes)
       write(frame, context, promise: nil)
     case .begin(let claimant, let hello):
-      guard let connection else { return }
+      // It may have made room for another stranger in this moment.
+      guard let connection, table.promote(connection) else { return }
       becomeAuthenticated()
       relay.begin(claimant, hello, on: connection)
     case .close(let reason): close(reason)
@@ -209,7 +227,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func close(_ reason: CloseReason) {
+    // A frame that waits for its turn is no silence of the device.
+    let reason = reason == .handshakeTimeout && waitsInLane ? .overloaded : reason
     guard finish(reason), let context else { return }
+    if !hasAnswered, reason.isPassing { sendNotice(context) }
     if reason == .draining {
       // What was promised leaves first.
       let promise = context.eventLoop.makePromise(of: Void.self)
@@ -227,13 +248,23 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard closeReason == nil else { return false }
     closeReason = reason
     timer?.cancel()
+    if let place { lane.leave(place) }
+    place = nil
     if let loan { loan.cancel() } else { session.close() }
+    let isStranger = isUnauthenticated || !isCounted
     if isUnauthenticated {
       isUnauthenticated = false
       relay.metrics.unauthenticated.add(-1)
     }
-    relay.count(reason)
+    relay.count(reason, from: isStranger ? source : nil)
     return true
+  }
+
+  /// Tells a device that waits for its first answer to come again: it must not take this for a refusal of its key.
+  private func sendNotice(_ context: ChannelHandlerContext) {
+    let notice = ByteBuffer(bytes: [0, 1, Framing.tryLater])
+    relay.metrics.bytesSent.add(notice.readableBytes)
+    context.writeAndFlush(wrapOutboundOut(notice), promise: nil)
   }
 
   private func backlog(_ context: ChannelHandlerContext) -> Int {
@@ -249,22 +280,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     context.eventLoop.assumeIsolatedUnsafeUnchecked().execute {
       self.isFlushScheduled = false
       self.context?.flush()
-    }
-  }
-}
-
-extension Relay {
-  /// Counts and logs the end of a connection. Strangers are not named, for their names are claims.
-  func count(_ reason: CloseReason) {
-    metrics.countClosure(reason)
-    switch reason {
-    case .refused(let refusal):
-      metrics.handshakes.add(HandshakeResult(refusal))
-      logger.info("handshake_refused", metadata: ["reason": "\(refusal.rawValue)"])
-    case .overloaded: metrics.handshakes.add(.overloaded)
-    case .handshakeTimeout: metrics.handshakes.add(.timeout)
-    case .peer, .draining: break
-    default: logger.info("connection_closed", metadata: ["reason": "\(reason.label)"])
     }
   }
 }

@@ -1,32 +1,60 @@
 import Dispatch
 import NIOCore
+import Strangers
 import Synchronization
 
 /// The thread on which first frames are answered that take a millisecond or more: PBKDF2, a ratchet that is far ahead, many keys to
-/// try. Strangers can send such frames as fast as they like, and only each other's wait for them then.
+/// try. Strangers can send such frames as fast as they like, and only each other's wait for them then. Sources take turns, and one
+/// that fills the queue makes room for the others.
 final class CostlyLane: Sendable {
+  /// A frame that waits.
+  struct Waiting: Sendable {
+    let run: @Sendable () -> Void
+    /// Called in its place when it has to make room.
+    let turnAway: @Sendable () -> Void
+  }
+
+  private struct State {
+    let waiting: FairQueue<Waiting>
+    /// Those that wait, and the one that is being answered.
+    var count = 0
+  }
+
   private let queue = DispatchQueue(label: "countersign.costly")
   private let capacity: Int
-  private let waiting = Atomic<Int>(0)
+  private let state: Mutex<State>
 
-  init(capacity: Int) {
-    self.capacity = capacity
+  init(limits: RelayLimits) {
+    capacity = limits.costlyHandshakeQueueLength
+    state = Mutex(State(waiting: FairQueue(share: { limits.share(of: $0) })))
   }
 
   /// How many are being answered or wait for it.
-  var count: Int { waiting.load(ordering: .relaxed) }
+  var count: Int { state.withLock { $0.count } }
 
-  /// Queues work; false when the queue is full.
-  func enqueue(_ work: @escaping @Sendable () -> Void) -> Bool {
-    guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= capacity else {
-      waiting.subtract(1, ordering: .relaxed)
-      return false
+  /// Queues work; false when the queue is full and no other source has more in it.
+  func enqueue(_ work: Waiting, from source: SourceAddress) -> Bool {
+    let (isQueued, evicted) = state.withLock { state -> (Bool, Waiting?) in
+      var evicted: Waiting?
+      if state.count >= capacity {
+        evicted = state.waiting.evictYoungest(for: source)
+        guard evicted != nil else { return (false, nil) }
+        state.count -= 1
+      }
+      state.waiting.append(work, from: source)
+      state.count += 1
+      return (true, evicted)
     }
-    queue.async { [self] in
-      work()
-      waiting.subtract(1, ordering: .relaxed)
-    }
-    return true
+    evicted?.turnAway()
+    // One turn each: a turn that finds nothing is that of work that made room.
+    if isQueued { queue.async { self.runNext() } }
+    return isQueued
+  }
+
+  private func runNext() {
+    guard let next = state.withLock({ $0.waiting.popNext() }) else { return }
+    next.run()
+    state.withLock { $0.count -= 1 }
   }
 }
 

@@ -1,10 +1,21 @@
 import NIOCore
+import Strangers
 
 /// The queue in which strangers wait for their handshake, one per event loop.
 ///
 /// A handshake costs as much as a hundred messages. So a few are done, then the loop's sessions get their turn, and no more per
-/// second than allowed. Used on its event loop only.
+/// second than allowed. Sources take turns, and one that fills the queue makes room for the others. Used on its event loop only.
 final class HandshakeLane {
+  /// A handshake that waits.
+  struct Waiting {
+    /// Does it; false when nobody waits for it any more.
+    let run: () -> Bool
+    /// Called in its place when it has to make room.
+    let turnAway: () -> Void
+  }
+
+  typealias Place = FairQueue<Waiting>.Entry
+
   private static let batch = 4
   /// Long enough for the loop to look at its sockets.
   private static let pause = TimeAmount.microseconds(50)
@@ -12,7 +23,7 @@ final class HandshakeLane {
   private let eventLoop: any EventLoop
   private let capacity: Int
   private let rate: Double
-  private var waiting = CircularBuffer<() -> Void>()
+  private let waiting: FairQueue<Waiting>
   private var isRunning = false
   private var tokens: Double
   private var lastRefill = NIODeadline.now()
@@ -22,30 +33,37 @@ final class HandshakeLane {
     capacity = limits.handshakeQueueLength
     rate = Double(limits.handshakesPerSecond)
     tokens = rate
+    waiting = FairQueue(share: { limits.share(of: $0) })
   }
 
-  /// Queues a handshake; false when the queue is full.
-  func enqueue(_ work: @escaping () -> Void) -> Bool {
-    guard waiting.count < capacity else { return false }
-    waiting.append(work)
+  /// Queues a handshake; nil when the queue is full and no other source has more in it.
+  func enqueue(_ handshake: Waiting, from source: SourceAddress) -> Place? {
+    if waiting.count >= capacity {
+      guard let other = waiting.evictYoungest(for: source) else { return nil }
+      other.turnAway()
+    }
+    let place = waiting.append(handshake, from: source)
     if !isRunning {
       isRunning = true
       run()
     }
-    return true
+    return place
   }
+
+  /// Nobody waits for it any more.
+  func leave(_ place: Place) { waiting.remove(place) }
 
   private func run() {
     let now = NIODeadline.now()
     tokens = min(rate, tokens + rate * Double((now - lastRefill).nanoseconds) / 1e9)
     lastRefill = now
     var done = 0
-    while done < Self.batch, tokens >= 1, let work = waiting.popFirst() {
+    while done < Self.batch, tokens >= 1, let next = waiting.popNext() {
+      guard next.run() else { continue }
       tokens -= 1
       done += 1
-      work()
     }
-    guard !waiting.isEmpty else {
+    guard waiting.count > 0 else {
       isRunning = false
       return
     }

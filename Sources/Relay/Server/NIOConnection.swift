@@ -31,6 +31,11 @@ final class NIOConnection: RelayConnection {
     eventLoop.execute { self.handler.value.takeBack(loan) }
   }
 
+  /// The costly lane gave this frame's place to another source.
+  func turnAway(_ loan: SessionLoan) {
+    eventLoop.execute { self.handler.value.turnAway(loan) }
+  }
+
   /// Reads nothing more from the device.
   func pause() {
     eventLoop.execute { self.handler.value.pause() }
@@ -39,26 +44,4 @@ final class NIOConnection: RelayConnection {
   var isWritable: Bool { writable.load(ordering: .relaxed) }
 
   func setWritable(_ isWritable: Bool) { writable.store(isWritable, ordering: .relaxed) }
-}
-
-/// All open connections.
-final class ConnectionTable: Sendable {
-  private let connections = Mutex<[ObjectIdentifier: NIOConnection]>([:])
-
-  /// Adds a connection unless there are `limit` already.
-  func add(_ connection: NIOConnection, limit: Int) -> Bool {
-    connections.withLock { connections in
-      guard connections.count < limit else { return false }
-      connections[ObjectIdentifier(connection)] = connection
-      return true
-    }
-  }
-
-  func remove(_ connection: NIOConnection) {
-    connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
-  }
-
-  var all: [NIOConnection] { connections.withLock { Array($0.values) } }
-
-  var isEmpty: Bool { connections.withLock { $0.isEmpty } }
 }

@@ -11,7 +11,7 @@ public final class RelayServer: Sendable {
   let relay: Relay
   private let group: MultiThreadedEventLoopGroup
   private let lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>]
-  private let table = ConnectionTable()
+  private let table: ConnectionTable
   private let timers: [RepeatingTimer]
   private let listeners = LockedList<any Channel>()
 
@@ -20,13 +20,17 @@ public final class RelayServer: Sendable {
   /// - Parameters:
   ///   - desk: which schemes are served and how; by default those in which a device has a certified key.
   ///   - threads: event loops; each takes its share of the connections.
+  ///   - droppedLines: how many lines the log has lost so far, for the metrics.
   public init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
-    desk: AdmissionDesk? = nil, threads: Int = System.coreCount, logger: Logger
+    desk: AdmissionDesk? = nil, threads: Int = System.coreCount, droppedLines: @escaping @Sendable () -> Int = { 0 },
+    logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
     relay = try Relay(
-      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk)
+      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk,
+      metrics: RelayMetrics(droppedLines: droppedLines))
+    table = ConnectionTable(limits: limits)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     var lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>] = [:]
     for loop in group.makeIterator() {
@@ -40,6 +44,7 @@ public final class RelayServer: Sendable {
     timers = [
       RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
       RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.office.purge() },
+      RepeatingTimer(every: .seconds(5), on: .global(qos: .utility)) { relay.logUntoldClosures() },
     ]
   }
 
@@ -51,6 +56,9 @@ public final class RelayServer: Sendable {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try AcceptFailures.add(to: channel, relay, table) }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
       .childChannelInitializer { channel in
@@ -107,6 +115,7 @@ public final class RelayServer: Sendable {
     relay.settle()
     try? await group.shutdownGracefully()
     relay.office.close()
+    relay.logUntoldClosures()
     relay.logger.notice("stopped", metadata: [:])
   }
 }

@@ -36,7 +36,7 @@ struct Deposit: Sendable {
   var isOpen: Bool { generation == 0 }
 }
 
-/// Why a connection ended. The device is told nothing; the names label the metric and the log.
+/// Why a connection ended. A device is told nothing about itself; the names label the metric and the log.
 enum CloseReason: Error, Equatable, Sendable {
   /// The device, or the network, ended it.
   case peer
@@ -45,8 +45,10 @@ enum CloseReason: Error, Equatable, Sendable {
   case violation
   /// A frame is longer than it may be.
   case frameTooLong
-  /// More frames before `welcome`, or more handshakes, than fit the queue.
+  /// No room for one more connection, or more frames before `welcome`, or more handshakes, than fit the queue.
   case overloaded
+  /// It had proved nothing, and made room for another stranger.
+  case evicted
   case handshakeTimeout
   case idleTimeout
   /// The device does not read what is sent to it.
@@ -68,6 +70,7 @@ enum CloseReason: Error, Equatable, Sendable {
     case .violation: "violation"
     case .frameTooLong: "frame_too_long"
     case .overloaded: "overloaded"
+    case .evicted: "evicted"
     case .handshakeTimeout: "handshake_timeout"
     case .idleTimeout: "idle_timeout"
     case .slowReader: "slow_reader"
@@ -79,8 +82,16 @@ enum CloseReason: Error, Equatable, Sendable {
     }
   }
 
+  /// Whether it says nothing about the device, which may come again with the same key.
+  var isPassing: Bool {
+    switch self {
+    case .overloaded, .evicted, .unavailable, .refused(.unavailable), .draining: true
+    default: false
+    }
+  }
+
   static let labels = [
-    "peer", "refused", "violation", "frame_too_long", "overloaded", "handshake_timeout", "idle_timeout", "slow_reader",
-    "superseded", "revoked", "quarantined", "unavailable", "draining",
+    "peer", "refused", "violation", "frame_too_long", "overloaded", "evicted", "handshake_timeout", "idle_timeout",
+    "slow_reader", "superseded", "revoked", "quarantined", "unavailable", "draining",
   ]
 }

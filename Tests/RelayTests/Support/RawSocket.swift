@@ -6,8 +6,18 @@ final class RawSocket {
 
   struct Failed: Error { let errno: Int32 }
 
-  init(port: Int, timeout: Int = 120) throws {
+  /// - Parameter source: the last number of an address 127.0.0.X to come from.
+  init(port: Int, from source: UInt32 = 1, timeout: Int = 120) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var own = sockaddr_in()
+    own.sin_family = sa_family_t(AF_INET)
+    own.sin_addr.s_addr = UInt32(0x7F00_0000 | source).bigEndian
+    let bound = withUnsafePointer(to: &own) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard bound == 0 else { throw Failed(errno: errno) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian

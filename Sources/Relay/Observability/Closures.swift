@@ -1,0 +1,41 @@
+import Logging
+import Strangers
+
+extension Relay {
+  /// Counts and logs the end of a connection.
+  ///
+  /// - Parameter stranger: where a connection came from that had proved nothing. Strangers are not named, for their names are
+  ///   claims, and of what they do only samples are logged.
+  func count(_ reason: CloseReason, from stranger: SourceAddress? = nil) {
+    metrics.countClosure(reason)
+    switch reason {
+    case .refused(let refusal):
+      metrics.handshakes.add(HandshakeResult(refusal))
+      logSample("handshake_refused", refusal.rawValue, stranger)
+    case .overloaded:
+      metrics.handshakes.add(.overloaded)
+      logSample("connection_closed", reason.label, stranger)
+    case .handshakeTimeout: metrics.handshakes.add(.timeout)
+    case .peer, .draining: break
+    default:
+      guard stranger == nil else { return logSample("connection_closed", reason.label, stranger) }
+      logger.info("connection_closed", metadata: ["reason": "\(reason.label)"])
+    }
+  }
+
+  private func logSample(_ event: Logger.Message, _ reason: String, _ stranger: SourceAddress?) {
+    guard closures.admits(reason) else { return }
+    var metadata: Logger.Metadata = ["reason": "\(reason)"]
+    if let stranger { metadata["address"] = "\(stranger)" }
+    logger.info(event, metadata: metadata)
+  }
+
+  /// Logs how many more there were than samples.
+  func logUntoldClosures() {
+    let untold = closures.takeUntold()
+    guard !untold.isEmpty else { return }
+    var metadata: Logger.Metadata = ["count": "\(untold.values.reduce(0, +))"]
+    for (reason, count) in untold { metadata[reason] = "\(count)" }
+    logger.info("more_closed", metadata: metadata)
+  }
+}
