@@ -152,6 +152,13 @@ let hostTargets: [Target] = [
       .product(name: "NIOCore", package: "swift-nio"),
     ]),
   .executableTarget(
+    name: "FixtureGenerator",
+    dependencies: [
+      "Seeded", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Primitives",
+      .product(name: "Logging", package: "swift-log"),
+    ],
+    path: "Tests/Fixtures/Generator", swiftSettings: spans),
+  .executableTarget(
     name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
     swiftSettings: spans),
   tests("ComparisonTests", ["Comparison"]),
