@@ -27,7 +27,7 @@ func hostModule(_ name: String, _ dependencies: [Target.Dependency], resources: 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: spans)
+  .testTarget(name: name, dependencies: dependencies + ["TestSeed"], exclude: exclude, swiftSettings: spans)
 }
 
 /// Functions that the dynamic linker looks up only when they are first called have it save all vector registers on the stack,
@@ -35,9 +35,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindNow: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
 
 /// A program whose release build a script of Tests/ looks at from outside.
-func guardProgram(_ name: String, _ dependency: Target.Dependency, path: String) -> Target {
+func guardProgram(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives", dependency], path: path,
+    name: name, dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"] + dependencies, path: path,
     swiftSettings: spans,
     linkerSettings: bindNow)
 }
@@ -59,13 +59,18 @@ let deviceTargets: [Target] = [
 /// The device modules' tests and the programs that guard them.
 let coreTargets: [Target] = [
   .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
+  .target(name: "AtLoad", path: "Tests/Support/AtLoad"),
+  // What tests draw follows from a seed, in every process that has tests linked into it.
+  .target(
+    name: "TestSeed", dependencies: ["AllocationCounter", "AtLoad", "CSodium"], path: "Tests/Support/TestSeed",
+    swiftSettings: spans),
   .target(
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
     swiftSettings: spans),
   .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
-  guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
+  guardProgram("MemoryScanSubject", ["Seeded"], path: "Tests/MemoryScan/Subject"),
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
-  guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
+  guardProgram("ConstantTimeSubject", ["Memcheck", "Seeded"], path: "Tests/ConstantTime/Subject"),
   // The host's end of the wire for the firmware images of Benchmarks/Firmware.
   .executableTarget(
     name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
@@ -73,7 +78,7 @@ let coreTargets: [Target] = [
   tests("PrimitivesTests", ["Primitives"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   .target(
-    name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
   tests(
     "CredentialsTests",
