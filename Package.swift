@@ -96,19 +96,22 @@ let coreTargets: [Target] = [
 
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
+  .systemLibrary(name: "CSecrecy"),
+  // Keeping keys to this process: locked memory, no core files, files that are nobody else's.
+  hostModule("Secrecy", ["CSecrecy"]),
   hostModule("Processes", ["CSpawn"]),
-  hostModule("DeviceHost", ["Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  hostModule("DeviceHost", ["Secrecy", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   hostModule(
     "Registry",
     [
-      "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
+      "Secrecy", "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  hostModule("Assembly", ["Registry", "Device", "Schemes", "Credentials", "Primitives"]),
+  hostModule("Assembly", ["Secrecy", "Registry", "Device", "Schemes", "Credentials", "Primitives"]),
   hostModule(
     "Relay",
     [
-      "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Secrecy", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -135,7 +138,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Processes",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Registry", "Processes", "Secrecy",
       "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
