@@ -27,7 +27,7 @@ func hostModule(_ name: String, _ dependencies: [Target.Dependency], resources: 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: spans)
+  .testTarget(name: name, dependencies: dependencies + ["TestSeed"], exclude: exclude, swiftSettings: spans)
 }
 
 /// Functions that the dynamic linker looks up only when they are first called have it save all vector registers on the stack,
@@ -35,9 +35,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let bindNow: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
 
 /// A program whose release build a script of Tests/ looks at from outside.
-func guardProgram(_ name: String, _ dependency: Target.Dependency, path: String) -> Target {
+func guardProgram(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives", dependency], path: path,
+    name: name, dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"] + dependencies, path: path,
     swiftSettings: spans,
     linkerSettings: bindNow)
 }
@@ -59,13 +59,18 @@ let deviceTargets: [Target] = [
 /// The device modules' tests and the programs that guard them.
 let coreTargets: [Target] = [
   .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
+  .target(name: "AtLoad", path: "Tests/Support/AtLoad"),
+  // What tests draw follows from a seed, in every process that has tests linked into it.
+  .target(
+    name: "TestSeed", dependencies: ["AllocationCounter", "AtLoad", "CSodium"], path: "Tests/Support/TestSeed",
+    swiftSettings: spans),
   .target(
     name: "TestSupport", dependencies: ["AllocationCounter", "Noise", "Primitives"], path: "Tests/Support/TestSupport",
     swiftSettings: spans),
   .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
-  guardProgram("MemoryScanSubject", "Seeded", path: "Tests/MemoryScan/Subject"),
+  guardProgram("MemoryScanSubject", ["Seeded"], path: "Tests/MemoryScan/Subject"),
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
-  guardProgram("ConstantTimeSubject", "Memcheck", path: "Tests/ConstantTime/Subject"),
+  guardProgram("ConstantTimeSubject", ["Memcheck", "Seeded"], path: "Tests/ConstantTime/Subject"),
   // The host's end of the wire for the firmware images of Benchmarks/Firmware.
   .executableTarget(
     name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
@@ -73,7 +78,7 @@ let coreTargets: [Target] = [
   tests("PrimitivesTests", ["Primitives"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   .target(
-    name: "FleetSupport", dependencies: ["Device", "Schemes", "Credentials", "Noise", "Primitives"],
+    name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
   tests(
     "CredentialsTests",
@@ -91,20 +96,23 @@ let coreTargets: [Target] = [
 
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
+  .systemLibrary(name: "CSecrecy"),
+  // Keeping keys to this process: locked memory, no core files, files that are nobody else's.
+  hostModule("Secrecy", ["CSecrecy"]),
   hostModule("Processes", ["CSpawn"]),
   hostModule("Strangers", []),
-  hostModule("DeviceHost", ["Strangers", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  hostModule("DeviceHost", ["Secrecy", "Strangers", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   hostModule(
     "Registry",
     [
-      "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
+      "Secrecy", "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  hostModule("Assembly", ["Registry", "Device", "Schemes", "Credentials", "Primitives"]),
+  hostModule("Assembly", ["Secrecy", "Registry", "Device", "Schemes", "Credentials", "Primitives"]),
   hostModule(
     "Relay",
     [
-      "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Secrecy", "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -131,7 +139,7 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes", "Secrecy",
       "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
@@ -153,6 +161,13 @@ let hostTargets: [Target] = [
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
     ]),
+  .executableTarget(
+    name: "FixtureGenerator",
+    dependencies: [
+      "Seeded", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Primitives",
+      .product(name: "Logging", package: "swift-log"),
+    ],
+    path: "Tests/Fixtures/Generator", swiftSettings: spans),
   .executableTarget(
     name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
     swiftSettings: spans),

@@ -1,4 +1,5 @@
 import Foundation
+import Registry
 
 /// One directory, one batch. The system releases the lock when the process ends, however it ends.
 struct BatchLock {
@@ -7,8 +8,7 @@ struct BatchLock {
 
   init(directory: String) throws(AssemblyError) {
     path = directory + "/.batch-lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    do { descriptor = try SecretFileIO.open(path, O_RDWR | O_CREAT) } catch { throw AssemblyError(error) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let reason = errno
       close(descriptor)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Secrecy
 
 /// The command-line tool. One file per subcommand; what several share is in Support/.
 @main
@@ -27,6 +28,8 @@ struct Countersign: AsyncParsableCommand {
 
   /// Parses and runs, and turns whatever is thrown into one clear line, a hint and a sysexits code.
   static func main() async {
+    // Whatever the command: most of them read keys.
+    ProtectedProcess.begin()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? AsyncParsableCommand {

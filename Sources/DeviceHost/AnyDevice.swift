@@ -32,7 +32,7 @@ public final class AnyDevice {
   }
 
   private static func open(_ path: String) throws(DeviceHostError) -> Store {
-    var content = try AtomicFile.readSecret(path)
+    var content = try AtomicFile.readSecret(path, followsLinks: true)
     let isSymmetric = SymmetricIdentity.isFile(content.bytes)
     var span = content.mutableBytes
     wipe(&span)

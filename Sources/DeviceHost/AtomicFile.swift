@@ -1,4 +1,5 @@
 import Primitives
+import Secrecy
 
 #if canImport(Glibc)
   import Glibc
@@ -14,13 +15,18 @@ enum AtomicFile {
   private static let maximumLength = 1 << 20
 
   /// The whole content; refuses a file that others can read.
-  static func readSecret(_ path: String) throws(DeviceHostError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .file(operation: "open", path: path, reason: lastError()) }
+  ///
+  /// - Parameters:
+  ///   - followsLinks: whether the name may be a symbolic link.
+  ///   - isInKnownDirectory: whether the directory was checked before.
+  static func readSecret(
+    _ path: String, followsLinks: Bool = false, isInKnownDirectory: Bool = false
+  ) throws(DeviceHostError) -> [UInt8] {
+    let descriptor = try open(
+      path, O_RDONLY, "open", followsLinks: followsLinks, isInKnownDirectory: isInKnownDirectory)
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .file(operation: "inspect", path: path, reason: lastError()) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .file(operation: "read", path: path, reason: "not a file") }
     let mode = UInt16(truncatingIfNeeded: status.st_mode & 0o777)
     guard mode & 0o077 == 0 else { throw .exposed(path: path, mode: mode) }
     var content = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), maximumLength))
@@ -36,6 +42,15 @@ enum AtomicFile {
     }
     if length < content.count { content.removeLast(content.count - length) }
     return content
+  }
+
+  /// Opens a file that nobody else may choose; `operation` is what an error calls it.
+  static func open(
+    _ path: String, _ flags: Int32, _ operation: String, followsLinks: Bool = false, isInKnownDirectory: Bool = false
+  ) throws(DeviceHostError) -> Int32 {
+    do {
+      return try OwnFile.open(path, flags, followsLinks: followsLinks, isInKnownDirectory: isInKnownDirectory)
+    } catch { throw DeviceHostError(error, operation: operation) }
   }
 
   /// Where ``replace(_:with:)`` writes first. A crash may leave it behind, with secrets in it.
@@ -69,8 +84,7 @@ enum AtomicFile {
 
   /// Writes a new file, and syncs it.
   private static func write(_ content: [UInt8], to path: String) throws(DeviceHostError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(operation: "create", path: path, reason: lastError()) }
+    let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL, "create")
     defer { close(descriptor) }
     var written = 0
     while written < content.count {
@@ -86,12 +100,13 @@ enum AtomicFile {
 
   static func synchronize(directoryOf path: String) {
     let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
+    let descriptor = systemOpen(directory, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
   }
 }
 
-/// The C function whose name is taken above.
+/// The C functions whose names are taken above.
+private func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
 private func systemWrite(_ fd: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(fd, bytes, count) }

@@ -1,5 +1,6 @@
 import Device
 import Primitives
+import Secrecy
 
 #if canImport(Glibc)
   import Glibc
@@ -36,12 +37,15 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be believed. Inodes
   /// and times do not tell: a file system reuses the one and counts the other in ticks.
   private var checksum: [UInt8] = []
+  private var pages = PageLock()
 
   /// Opens an existing device file.
   public init(opening path: String) throws(DeviceHostError) {
     guard let resolved = realpath(path, nil) else { throw .file(operation: "open", path: path, reason: lastError()) }
     self.path = String(cString: resolved)
     free(resolved)
+    pages.hold(self)
+    do { try OwnFile.checkDirectory(of: self.path) } catch { throw DeviceHostError(error, operation: "open") }
     try withLock { () throws(DeviceHostError) in
       try reload()
       // What a process that was killed in the middle of a change may have left; it holds keys.
@@ -95,7 +99,7 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   }
 
   private func reload() throws(DeviceHostError) {
-    var content = try AtomicFile.readSecret(path)
+    var content = try AtomicFile.readSecret(path, isInKnownDirectory: true)
     defer {
       var span = content.mutableBytes
       wipe(&span)
@@ -122,8 +126,7 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   /// The lock is on a file beside the device file, for that one is replaced at every change.
   private func withLock<R>(_ body: () throws(DeviceHostError) -> R) throws(DeviceHostError) -> R {
     let lockPath = path + ".lock"
-    let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(operation: "lock", path: lockPath, reason: lastError()) }
+    let descriptor = try AtomicFile.open(lockPath, O_RDWR | O_CREAT, "lock", isInKnownDirectory: true)
     defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 {
       guard errno == EINTR else { throw .file(operation: "lock", path: lockPath, reason: lastError()) }

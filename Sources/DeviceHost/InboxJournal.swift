@@ -32,8 +32,7 @@ final class InboxJournal {
   init(path: String) throws(DeviceHostError) {
     self.path = path
     descriptor = -1
-    lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0 else { throw .file(operation: "lock", path: path, reason: lastError()) }
+    lock = try AtomicFile.open(path + ".lock", O_RDWR | O_CREAT, "lock")
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       throw .file(operation: "lock", path: path, reason: "another process receives as this device")
     }
@@ -50,8 +49,8 @@ final class InboxJournal {
 
   private func reopen() throws(DeviceHostError) {
     if descriptor >= 0 { close(descriptor) }
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(operation: "open", path: path, reason: lastError()) }
+    descriptor = -1
+    descriptor = try AtomicFile.open(path, O_RDWR | O_CREAT, "open", isInKnownDirectory: true)
     let size = lseek(descriptor, 0, SEEK_END)
     guard size >= 0 else { throw .file(operation: "inspect", path: path, reason: lastError()) }
     count = Int(size) / Self.entryLength

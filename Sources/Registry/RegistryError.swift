@@ -1,4 +1,5 @@
 import Credentials
+import Secrecy
 import Schemes
 
 /// Why the registry or the authority refused, or could not do, what was asked.
@@ -58,6 +59,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case authorityExists(path: String)
   /// Another server runs on the directory.
   case directoryInUse(path: String, holder: String)
+  /// A file, or its directory, is such that somebody else could choose what is read, or make it wait for ever.
+  case unsafeFile(FileRefusal)
   /// A file that holds a secret is open to others than its owner.
   case unsafeMode(path: String, mode: UInt16)
   /// The bytes are not a key file: wrong length, magic, checksum or parameters.
@@ -93,4 +96,14 @@ public enum RegistryError: Error, Equatable, Sendable {
   case busy(String)
   /// Anything else that SQLite reports: its extended result code and message.
   case database(code: Int32, String)
+}
+
+extension RegistryError {
+  /// Why a file was not opened.
+  init(_ refusal: FileRefusal) {
+    self =
+      if case .system(let code) = refusal.reason { .file(path: refusal.path, errno: code) } else {
+        .unsafeFile(refusal)
+      }
+  }
 }

@@ -1,3 +1,4 @@
+import TestSeed
 import Testing
 
 @testable import Assembly
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test func anyInputIsParsedOrRefused() {
-    var random = Generator(seed: 2)
+    var random = SeededGenerator(for: "PEM input")
     let valid = Array(PEM(.certificate, (0..<116).map { UInt8($0) }).text.utf8)
     var accepted = 0
     var refused = 0

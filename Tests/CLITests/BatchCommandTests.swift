@@ -3,6 +3,7 @@ import Device
 import Foundation
 import Primitives
 import Registry
+import TestSeed
 import Testing
 
 @testable import Assembly
@@ -50,10 +51,11 @@ import Testing
   @Test func aKilledBatchGoesOnWithoutLossOrDuplicates() throws {
     try write(6000)
     var kills = 0
+    var generator = SeededGenerator(for: "kills of a batch")
     for round in 0..<12 {
       let running = try tool.start(arguments)
       // At no particular moment: while it starts, makes keys, commits, or writes files.
-      usleep(UInt32.random(in: 20_000...600_000))
+      usleep(UInt32.random(in: 20_000...600_000, using: &generator))
       if running.process.isRunning {
         running.process.send(SIGKILL)
         if running.wait().status == -SIGKILL { kills += 1 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSeed
 import Testing
 
 @testable import Comparison
@@ -118,7 +119,7 @@ struct BudgetTests {
       accepted += problem(String(decoding: whole[..<end], as: UTF8.self)) == "accepted" ? 1 : 0
     }
     #expect(accepted == 0)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(for: "budgets")
     for _ in 0..<2_000 {
       var bytes = whole
       bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -1,6 +1,7 @@
 import Credentials
 import FleetSupport
 import Primitives
+import TestSeed
 import Testing
 
 @Suite("What a device believes")

@@ -4,6 +4,7 @@ import DeviceHost
 import FleetSupport
 import Foundation
 import Primitives
+import TestSeed
 import Testing
 
 @Suite("A device file in use")

@@ -1,6 +1,7 @@
 import DeviceHost
 import FleetSupport
 import Foundation
+import TestSeed
 import Testing
 
 @Suite("Frames over TCP")

@@ -3,6 +3,7 @@ import Device
 import DeviceHost
 import FleetSupport
 import Foundation
+import TestSeed
 import Testing
 
 @Suite("The inbox")

@@ -1,5 +1,6 @@
 import Device
 import FleetSupport
+import TestSeed
 import Testing
 
 @Suite("Message numbers")

@@ -1,18 +1,11 @@
 import Noise
 import Primitives
+import TestSeed
 import Testing
 
 @Suite("Datagrams")
 struct DatagramTests {
   /// A generator that a failing run can be repeated with.
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
-  }
-
   private func seal(_ text: String, _ transport: inout DatagramTransport<ChaChaPoly>) throws -> [UInt8] {
     var datagram = [UInt8](repeating: 0, count: text.utf8.count + DatagramTransport<ChaChaPoly>.overhead)
     var bytes = datagram.mutableBytes
@@ -32,9 +25,9 @@ struct DatagramTests {
 
   @Test(
     "Loss, doubles and reordering: every datagram that arrives in the window is read once",
-    arguments: [1, 2, 3] as [UInt64])
-  func unreliable(seed: UInt64) throws {
-    var random = Generator(state: seed)
+    arguments: 1...3)
+  func unreliable(network number: Int) throws {
+    var random = SeededGenerator(for: "network \(number)")
     var pair = try StartedPair.make("NN")
     try pair.finish()
     var alice = DatagramTransport<ChaChaPoly>()
@@ -106,7 +99,7 @@ struct DatagramTests {
     #expect(!window.isFresh(10_001 - ReplayWindow<33>.size - 1))
     // Against a plain set, over counters that jump by every distance that matters.
     var seen: Set<UInt64> = [10_000]
-    var random = Generator(state: 9)
+    var random = SeededGenerator(for: "counters")
     var highest: UInt64 = 10_000
     for _ in 0..<20_000 {
       let jump = [1, 2, 63, 64, 65, 2_047, 2_048, 2_049, 5_000].randomElement(using: &random)! as UInt64

@@ -2,6 +2,7 @@ import Credentials
 import Foundation
 import GRDB
 import Primitives
+import TestSeed
 import Testing
 
 @testable import Registry
@@ -112,7 +113,8 @@ import Testing
     try queue.write { try $0.execute(sql: "CREATE TABLE t (a)") }
     try queue.close()
     let noise = temporary.path + "/noise.sqlite"
-    try Data((0..<8192).map { _ in UInt8.random(in: 0...255) }).write(to: URL(fileURLWithPath: noise))
+    var generator = SeededGenerator(for: "noise for a registry")
+    try Data(generator.bytes(8192)).write(to: URL(fileURLWithPath: noise))
     for path in [other, noise] {
       #expect {
         try SQLiteRegistry(path: path, actor: "test")

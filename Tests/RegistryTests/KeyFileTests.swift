@@ -1,6 +1,7 @@
 import Credentials
 import Foundation
 import Primitives
+import TestSeed
 import Testing
 
 @testable import Registry
@@ -65,7 +66,7 @@ import Testing
   }
 
   @Test func anyInputIsParsedOrRefused() throws {
-    var random = Generator(seed: 3)
+    var random = SeededGenerator(for: "key files")
     let sealed = try KeyFile.seal(Authority.random(), passphrase: passphrase("p"), cost: Self.cheap)
     let unsealed = KeyFile.encodeUnsealed(Authority.random())
     var accepted = 0

@@ -3,6 +3,7 @@ import Device
 import FleetSupport
 import Foundation
 import Schemes
+import TestSeed
 import Testing
 
 @testable import Registry
@@ -217,7 +218,6 @@ struct CloneTests {
     return identity.slotForSession() != identity.slotForSession(fallingBack: true)
   }
 
-  /// COUNTERSIGN_TEST_SEED repeats a run.
   @Test(
     "1,000 rotations over a line that loses frames, devices that lose power: no false alarm, and none locked out",
     arguments: kinds)

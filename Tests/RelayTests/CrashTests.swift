@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import Primitives
 import Processes
+import TestSeed
 import Testing
 
 @testable import Registry
@@ -90,7 +91,7 @@ struct CrashTests {
       }
       + receivers.map { path in thread(ledger) { try Self.listen(path, endpoint, ledger) } }
 
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(for: "kills")
     for kill in 0..<Self.kills {
       // Every other time the server has served somebody: a busy machine would else see it killed at its start only.
       if kill.isMultiple(of: 2) {

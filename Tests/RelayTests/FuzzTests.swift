@@ -4,6 +4,7 @@ import NIOCore
 import Noise
 import Primitives
 import Schemes
+import TestSeed
 import Testing
 
 @testable import Relay
@@ -11,35 +12,15 @@ import Testing
 /// Strangers send anything; the session answers with an error, never with a trap.
 @Suite("Garbage")
 struct FuzzTests {
-  /// SplitMix64: the same garbage in every run.
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
-  private func bytes(_ count: Int, _ random: inout Generator) -> [UInt8] {
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
-    return Array(bytes[..<count])
-  }
-
   @Test("100,000 first frames of any bytes, each refused, none a trap")
   func firstFrames() throws {
     let fleet = try TestFleet()
-    var random = Generator(state: 1)
+    var random = SeededGenerator(for: "first frames")
     var refused = 0
     for index in 0..<100_000 {
       // Short ones mostly, for those cost nothing; every length up to the longest now and then; a known scheme in some.
       let count = index % 50 == 0 ? Int(random.next() % 1_100) : Int(random.next() % 48)
-      var frame = bytes(count, &random)
+      var frame = random.bytes(count)
       if count > 0, index % 5 == 0 { frame[0] = UInt8(random.next() % 12) }
       let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
       if case .close(.refused) = session.receive(ByteBuffer(bytes: frame)) { refused += 1 }
@@ -71,10 +52,10 @@ struct FuzzTests {
   @Test("100,000 records of any bytes from a device that holds the keys")
   func records() throws {
     let fleet = try TestFleet()
-    var random = Generator(state: 2)
+    var random = SeededGenerator(for: "records")
     var parsed = 0
     for index in 0..<100_000 {
-      var record = bytes(Int(random.next() % 64), &random)
+      var record = random.bytes(Int(random.next() % 64))
       if !record.isEmpty, index % 2 == 0 { record[0] = UInt8(random.next() % 9) }
       do {
         _ = try DeviceRecord(decoding: record.bytes)
@@ -88,7 +69,7 @@ struct FuzzTests {
     for _ in 0..<300 {
       let link = try RawLink(device, fleet)
       for _ in 0..<5 where link.connection.isOpen {
-        var record = bytes(Int(random.next() % 64), &random)
+        var record = random.bytes(Int(random.next() % 64))
         // Any type but `renew`, which would change the device's keys.
         if !record.isEmpty { record[0] = [1, 2, 3, 4, 5, 7, 8, 0][Int(random.next() % 8)] }
         try link.send(record)
@@ -138,10 +119,10 @@ struct FuzzTests {
     let fleet = try TestFleet()
     let server = try fleet.server()
     let bound = try await server.listen(host: "127.0.0.1", port: 0)
-    var random = Generator(state: 3)
+    var random = SeededGenerator(for: "streams")
     for _ in 0..<200 {
       let socket = try RawSocket(port: bound.port)
-      socket.write(bytes(Int(random.next() % 2_000) + 1, &random))
+      socket.write(random.bytes(Int(random.next() % 2_000) + 1))
       socket.finishWriting()
       #expect(socket.readToEnd().isEmpty)
     }

@@ -1,4 +1,5 @@
 import Primitives
+import TestSeed
 import Testing
 
 @testable import Schemes
@@ -9,8 +10,9 @@ struct SubsetDifferenceTests {
   func everyDevice(_ revokedCount: Int) {
     let tree = SubsetDifference(height: 4, root: .random())
     let receivers = (0..<16).map { tree.receiver($0) }
+    var generator = SeededGenerator(for: "revoked devices")
     for _ in 0..<20 {
-      let revoked = Set((0..<16).shuffled().prefix(revokedCount))
+      let revoked = Set((0..<16).shuffled(using: &generator).prefix(revokedCount))
       let systemKey = SymmetricKey.random()
       let header = tree.header(for: systemKey, revoked: revoked)
       #expect(header.count <= max(2 * revokedCount - 1, 1))
@@ -51,7 +53,8 @@ struct SubsetDifferenceTests {
   func sizes() {
     let tree = SubsetDifference(height: 20, root: .random())
     #expect(tree.receiver(77).labelCount == 211)
-    let revoked = Set((0..<1_000).map { _ in Int.random(in: 0..<1 << 20) })
+    var generator = SeededGenerator(for: "many revoked devices")
+    let revoked = Set((0..<1_000).map { _ in Int.random(in: 0..<1 << 20, using: &generator) })
     let ratio = Double(tree.cover(revoked: revoked).count) / Double(revoked.count)
     #expect(ratio > 1.15 && ratio < 1.35, "\(ratio)")
   }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Registry
 import Relay
 
 /// The server's mailbox, looked at without changing anything.
@@ -9,6 +10,7 @@ enum MailboxCheck {
   /// - Throws: a ``Failure`` that says what is wrong.
   static func detail(_ path: String) throws(Failure) -> String {
     guard access(path, F_OK) == 0 else { return "none yet: the server makes it" }
+    try registering { () throws(RegistryError) in try SecretFileIO.checkDatabase(path) }
     do {
       let database = try open(path)
       return try database.inDatabase { try detail($0, path) }

@@ -5,6 +5,7 @@ import DeviceHost
 import Foundation
 import Primitives
 import Registry
+import Secrecy
 
 /// `--keep-certificates`: what other devices were met with, each in a file of its own, so that a certificate that was minted behind
 /// the owner's back is still there when somebody asks for it.
@@ -22,6 +23,7 @@ struct KeepCertificatesOption: ParsableArguments {
     do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
       throw Failure(.cannotCreate, "cannot create \(directory): \(error.localizedDescription)")
     }
+    do { try OwnFile.checkDirectory(of: directory + "/.") } catch { throw Failure(error) }
     return KeptCertificates(directory)
   }
 }
@@ -29,6 +31,8 @@ struct KeepCertificatesOption: ParsableArguments {
 /// A directory of certificates, named by system, device, generation and key.
 struct KeptCertificates {
   static let suffix = ".certificate.pem"
+  /// A certificate as text is far shorter.
+  private static let maximumLength = 4096
   private let directory: String
 
   init(_ directory: String) { self.directory = directory }
@@ -61,9 +65,12 @@ struct KeptCertificates {
 
   /// A kept certificate. The key of a credential is of no matter here: two points are enough to contradict one another.
   private func read(_ name: String) -> Certificate? {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: directory + "/" + name)),
-      let pem = try? PEM(parsing: [UInt8](data))
-    else { return nil }
+    let path = directory + "/" + name
+    guard let descriptor = try? OwnFile.open(path, O_RDONLY, isInKnownDirectory: true) else { return nil }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    guard let data = try? file.read(upToCount: Self.maximumLength), let pem = try? PEM(parsing: [UInt8](data)) else {
+      return nil
+    }
     switch pem.label {
     case .certificate: return try? Certificate(decoding: pem.content.bytes)
     case .identityCredential:

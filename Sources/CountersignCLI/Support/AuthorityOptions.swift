@@ -57,9 +57,11 @@ struct PassphraseOptions: ParsableArguments {
   ) throws(Failure) -> Authority {
     let file = try registering { () throws(RegistryError) in try directory.keyFile() }
     let passphrase = file.protection == .passphrase ? try passphrase() : nil
-    return try registering { () throws(RegistryError) in
+    let authority = try registering { () throws(RegistryError) in
       try directory.unlock(registry, passphrase: passphrase, acceptingRestored: acceptingRestored)
     }
+    warnOfUnlockedMemory()
+    return authority
   }
 
   /// - Parameter isNew: whether it is chosen now, so that a person types it twice.

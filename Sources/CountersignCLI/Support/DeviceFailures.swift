@@ -18,6 +18,7 @@ extension Failure {
       self.init(operation, of: path, reason: reason)
     case .exists(let path):
       self.init(.cannotCreate, "\(path) exists", hint: "A device file is never overwritten: choose another name.")
+    case .unsafe(let refusal): self.init(refusal)
     case .exposed(let path, let mode):
       self.init(
         .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",

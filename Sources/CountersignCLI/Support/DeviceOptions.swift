@@ -12,7 +12,9 @@ struct DeviceOptions: ParsableArguments {
     guard let path = device ?? environment("COUNTERSIGN_DEVICE") else {
       throw Failure(.usage, "which device?", hint: "Give --device FILE, or set COUNTERSIGN_DEVICE.")
     }
-    return try reporting { () throws(DeviceHostError) in try AnyDevice(opening: path) }
+    let device = try reporting { () throws(DeviceHostError) in try AnyDevice(opening: path) }
+    warnOfUnlockedMemory()
+    return device
   }
 
   func inbox(of device: AnyDevice) throws(Failure) -> Inbox {

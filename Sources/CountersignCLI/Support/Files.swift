@@ -5,7 +5,14 @@ import Foundation
 /// - Parameter limit: bytes; the largest batch of devices stays below it.
 func readInput(_ path: String, limit: Int = 1 << 28) throws(Failure) -> [UInt8] {
   let name = path == "-" ? "standard input" : path
-  guard let file = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
+  let file: FileHandle
+  do {
+    file =
+      path == "-" ? .standardInput : FileHandle(fileDescriptor: try openInput(path), closeOnDealloc: true)
+  } catch {
+    guard case .system(let code) = error.reason, code != EISDIR else {
+      throw Failure(.noInput, "cannot read \(name)", hint: "Is it a file or a pipe that is open for reading?")
+    }
     throw Failure(.noInput, "cannot read \(name)", hint: "Is the name right, and may you read it?")
   }
   var bytes: [UInt8] = []

@@ -6,9 +6,10 @@ import Registry
 enum PassphraseSource {
   static func read(file path: String) throws(Failure) -> Passphrase {
     if path == "-" { return try read(descriptor: STDIN_FILENO, name: "standard input") }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw Failure(.noInput, "cannot open the passphrase file \(path): \(String(cString: strerror(errno)))")
+    let descriptor: Int32
+    do { descriptor = try openInput(path, ownedBySelf: true) } catch {
+      guard case .system(let code) = error.reason else { throw Failure(error) }
+      throw Failure(.noInput, "cannot open the passphrase file \(path): \(String(cString: strerror(code)))")
     }
     defer { close(descriptor) }
     var status = stat()

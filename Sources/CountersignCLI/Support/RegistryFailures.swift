@@ -103,6 +103,7 @@ extension Failure {
       self.init(
         .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
         hint: "It holds a secret. Run: chmod 600 \(path)")
+    case .unsafeFile(let refusal): self.init(refusal)
     case .malformedKeyFile:
       self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
     case .unknownKeyFileVersion(let version):

@@ -1,14 +1,16 @@
 import Foundation
 import Primitives
+import Secrecy
 
 extension SecretFile {
   /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
   ///
   /// A file that others can read is used all the same, with a warning: the person may not be its owner.
   static func read(_ path: String) throws(Failure) -> SymmetricKey {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw Failure(.noInput, "cannot read \(path): \(String(cString: strerror(errno)))")
+    let descriptor: Int32
+    do { descriptor = try openInput(path) } catch {
+      guard case .system(let code) = error.reason else { throw Failure(error) }
+      throw Failure(.noInput, "cannot read \(path): \(String(cString: strerror(code)))")
     }
     defer { close(descriptor) }
     var status = stat()
@@ -60,6 +62,13 @@ extension SecretFile {
     }
     return result
   }
+}
+
+/// Says so when keys lie in memory that the system may write to its swap. They are used all the same.
+func warnOfUnlockedMemory() {
+  guard let code = LockedMemory.failure else { return }
+  printWarning(
+    "the keys' memory cannot be locked (\(String(cString: strerror(code)))) and may reach the swap: raise `ulimit -l`")
 }
 
 /// One line on standard error, for what is worth knowing and no reason to stop.

@@ -1,11 +1,12 @@
 import Credentials
 import Primitives
+import Secrecy
 
 /// The one key on the server. Every other server key is derived from these 32 bytes by HKDF-SHA256, each under a label of
 /// its own, so that a backup of one small file brings all of them back.
 ///
-/// A final class, because its keys must stay where they are: moving them would leave copies behind. Nothing changes after
-/// init, so that threads may share it; the compiler cannot see that of move-only values.
+/// A final class, because its keys must stay where they are: moving them would leave copies behind. Their pages are locked in memory
+/// (``LockedMemory``). Nothing changes after init, so that threads may share it; the compiler cannot see that of move-only values.
 public final class Authority: @unchecked Sendable {
   /// Signs certificates and statements.
   public let issuer: AuthorityIssuer
@@ -18,6 +19,7 @@ public final class Authority: @unchecked Sendable {
   /// Issues identity-based credentials.
   public let identityMaster: MasterKey
   private let root: SymmetricKey
+  private var pages = PageLock()
 
   /// What each key is derived under: HKDF's info, and the salt of all.
   enum Label {
@@ -43,6 +45,7 @@ public final class Authority: @unchecked Sendable {
     storageKey = try SymmetricKey(copying: seed.bytes)
     Self.derive(Label.identityMaster, from: root, into: &seed)
     do { identityMaster = try MasterKey(seed: seed.bytes) } catch { throw .invalidPoint }
+    pages.hold(self)
   }
 
   /// An authority with a new random root.

@@ -50,7 +50,7 @@ public struct AuthorityDirectory: Sendable {
 
   private func readKeyFile() throws(RegistryError) -> [UInt8] {
     try checkPresence(of: keyFilePath)
-    return try SecretFileIO.read(keyFilePath, limit: KeyFile.sealedLength)
+    return try SecretFileIO.read(keyFilePath, limit: KeyFile.sealedLength, followsLinks: true)
   }
 
   /// That a file cannot be seen does not mean that it is not there.

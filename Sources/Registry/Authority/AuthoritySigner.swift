@@ -1,5 +1,6 @@
 import Credentials
 import Primitives
+import Secrecy
 
 /// Whatever signs for the authority: the key derived from its root, or a module or service elsewhere.
 public struct AuthoritySigner: Signer, Sendable {
@@ -23,9 +24,11 @@ public typealias AuthorityIssuer = Issuer<AuthoritySigner>
 final class RootSigner: Signer, @unchecked Sendable {
   // Immutable after init, so that threads may share it; the compiler cannot see that of a move-only value.
   private let key: Ed25519.PrivateKey
+  private var pages = PageLock()
 
   init(seed: RawSpan) throws(PrimitivesError) {
     key = try Ed25519.PrivateKey(seed: seed)
+    pages.hold(self)
   }
 
   var publicKey: Ed25519.PublicKey { key.publicKey }

@@ -67,8 +67,7 @@ public final class RegistryWitness: Sendable {
     let body = Array(bytes[..<52])
     SHA256.hash(body.bytes, into: &target)
     bytes.replaceSubrange(52..., with: [UInt8](copying: digest.bytes).prefix(12))
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return }
+    guard let descriptor = try? SecretFileIO.open(path, O_WRONLY | O_CREAT) else { return }
     defer { close(descriptor) }
     _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
   }

@@ -1,20 +1,32 @@
 import Foundation
 import Primitives
+import Secrecy
 
 /// Reading and writing files that hold secrets: mode 0600, no buffers left behind, on the disk before it is called done.
 public enum SecretFileIO {
+  /// Opens a file that nobody else may choose. The caller closes it.
+  ///
+  /// - Throws: ``RegistryError/file(path:errno:)``, ``RegistryError/unsafeFile(_:)``.
+  public static func open(_ path: String, _ flags: Int32, followsLinks: Bool = false) throws(RegistryError) -> Int32 {
+    do { return try OwnFile.open(path, flags, followsLinks: followsLinks) } catch { throw RegistryError(error) }
+  }
+
+  /// Checks files that SQLite is about to open, and those that it keeps beside them.
+  public static func checkDatabase(_ path: String) throws(RegistryError) {
+    do { try OwnFile.check(path, andBeside: ["-wal", "-shm", "-journal"]) } catch { throw RegistryError(error) }
+  }
+
   /// Reads a file of at most `limit` bytes; of a longer one the first `limit + 1`, so that a parser refuses it.
   ///
+  /// - Parameter followsLinks: whether the name may be a symbolic link, as where a system hands out secrets.
   /// - Throws: ``RegistryError/unsafeMode(path:mode:)`` when group or others have any access.
-  public static func read(_ path: String, limit: Int) throws(RegistryError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+  public static func read(
+    _ path: String, limit: Int, followsLinks: Bool = false
+  ) throws(RegistryError) -> [UInt8] {
+    let descriptor = try open(path, O_RDONLY, followsLinks: followsLinks)
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .file(path: path, errno: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .file(path: path, errno: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-    }
     guard status.st_mode & 0o077 == 0 else {
       throw .unsafeMode(path: path, mode: UInt16(status.st_mode & 0o7777))
     }
@@ -44,8 +56,7 @@ public enum SecretFileIO {
   public static func create(
     _ path: String, _ bytes: RawSpan, synchronizing: Bool = true
   ) throws(RegistryError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL)
     let reason = write(bytes, to: descriptor, synchronizing: synchronizing)
     close(descriptor)
     if let reason {
@@ -57,8 +68,7 @@ public enum SecretFileIO {
   /// Adds to a file, which is created with mode 0600, and waits until that is on the disk. After an error the file is as
   /// long as before.
   public static func append(_ path: String, _ bytes: RawSpan) throws(RegistryError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    let descriptor = try open(path, O_WRONLY | O_CREAT | O_APPEND)
     defer { close(descriptor) }
     let length = lseek(descriptor, 0, SEEK_END)
     if let reason = write(bytes, to: descriptor, synchronizing: true) {
@@ -103,7 +113,7 @@ public enum SecretFileIO {
   /// Brings the entries of a file's directory to the disk.
   public static func synchronize(directoryOf path: String) throws(RegistryError) {
     let directory = directory(of: path)
-    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Foundation.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .file(path: directory, errno: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .file(path: directory, errno: errno) }

@@ -11,8 +11,7 @@ public final class ServerLock: Sendable {
   /// - Throws: ``RegistryError/directoryInUse(path:holder:)``, ``RegistryError/file(path:errno:)``.
   public init(directory: String) throws(RegistryError) {
     let path = directory + "/" + Self.fileName
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    descriptor = try SecretFileIO.open(path, O_RDWR | O_CREAT)
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let reason = errno
       let holder = Self.holder(descriptor)
@@ -28,8 +27,7 @@ public final class ServerLock: Sendable {
 
   /// Who holds the lock of a directory now; nil when nobody does.
   public static func holder(of directory: String) -> String? {
-    let descriptor = open(directory + "/" + fileName, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard let descriptor = try? SecretFileIO.open(directory + "/" + fileName, O_RDONLY) else { return nil }
     defer {
       flock(descriptor, LOCK_UN)
       close(descriptor)

@@ -22,8 +22,7 @@ extension SQLiteRegistry {
   ///
   /// - Throws: ``RegistryError/file(path:errno:)`` when the file exists or cannot be made.
   public func backUp(to path: String) throws(RegistryError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
+    let descriptor = try SecretFileIO.open(path, O_WRONLY | O_CREAT | O_EXCL)
     do throws(RegistryError) {
       // SQLite takes an empty file for one that does not exist, and leaves its mode alone.
       try readOutsideTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }

@@ -34,6 +34,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     clock: (@Sendable () -> Int64)? = nil
   ) throws(RegistryError) {
     guard access(path, F_OK) == 0 else { throw .noAuthority(path: path) }
+    try SecretFileIO.checkDatabase(path)
     self.path = path
     self.actor = actor
     self.witness = witness
@@ -52,9 +53,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
 
   /// Creates an empty registry file, readable by its owner only, in WAL mode and with the current schema.
   static func create(path: String) throws(RegistryError) {
-    let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
-    Foundation.close(descriptor)
+    Foundation.close(try SecretFileIO.open(path, O_WRONLY | O_CREAT | O_EXCL))
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false))
       try queue.inDatabase { db in

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import GRDB
+import Registry
 
 /// Sealed messages that wait for their recipients, in an SQLite file of their own. What it acknowledges is on the disk.
 ///
@@ -32,9 +33,11 @@ final class Mailbox: @unchecked Sendable {
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
     }
+    do throws(RegistryError) {
+      try SecretFileIO.checkDatabase(path)
+      if access(path, F_OK) != 0 { Foundation.close(try SecretFileIO.open(path, O_RDWR | O_CREAT)) }
+    } catch { throw .registry(error) }
     do {
-      let isNew = access(path, F_OK) != 0
-      if isNew { Foundation.close(Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)) }
       database = try DatabaseQueue(path: path, configuration: configuration)
       try database.inDatabase { try Self.prepare($0, path: path) }
       try MailboxSchema.migrations.migrate(database)

@@ -1,6 +1,7 @@
 @_spi(Testing) import Credentials
 import FleetSupport
 import Primitives
+import TestSeed
 import Testing
 
 #if canImport(Crypto)

@@ -1,6 +1,7 @@
 @_spi(Testing) import Credentials
 import FleetSupport
 import Primitives
+import TestSeed
 
 /// A master key that no test shares with another.
 final class Master {

@@ -1,11 +1,12 @@
 #include "seeded.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 static uint64_t state;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint64_t next(void) {
   uint64_t z = (state += 0x9E3779B97F4A7C15u);
@@ -15,14 +16,20 @@ static uint64_t next(void) {
 }
 
 static const char *name(void) { return "seeded"; }
-static uint32_t word(void) { return (uint32_t)next(); }
 
 static void fill(void *const target, const size_t size) {
-  if (size % 8 != 0) abort();
+  pthread_mutex_lock(&lock);
   for (size_t i = 0; i < size; i += 8) {
     const uint64_t eight = next();
-    memcpy((char *)target + i, &eight, 8);
+    memcpy((char *)target + i, &eight, size - i < 8 ? size - i : 8);
   }
+  pthread_mutex_unlock(&lock);
+}
+
+static uint32_t word(void) {
+  uint32_t word;
+  fill(&word, sizeof word);
+  return word;
 }
 
 static randombytes_implementation implementation = {

@@ -71,10 +71,20 @@ int64_t allocation_counter_stop(void) {
   return allocations;
 }
 
+bool allocation_counter_pause(void) {
+  const bool was_counting = counting;
+  counting = false;
+  return was_counting;
+}
+
+void allocation_counter_resume(bool was_counting) { counting = was_counting; }
+
 #else
 
 bool allocation_counter_is_available(void) { return false; }
 void allocation_counter_start(void) {}
 int64_t allocation_counter_stop(void) { return 0; }
+bool allocation_counter_pause(void) { return false; }
+void allocation_counter_resume(bool was_counting) { (void)was_counting; }
 
 #endif

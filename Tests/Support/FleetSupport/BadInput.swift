@@ -1,3 +1,5 @@
+import TestSeed
+
 /// Inputs that a parser must survive: valid samples that were truncated, extended, bit-flipped, overwritten or spliced, and
 /// noise.
 public struct BadInput {

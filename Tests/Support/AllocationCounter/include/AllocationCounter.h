@@ -15,4 +15,8 @@ void allocation_counter_start(void);
 /// Stops counting and returns the number of allocations since the start.
 int64_t allocation_counter_stop(void);
 
+/// Leaves out what follows on the calling thread, until it is told to go on; whether it was counting.
+bool allocation_counter_pause(void);
+void allocation_counter_resume(bool was_counting);
+
 #endif

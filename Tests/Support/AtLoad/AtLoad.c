@@ -1,0 +1,3 @@
+#include "AtLoad.h"
+
+__attribute__((constructor)) static void at_load(void) { countersign_seed_tests(); }
