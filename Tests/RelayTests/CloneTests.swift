@@ -201,7 +201,8 @@ struct CloneTests {
     let stale = Client(
       Claimant(
         scheme: .identityBased, address: device.address, generation: 1, lastEpoch: 9,
-        publicKey: old.certificateInUse?.publicKey), number: 9, listens: false, connection: line)
+        publicKey: old.certificateInUse?.publicKey), number: 9, listens: false, connection: line,
+      budget: fleet.relay.budgets.open(device.address))
     fleet.relay.perform(.request(old.identity.requestPoint!), for: stale)
     fleet.settle()
     #expect(line.closeReason == .superseded)

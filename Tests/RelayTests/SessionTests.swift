@@ -223,9 +223,10 @@ struct SessionTests {
     #expect(fleet.relay.router.count == 0)
     // A session that has ended before it was added is not added.
     let claimant = Claimant(scheme: .certified, address: device.address, generation: 1, lastEpoch: 9, publicKey: nil)
-    let late = Client(claimant, number: 7, listens: true, connection: connection)
+    let late = Client(
+      claimant, number: 7, listens: true, connection: connection, budget: fleet.relay.budgets.open(device.address))
     fleet.relay.end(late)
-    #expect(fleet.relay.router.add(late).isEmpty)
+    #expect(fleet.relay.router.add(late, limit: 16).isEmpty)
     fleet.relay.office.begin(late)
     fleet.settle()
     #expect(fleet.relay.router.count == 0)

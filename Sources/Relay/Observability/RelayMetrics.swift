@@ -56,6 +56,8 @@ final class RelayMetrics: Sendable {
   let closures = Mutex<[String: Int]>([:])
   let framesRouted = Gauge()
   let framesUnreachable = Gauge()
+  let framesDropped = Gauge()
+  let throttled = LabelledCounter<Budget>()
   let bytesReceived = Gauge()
   let bytesSent = Gauge()
   let deposits = LabelledCounter<DepositResult>()

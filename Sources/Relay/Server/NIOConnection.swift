@@ -22,6 +22,15 @@ final class NIOConnection: RelayConnection {
     eventLoop.execute { self.handler.value.write(records, written: written) }
   }
 
+  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
+    eventLoop.execute { self.handler.value.pass(record, from: sender, session: session) }
+  }
+
+  /// Calls `body` after so many nanoseconds.
+  func schedule(after time: UInt64, _ body: @escaping @Sendable () -> Void) {
+    eventLoop.scheduleTask(in: .nanoseconds(Int64(time)), body)
+  }
+
   func close(_ reason: CloseReason) {
     eventLoop.execute { self.handler.value.close(reason) }
   }

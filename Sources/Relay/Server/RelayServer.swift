@@ -25,6 +25,7 @@ public final class RelayServer: Sendable {
     desk: AdmissionDesk? = nil, threads: Int = System.coreCount, logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
+    let limits = limits.shared(among: threads)
     relay = try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -39,7 +40,7 @@ public final class RelayServer: Sendable {
     let watch = RegistryWatch(relay)
     timers = [
       RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
-      RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.office.purge() },
+      RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.purge() },
     ]
   }
 
@@ -52,7 +53,7 @@ public final class RelayServer: Sendable {
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let lane = lanes[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
