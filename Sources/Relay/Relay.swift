@@ -145,15 +145,15 @@ final class Relay: Sendable {
     log(.info, "session_ended", client)
   }
 
-  /// Carries out what follows from a frame of an authenticated device, and returns how many nanoseconds its connection shall
-  /// rest for it before the next frame.
-  @discardableResult
-  func perform(_ action: RelayAction, for client: Client) -> UInt64 {
-    let (rest, isAffordable) = charge(action, to: client)
+  /// Carries out what follows from a frame of an authenticated device, whatever it owes.
+  func perform(_ action: RelayAction, for client: Client) { carryOut(action, for: client, charge(action, to: client)) }
+
+  /// Carries out what follows from a frame of an authenticated device that has been charged for it.
+  func carryOut(_ action: RelayAction, for client: Client, _ toll: Toll) {
     switch action {
     case .route(let to, let session, let record): route(record, from: client, to: to, session)
     case .lookUp(let address): lookUp(address, for: client)
-    case .deposit(let deposit): take(deposit, from: client, isAffordable: isAffordable)
+    case .deposit(let deposit): take(deposit, from: client, isAffordable: toll.isAffordable)
     case .delivered(let sender, let id):
       // It is given nothing, and has nothing to confirm: whoever holds the key may be anybody.
       if !client.isRetired { office.delivered(to: client, from: sender, id: id) }
@@ -163,7 +163,6 @@ final class Relay: Sendable {
     case .pong: client.connection.send(.pong)
     case .none, .reply, .begin, .close: break
     }
-    return max(rest, action.isForMailbox ? holdBack(client) : 0)
   }
 
   /// Whether the device's certificate is only good for renewing itself.
@@ -177,11 +176,11 @@ final class Relay: Sendable {
         || (session != 0 && client.mayAnswer(address, session: session)))
     guard isAllowed, let target = router.client(address, session: session) else {
       metrics.framesUnreachable.add(1)
-      client.connection.send(.unreachable(address, session: session))
+      client.connection.mention(.unreachable(address, session: session))
       return
     }
     guard mayOpen(record, client, target) else {
-      client.connection.send(.unreachable(address, session: session))
+      client.connection.mention(.unreachable(address, session: session))
       return
     }
     if isForeign { target.remember(client.address, session: client.number, limit: limits.correspondents) }

@@ -58,6 +58,8 @@ final class LoadFleet {
     return identity
   }
 
+  func identity(_ index: Int) -> LoadIdentity { identities[index] }
+
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
   func startServer(core: Int?) throws(Failure) -> LoadServer { try LoadServer(directory: directory, core: core) }

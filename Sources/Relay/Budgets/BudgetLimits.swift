@@ -1,14 +1,13 @@
 /// How much one device may cost the server, over all its sessions. The budgets belong to the device's address, so that nothing is
 /// gained by connecting again.
 ///
-/// What exceeds a rate is not lost: the server reads no more from the connection until the debt is paid.
+/// What exceeds a rate is not lost: it is carried out when the debt is paid, and until then nothing more is read from the
+/// connection. Only a device that owes a whole burst, by means of many connections, is turned away.
 public struct DeviceLimits: Sendable {
   /// Sessions at once; the oldest one that does not listen gives way to a new one.
   public var sessions = 16
-  /// Sessions begun. One beyond it waits for its welcome; one that would wait for longer than ``longestWelcome`` is turned away.
+  /// Sessions begun. One beyond it waits for its welcome.
   public var sessionsBegun = Rate(perSecond: 20, burst: 64)
-  /// Seconds that a session may wait for its turn to begin.
-  public var longestWelcome: Double = 5
   /// Records of every kind.
   public var records = Rate(perSecond: 10_000, burst: 1_000)
   /// Bytes of records.
@@ -19,7 +18,7 @@ public struct DeviceLimits: Sendable {
   /// Confirmations of messages that were delivered.
   public var confirmations = Rate(perSecond: 2_000, burst: 1_000)
   /// Certificates, credentials and keys asked for.
-  public var keys = Rate(perSecond: 1, burst: 16)
+  public var keys = Rate(perSecond: 1, burst: 32)
   /// Deposits and confirmations that wait for the disk; the connection rests while there are more.
   public var depositsUnderWay = 128
   /// Bytes of deposits that wait for the disk.

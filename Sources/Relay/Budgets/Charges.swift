@@ -4,27 +4,23 @@ import NIOCore
 
 /// What each thing that a device asks for is charged as.
 extension Relay {
-  /// Charges for a record, and returns how many nanoseconds its connection shall rest and whether what it asks for is within its
-  /// system's means.
-  func charge(_ action: RelayAction, to client: Client) -> (rest: UInt64, isAffordable: Bool) {
+  /// Charges for a record. It is to be carried out when the connection has rested, so that nothing is gained by connecting again.
+  func charge(_ action: RelayAction, to client: Client) -> Toll {
     let now = budgets.now()
     var (kind, bytes) = action.charge
     let deposit = newDeposit(action)
     if kind == .deposits, deposit == nil { kind = nil }
-    var (rest, budget) = client.budget.charge(kind, bytes: bytes, at: now)
-    let share = budgets.shares.charge(client.address.system, at: now)
-    if share > rest { (rest, budget) = (share, .system) }
-    var isAffordable = true
+    var toll = client.budget.charge(kind, bytes: bytes, at: now)
+    toll.add(budgets.shares.charge(client.address.system, at: now), .system)
     if let deposit {
       let weight = deposit.weight + MailboxLimits.rowCharge
       if !client.budget.takeAssuredMail(weight, at: now) {
-        isAffordable = budgets.takeMail(weight, of: client.address.system)
-        let mail = client.budget.chargeMail(weight, at: now)
-        if mail > rest || !isAffordable { (rest, budget) = (max(mail, rest), .mail) }
+        toll.add(client.budget.chargeMail(weight, at: now), .mail)
+        toll.isAffordable = budgets.takeMail(weight, of: client.address.system)
       }
     }
-    if rest > 0 || !isAffordable { metrics.throttled.add(budget) }
-    return (rest, isAffordable)
+    if let budget = toll.budget { metrics.throttled.add(budget) }
+    return toll
   }
 
   /// The deposit that an action is, unless it is refused at a glance.
@@ -43,8 +39,8 @@ extension Relay {
   /// How many nanoseconds a device that has proved itself shall wait for its session; nil when for too long.
   func waitForSession(_ address: DeviceAddress) -> UInt64? {
     let wait = budgets[address].beginSession(at: budgets.now())
-    if wait > 0 { metrics.throttled.add(.sessions) }
-    return Double(wait) / 1e9 > limits.device.longestWelcome ? nil : wait
+    if wait != 0 { metrics.throttled.add(.sessions) }
+    return wait
   }
 
   /// Lets a request for a key or certificate wait for its turn.

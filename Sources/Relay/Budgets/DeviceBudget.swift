@@ -20,6 +20,26 @@ enum Budget: String, CaseIterable, Sendable {
   case system
 }
 
+/// What must be done before a record is carried out.
+struct Toll: Sendable {
+  /// Nanoseconds that the connection rests before.
+  private(set) var rest: UInt64 = 0
+  /// The budget that was used up, if one was.
+  private(set) var budget: Budget?
+  /// Whether the device owes so much already that nothing more is taken from it.
+  private(set) var isRefused = false
+  /// Whether a deposit is within the means of the device's system.
+  var isAffordable = true { didSet { if !isAffordable { budget = .mail } } }
+
+  /// - Parameter rest: nanoseconds; nil for never.
+  mutating func add(_ rest: UInt64?, _ budget: Budget) {
+    if rest == nil { isRefused = true }
+    guard (rest ?? .max) > self.rest else { return }
+    self.rest = rest ?? .max
+    self.budget = budget
+  }
+}
+
 /// What one device has left of its budgets.
 final class DeviceBudget: Sendable {
   private struct State {
@@ -61,35 +81,33 @@ final class DeviceBudget: Sendable {
     state = Mutex(State(limits, at: now))
   }
 
-  /// Charges for a record, and returns how many nanoseconds its connection shall rest, and for what.
-  func charge(_ kind: Budget?, bytes: Int, at now: UInt64) -> (rest: UInt64, budget: Budget) {
+  /// Charges for a record that falls under a budget of its own, or under none.
+  func charge(_ kind: Budget?, bytes: Int, at now: UInt64) -> Toll {
     state.withLock { state in
-      var longest = (rest: state.records.spend(at: now), budget: Budget.records)
-      func consider(_ rest: UInt64, _ budget: Budget) {
-        if rest > longest.rest { longest = (rest, budget) }
-      }
-      consider(state.bytes.spend(Double(bytes), at: now), .bytes)
+      var toll = Toll()
+      toll.add(state.records.spend(at: now), .records)
+      toll.add(state.bytes.spend(Double(bytes), at: now), .bytes)
       switch kind {
-      case .lookups: consider(state.lookups.spend(at: now), .lookups)
-      case .deposits: consider(state.deposits.spend(at: now), .deposits)
-      case .confirmations: consider(state.confirmations.spend(at: now), .confirmations)
-      case .keys: consider(state.keys.spend(at: now), .keys)
+      case .lookups: toll.add(state.lookups.spend(at: now), .lookups)
+      case .deposits: toll.add(state.deposits.spend(at: now), .deposits)
+      case .confirmations: toll.add(state.confirmations.spend(at: now), .confirmations)
+      case .keys: toll.add(state.keys.spend(at: now), .keys)
       default: break
       }
-      return longest
+      return toll
     }
   }
 
-  /// How many nanoseconds a new session shall wait for its welcome.
-  func beginSession(at now: UInt64) -> UInt64 { state.withLock { $0.sessions.spend(at: now) } }
+  /// How many nanoseconds a new session shall wait for its welcome; nil when too many wait.
+  func beginSession(at now: UInt64) -> UInt64? { state.withLock { $0.sessions.spend(at: now) } }
 
   /// Takes bytes of mail of what the device is assured of; false when that is used up.
   func takeAssuredMail(_ bytes: Int, at now: UInt64) -> Bool {
     state.withLock { $0.assuredMail.take(Double(bytes), at: now) }
   }
 
-  /// Charges for bytes of mail beyond that, and returns how many nanoseconds the connection shall rest.
-  func chargeMail(_ bytes: Int, at now: UInt64) -> UInt64 { state.withLock { $0.mail.spend(Double(bytes), at: now) } }
+  /// Charges for bytes of mail beyond that, and returns how many nanoseconds the connection shall rest; nil when for too long.
+  func chargeMail(_ bytes: Int, at now: UInt64) -> UInt64? { state.withLock { $0.mail.spend(Double(bytes), at: now) } }
 
   /// Whether another device may open a conversation with this one now.
   func takeOpening(from sender: DeviceAddress, at now: UInt64) -> Bool {

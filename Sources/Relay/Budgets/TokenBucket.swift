@@ -34,9 +34,11 @@ struct TokenBucket: Sendable {
     return true
   }
 
-  /// Takes `amount`, on credit if need be, and returns the nanoseconds until the debt is paid.
-  mutating func spend(_ amount: Double = 1, at now: UInt64) -> UInt64 {
+  /// Takes `amount`, on credit if need be, and returns the nanoseconds until the debt is paid; nil when the debt would be more than
+  /// a burst, and nothing is taken.
+  mutating func spend(_ amount: Double = 1, at now: UInt64) -> UInt64? {
     refill(at: now)
+    guard tokens - amount >= -rate.burst else { return nil }
     tokens -= amount
     return tokens >= 0 ? 0 : UInt64(-tokens / rate.perSecond * 1e9)
   }

@@ -11,6 +11,8 @@ protocol RelayConnection: AnyObject, Sendable {
   func welcome(_ client: Client, _ records: [OutgoingRecord])
   /// Sends records; `written` is called when they have left, or cannot any more.
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?)
+  /// Sends a record that the device can do without, unless it does not read.
+  func mention(_ record: borrowing ServerRecord)
   /// Passes a frame of another device on, unless too much of what that one sent waits here already: then the sender is told
   /// that its frame was not passed on.
   func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32)
@@ -20,6 +22,8 @@ protocol RelayConnection: AnyObject, Sendable {
 }
 
 extension RelayConnection {
+  func mention(_ record: borrowing ServerRecord) { send(record) }
+
   func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) { send([record], written: nil) }
 
   func send(_ record: borrowing ServerRecord) { send([OutgoingRecord(record)], written: nil) }

@@ -28,11 +28,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var closeReason: CloseReason?
   /// Until when nothing more of the device is looked at, because it has used up a budget or has had its turn.
   private var rest: Scheduled<Void>?
+  /// What is carried out after that.
+  private var deferred: [() -> Void] = []
   /// Whether the channel would read on if it were let.
   private var wantsRead = false
   private var isDraining = false
   private var outbox = FrameOutbox()
 
+  /// Bytes that may wait for a device before it is told less.
+  private static let talkativeBytes = 8 << 10
   /// Long enough for the loop to look at its other sockets.
   private static let breath = TimeAmount.microseconds(50)
 
@@ -125,6 +129,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard rest == nil, closeReason == nil, let context else { return }
     rest = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: time) {
       self.rest = nil
+      let deferred = self.deferred
+      self.deferred = []
+      for action in deferred { action() }
+      if self.rest != nil { return }
       if let client = self.client, case let more = self.relay.holdBack(client), more > 0 {
         return self.takeRest(.nanoseconds(Int64(more)))
       }
@@ -209,9 +217,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .close(let reason): close(reason)
     default:
       guard let client else { return }
-      let time = relay.perform(action, for: client)
-      if time > 0 { takeRest(.nanoseconds(Int64(min(time, UInt64(Int64.max))))) }
+      let toll = relay.charge(action, to: client)
+      if toll.isRefused { return close(.overloaded) }
+      // While the connection rests already, frames come that were held until the welcome: they keep their order.
+      guard toll.rest > 0 || rest != nil else { return carryOut(action, client, toll) }
+      deferred.append { self.carryOut(action, client, toll) }
+      takeRest(.nanoseconds(Int64(toll.rest)))
     }
+  }
+
+  private func carryOut(_ action: RelayAction, _ client: Client, _ toll: Toll) {
+    relay.carryOut(action, for: client, toll)
+    if action.isForMailbox, case let time = relay.holdBack(client), time > 0 { takeRest(.nanoseconds(Int64(time))) }
   }
 
   private func becomeAuthenticated() {
@@ -271,8 +288,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
       write([record], written: nil)
     } else if !outbox.add(record, from: sender.address, client.budget, limit: relay.limits.passedBytes) {
       relay.metrics.framesDropped.add(1)
-      sender.connection.send(.unreachable(client.address, session: session))
+      sender.connection.mention(.unreachable(client.address, session: session))
     }
+  }
+
+  /// Sends a record that the device can do without, unless others wait for it to read them.
+  func mention(_ record: OutgoingRecord) {
+    guard let context, backlog(context) < Self.talkativeBytes else { return }
+    write([record], written: nil)
   }
 
   private func passOn() {
@@ -308,6 +331,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     closeReason = reason
     timer?.cancel()
     rest?.cancel()
+    deferred = []
     if let client { outbox.drop(client.budget) }
     if let loan { loan.cancel() } else { session.close() }
     if isUnauthenticated {

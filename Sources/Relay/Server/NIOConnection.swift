@@ -1,3 +1,4 @@
+import Device
 import NIOCore
 import Synchronization
 
@@ -20,6 +21,11 @@ final class NIOConnection: RelayConnection {
 
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
     eventLoop.execute { self.handler.value.write(records, written: written) }
+  }
+
+  func mention(_ record: borrowing ServerRecord) {
+    let record = OutgoingRecord(record)
+    eventLoop.execute { self.handler.value.mention(record) }
   }
 
   func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
