@@ -41,13 +41,9 @@ enum Attack: String, CaseIterable, Sendable {
       listener.close()
       reading.wait()
     case .sessions:
-      var lines: [AttackLine] = []
-      while !run.isOver {
-        // What cannot begin now may begin later.
-        if let line = try? AttackLine(attacker, port: port, listens: false) { lines.append(line) }
-        run.count()
-        if lines.count > 200 { lines.removeFirst().close() }
-      }
+      let others = (1..<8).map { _ in run.start { connect(attacker, port, $0) } }
+      connect(attacker, port, run)
+      for other in others { other.wait() }
     case .renewals:
       let line = try AttackLine(attacker, port: port, listens: false)
       guard let key = line.identity.value.certificate?.publicKey else { return }
@@ -74,6 +70,18 @@ enum Attack: String, CaseIterable, Sendable {
     }
     line.close()
     reading.wait()
+  }
+
+  /// Opens session after session and keeps the last of them.
+  private func connect(_ attacker: LoadIdentity, _ port: Int, _ run: AttackRun) {
+    var lines: [AttackLine] = []
+    while !run.isOver {
+      // One that is turned away is tried again.
+      if let line = try? AttackLine(attacker, port: port, listens: false) { lines.append(line) }
+      run.count()
+      if lines.count > 200 { lines.removeFirst().close() }
+    }
+    for line in lines { line.close() }
   }
 
   private func depositToItself(_ attacker: LoadIdentity, _ port: Int, _ run: AttackRun) throws {
