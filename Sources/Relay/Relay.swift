@@ -99,7 +99,7 @@ final class Relay: Sendable {
   /// Lets a session begin whose device has proved itself and been accepted.
   func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     client.connection.welcome(client, records)
-    for replaced in router.add(client, limit: limits.device.sessions) { replaced.connection.close(.superseded) }
+    for replaced in router.add(client, limit: sessionLimit) { replaced.connection.close(.superseded) }
     metrics.sessions.set(router.count)
     log(.info, "session_began", client)
     if client.listens && !isOutdated(client) { office.begin(client) }

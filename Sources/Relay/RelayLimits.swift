@@ -59,6 +59,10 @@ public struct MailboxLimits: Sendable {
   public var messagesPerDevice = 2_000
   /// Bytes of messages that wait for one device, shared out in the same way.
   public var bytesPerDevice = 32 << 20
+  /// Messages of one sender that wait, whoever they are for.
+  public var messagesPerSender = 100_000
+  /// Bytes of one sender's messages that wait, whoever they are for.
+  public var bytesPerSender = 1 << 30
   /// Bytes as which a shorter message counts.
   public static let smallestCharge = 512
   /// Bytes as which it counts that a message is remembered.

@@ -154,6 +154,25 @@ struct BudgetTests {
     #expect(newer.connection?.isOpen == true && rest[2].connection?.isOpen == true)
   }
 
+  @Test("While half of all connections are taken, a device has fewer sessions")
+  func pressure() throws {
+    var limits = RelayLimits()
+    limits.maximumConnections = 6
+    let fleet = try TestFleet(limits: limits)
+    let devices = try (UInt64(1)...3).map { try fleet.device($0) }
+    for device in devices { try device.run(in: fleet) }
+    let again = SimulatedDevice()
+    again.keep(devices[0].flash)
+    try again.restart()
+    try again.run(in: fleet, listens: false)
+    let third = SimulatedDevice()
+    third.keep(devices[0].flash)
+    try third.restart()
+    try third.run(in: fleet, listens: false)
+    #expect(again.connection?.closeReason == .superseded)
+    #expect(devices[0].connection?.isOpen == true && third.connection?.isOpen == true)
+  }
+
   @Test("Sessions that begin too fast wait for their welcome, and beyond that are turned away")
   func beginning() throws {
     var limits = RelayLimits()

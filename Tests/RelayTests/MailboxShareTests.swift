@@ -100,6 +100,24 @@ struct MailboxShareTests {
     #expect(fleet.relay.metrics.mailWaiting.value == 2)
   }
 
+  @Test("Of one sender so much waits and no more, whoever it is for")
+  func sender() throws {
+    var limits = limits(100)
+    limits.mailbox.messagesPerSender = 7
+    let fleet = try TestFleet(limits: limits)
+    let a = try fleet.device(1)
+    let recipients = try (UInt64(2)...4).map { try fleet.device($0) }
+    try a.run(in: fleet)
+    #expect(try fill(a, recipients[0], fleet) == 7)
+    #expect(try fill(a, recipients[1], fleet) == 0)
+    try recipients[0].run(in: fleet)
+    fleet.clock.advance(by: 1)
+    #expect(try fill(a, recipients[1], fleet) == 7)
+    let b = try fleet.device(5)
+    try b.run(in: fleet)
+    #expect(try fill(b, recipients[1], fleet) == 7)
+  }
+
   @Test("Of one sender so many delivered messages are remembered and no more: the oldest are forgotten")
   func remembered() throws {
     var limits = RelayLimits()
@@ -214,8 +232,11 @@ extension Mailbox {
         """
       ),
       (
-        "SELECT * FROM remembered ORDER BY 1, 2",
-        "SELECT sender_system, sender_device, count(*) FROM mail WHERE body IS NULL GROUP BY 1, 2 ORDER BY 1, 2"
+        "SELECT * FROM senders ORDER BY 1, 2",
+        """
+        SELECT sender_system, sender_device, sum(body IS NOT NULL), sum(iif(body IS NULL, 0, max(size, 512))),
+          sum(body IS NULL) FROM mail GROUP BY 1, 2 ORDER BY 1, 2
+        """
       ),
     ]
     for (kept, counted) in pairs {
@@ -234,7 +255,7 @@ extension Mailbox {
       for name in ["mail_stored", "mail_delivered", "mail_dropped", "mail_forgotten"] {
         try db.execute(sql: "DROP TRIGGER \(name)")
       }
-      for name in ["recipient_use", "sender_use", "remembered"] { try db.execute(sql: "DROP TABLE \(name)") }
+      for name in ["recipient_use", "sender_use", "senders"] { try db.execute(sql: "DROP TABLE \(name)") }
       try db.execute(sql: "DROP INDEX mail_remembered")
       try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '2-counters'")
     }

@@ -6,6 +6,8 @@
 public struct DeviceLimits: Sendable {
   /// Sessions at once; the oldest one that does not listen gives way to a new one.
   public var sessions = 16
+  /// The same while more than half of all connections that the server keeps are sessions.
+  public var sessionsUnderPressure = 2
   /// Sessions begun. One beyond it waits for its welcome.
   public var sessionsBegun = Rate(perSecond: 20, burst: 64)
   /// Records of every kind.
@@ -39,7 +41,7 @@ public struct DeviceLimits: Sendable {
 
 /// How much the devices of one system together may cost.
 public struct SystemLimits: Sendable {
-  /// Records a second of all devices on each event loop. While devices of several systems are busy and together send more, each
+  /// Records a second of all devices on each event loop, each 4,096 bytes of them as one more. While devices of several systems are busy and together send more, each
   /// system gets an equal share of it, and what others leave of theirs. One system alone is not held back.
   public var sharedRecords: Double = 30_000
   /// Bytes of mail beyond what each device is assured of.

@@ -11,7 +11,7 @@ extension Relay {
     let deposit = newDeposit(action)
     if kind == .deposits, deposit == nil { kind = nil }
     var toll = client.budget.charge(kind, bytes: bytes, at: now)
-    toll.add(budgets.shares.charge(client.address.system, at: now), .system)
+    toll.add(budgets.shares.charge(client.address.system, 1 + Double(bytes) / 4_096, at: now), .system)
     if let deposit {
       let weight = deposit.weight + MailboxLimits.rowCharge
       if !client.budget.takeAssuredMail(weight, at: now) {
@@ -34,6 +34,11 @@ extension Relay {
     guard office.isCrowded(by: client.address) else { return 0 }
     metrics.throttled.add(.queue)
     return 1_000_000
+  }
+
+  /// How many sessions a device may have now.
+  var sessionLimit: Int {
+    router.count > limits.maximumConnections / 2 ? limits.device.sessionsUnderPressure : limits.device.sessions
   }
 
   /// How many nanoseconds a device that has proved itself shall wait for its session; nil when for too long.

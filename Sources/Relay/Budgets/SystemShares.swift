@@ -22,8 +22,8 @@ final class SystemShares: Sendable {
     capacity = recordsPerSecond * Double(Self.window) / 1e9
   }
 
-  /// Counts a record of a system's device, and returns how many nanoseconds its connection shall rest.
-  func charge(_ system: SystemID, at now: UInt64) -> UInt64 {
+  /// Counts a record of a system's device, a long one as several, and returns how many nanoseconds its connection shall rest.
+  func charge(_ system: SystemID, _ weight: Double = 1, at now: UInt64) -> UInt64 {
     state.withLock { state in
       let window = now / Self.window
       if window != state.window {
@@ -34,8 +34,8 @@ final class SystemShares: Sendable {
         state.currentTotal = 0
         state.window = window
       }
-      state.current[system, default: 0] += 1
-      state.currentTotal += 1
+      state.current[system, default: 0] += weight
+      state.currentTotal += weight
       let own = state.current[system] ?? 0
       let others = max(state.currentTotal - own, state.previousTotal - (state.previous[system] ?? 0))
       guard others > 0, own + others > capacity else { return 0 }

@@ -18,11 +18,13 @@ extension MailboxSchema {
       bytes INTEGER NOT NULL,
       PRIMARY KEY (recipient_system, recipient_device, sender_system, sender_device)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE remembered (
-      sender_system INTEGER NOT NULL,
-      sender_device INTEGER NOT NULL,
+    CREATE TABLE senders (
+      system INTEGER NOT NULL,
+      device INTEGER NOT NULL,
       messages INTEGER NOT NULL,
-      PRIMARY KEY (sender_system, sender_device)
+      bytes INTEGER NOT NULL,
+      remembered INTEGER NOT NULL,
+      PRIMARY KEY (system, device)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX mail_remembered ON mail (sender_system, sender_device, expires_at, sequence) WHERE body IS NULL;
 
@@ -30,7 +32,8 @@ extension MailboxSchema {
       WHERE body IS NOT NULL GROUP BY 1, 2;
     INSERT INTO sender_use SELECT recipient_system, recipient_device, sender_system, sender_device, count(*),
       sum(max(size, 512)) FROM mail WHERE body IS NOT NULL GROUP BY 1, 2, 3, 4;
-    INSERT INTO remembered SELECT sender_system, sender_device, count(*) FROM mail WHERE body IS NULL GROUP BY 1, 2;
+    INSERT INTO senders SELECT sender_system, sender_device, sum(body IS NOT NULL),
+      sum(iif(body IS NULL, 0, max(size, 512))), sum(body IS NULL) FROM mail GROUP BY 1, 2;
 
     CREATE TRIGGER mail_stored AFTER INSERT ON mail WHEN NEW.body IS NOT NULL BEGIN
       INSERT INTO recipient_use VALUES (NEW.recipient_system, NEW.recipient_device, 1, max(NEW.size, 512))
@@ -38,20 +41,20 @@ extension MailboxSchema {
       INSERT INTO sender_use VALUES (NEW.recipient_system, NEW.recipient_device, NEW.sender_system, NEW.sender_device, 1,
         max(NEW.size, 512))
         ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes;
+      INSERT INTO senders VALUES (NEW.sender_system, NEW.sender_device, 1, max(NEW.size, 512), 0)
+        ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes;
     END;
     CREATE TRIGGER mail_delivered AFTER UPDATE OF body ON mail WHEN OLD.body IS NOT NULL AND NEW.body IS NULL BEGIN
       \(left)
-      INSERT INTO remembered VALUES (NEW.sender_system, NEW.sender_device, 1)
-        ON CONFLICT DO UPDATE SET messages = messages + 1;
+      UPDATE senders SET remembered = remembered + 1 WHERE system = NEW.sender_system AND device = NEW.sender_device;
     END;
     CREATE TRIGGER mail_dropped AFTER DELETE ON mail WHEN OLD.body IS NOT NULL BEGIN
       \(left)
+      \(unused)
     END;
     CREATE TRIGGER mail_forgotten AFTER DELETE ON mail WHEN OLD.body IS NULL BEGIN
-      UPDATE remembered SET messages = messages - 1
-        WHERE sender_system = OLD.sender_system AND sender_device = OLD.sender_device;
-      DELETE FROM remembered
-        WHERE sender_system = OLD.sender_system AND sender_device = OLD.sender_device AND messages <= 0;
+      UPDATE senders SET remembered = remembered - 1 WHERE system = OLD.sender_system AND device = OLD.sender_device;
+      \(unused)
     END;
     """
 
@@ -67,5 +70,13 @@ extension MailboxSchema {
     DELETE FROM sender_use
       WHERE recipient_system = OLD.recipient_system AND recipient_device = OLD.recipient_device
         AND sender_system = OLD.sender_system AND sender_device = OLD.sender_device AND messages <= 0;
+    UPDATE senders SET messages = messages - 1, bytes = bytes - max(OLD.size, 512)
+      WHERE system = OLD.sender_system AND device = OLD.sender_device;
+    """
+
+  /// Nothing of a sender is kept any more.
+  private static let unused = """
+    DELETE FROM senders
+      WHERE system = OLD.sender_system AND device = OLD.sender_device AND messages <= 0 AND remembered <= 0;
     """
 }

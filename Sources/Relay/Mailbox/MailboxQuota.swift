@@ -4,24 +4,35 @@ import GRDB
 
 /// How much of a mailbox there is for whom. The counters are kept by the database as messages come and go.
 extension Mailbox {
-  /// Whether the recipient's mailbox has room: in all, and for so much from this sender. Of one sender there may wait as many as
-  /// are free, and so of one foreign system: one gets at most half, two a third each, and the next sender finds room.
+  /// Whether there is room for a message, and if not, of whom there is too much.
+  enum Room {
+    case enough
+    /// The recipient's mailbox is full, or the sender has had its share of it.
+    case noneAtRecipient
+    /// Too much of the sender waits, whoever it is for.
+    case noneOfSender
+  }
+
+  /// Whether a mailbox has room: in all, and for so much from this sender. Of one sender there may wait as many as are free, and so
+  /// of one foreign system: one gets at most half, two a third each, and the next sender finds room.
   ///
   /// What has expired takes no room: it is dropped here and counted in `expired`.
-  func hasRoom(for deposit: Deposit, at now: Int64, sweeping expired: inout Int, _ db: Database) throws -> Bool {
-    if try hasRoom(for: deposit, db) { return true }
+  func room(for deposit: Deposit, at now: Int64, sweeping expired: inout Int, _ db: Database) throws -> Room {
+    let sent = try use("senders WHERE system = ? AND device = ?", deposit.sender.columns, db)
+    let granted = Use(messages: limits.messagesPerSender, bytes: limits.bytesPerSender)
+    guard sent.leavesRoom(for: deposit, granted) else { return .noneOfSender }
+    if try hasRoom(for: deposit, db) { return .enough }
     let dropped = try sweep(deposit.recipient, at: now, db)
     expired += dropped
-    return try dropped > 0 && hasRoom(for: deposit, db)
+    return try dropped > 0 && hasRoom(for: deposit, db) ? .enough : .noneAtRecipient
   }
 
   private func hasRoom(for deposit: Deposit, _ db: Database) throws -> Bool {
     let whole = try use("recipient_use WHERE system = ? AND device = ?", deposit.recipient.columns, db)
     let free = Use(messages: limits.messagesPerDevice - whole.messages, bytes: limits.bytesPerDevice - whole.bytes)
-    let pair = deposit.recipient.columns + deposit.sender.columns
     let sender = try use(
       "sender_use WHERE recipient_system = ? AND recipient_device = ? AND sender_system = ? AND sender_device = ?",
-      pair, db)
+      deposit.recipient.columns + deposit.sender.columns, db)
     guard sender.leavesRoom(for: deposit, free) else { return false }
     guard deposit.sender.system != deposit.recipient.system else { return true }
     let system = try use(
@@ -57,8 +68,10 @@ extension Mailbox {
     return db.changesCount
   }
 
-  /// What must be known to refuse a sender's next messages without asking again.
-  func full(for deposit: Deposit, _ db: Database) throws -> FullMailboxes.Full {
+  /// What must be known to refuse a sender's next messages without asking again. What waits elsewhere is asked about once a second.
+  func full(
+    for deposit: Deposit, because room: Room, at now: Int64, _ db: Database
+  ) throws -> FullMailboxes.Full {
     let expiry = try db.cachedStatement(
       sql: """
         SELECT min(expires_at) FROM mail WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL
@@ -71,15 +84,15 @@ extension Mailbox {
         """)
     let pair = deposit.recipient.columns + deposit.sender.columns
     let lastID = try Int64.fetchOne(last, arguments: pair) ?? 0
-    return FullMailboxes.Full(
-      until: try Int64.fetchOne(expiry, arguments: deposit.recipient.columns) ?? 0, weight: deposit.weight,
-      lastID: UInt64(bitPattern: lastID))
+    let until =
+      room == .noneOfSender ? now + 1 : try Int64.fetchOne(expiry, arguments: deposit.recipient.columns) ?? now
+    return FullMailboxes.Full(until: until, weight: deposit.weight, lastID: UInt64(bitPattern: lastID))
   }
 
   /// Forgets the oldest of what is remembered of a sender's delivered messages when it is more than a sender is granted.
   func forgetSurplus(of sender: DeviceAddress, _ db: Database) throws {
     let statement = try db.cachedStatement(
-      sql: "SELECT messages FROM remembered WHERE sender_system = ? AND sender_device = ?")
+      sql: "SELECT remembered FROM senders WHERE system = ? AND device = ?")
     let remembered = try Int.fetchOne(statement, arguments: sender.columns) ?? 0
     guard remembered > limits.rememberedPerSender else { return }
     let oldest = try db.cachedStatement(

@@ -184,11 +184,14 @@ final class PostOffice: @unchecked Sendable {
         batch.outcomes.append(.known)
       } else if let refusal = judge(deposit) {
         batch.outcomes.append(.refused(refusal))
-      } else if try !mailbox.hasRoom(for: deposit, at: now, sweeping: &batch.expired, db) {
-        batch.outcomes.append(.refused(.quotaExceeded))
-        batch.filled.append((deposit, try mailbox.full(for: deposit, db)))
       } else {
-        batch.outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
+        let room = try mailbox.room(for: deposit, at: now, sweeping: &batch.expired, db)
+        if room == .enough {
+          batch.outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
+        } else {
+          batch.outcomes.append(.refused(.quotaExceeded))
+          batch.filled.append((deposit, try mailbox.full(for: deposit, because: room, at: now, db)))
+        }
       }
     case .delivered(let client, let sender, let id):
       batch.outcomes.append(nil)
