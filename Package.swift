@@ -150,7 +150,7 @@ let hostTargets: [Target] = [
     ],
     swiftSettings: spans,
     linkerSettings: bindNow),
-  tests("StrangersTests", ["Strangers", "FleetSupport"]),
+  tests("StrangersTests", ["Strangers"]),
   tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
   tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests(

@@ -22,7 +22,7 @@ struct Countersign: AsyncParsableCommand {
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
       Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, AcceptRestored.self, CompareCommand.self,
       MatrixCommand.self,
-      Demo.self, NoiseCommand.self, LoadCommand.self,
+      Demo.self, NoiseCommand.self, LoadCommand.self, AttackCommand.self,
     ]
   )
 

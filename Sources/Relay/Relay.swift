@@ -29,12 +29,17 @@ final class Relay: Sendable {
   let costly: CostlyLane
   /// Which ends of connections are logged.
   let closures: Sampler
+  let budgets: Budgets
+  let keyLane: KeyLane
 
-  /// - Parameter clock: seconds since 1970, for the expiry of messages.
+  /// - Parameters:
+  ///   - clock: seconds since 1970, for the expiry of messages.
+  ///   - uptime: nanoseconds of a clock that does not go back, for budgets.
   init(
     registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
     desk: AdmissionDesk? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
-    clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+    uptime: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
   ) throws(RelayError) {
     self.registry = registry
     self.authority = authority
@@ -44,11 +49,13 @@ final class Relay: Sendable {
     self.metrics = metrics
     self.closures = closures
     costly = CostlyLane(limits: limits)
+    budgets = Budgets(limits, clock: uptime)
+    keyLane = KeyLane(queue)
     do { fleet = try Fleet(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     metrics.mailWaiting.set(try mailbox.waitingCount())
     office = PostOffice(
-      mailbox: mailbox, registry: registry, limits: limits.mailbox, metrics: metrics, logger: logger, clock: clock)
+      mailbox: mailbox, registry: registry, limits: limits, metrics: metrics, logger: logger, clock: clock)
   }
 
   /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
@@ -68,7 +75,8 @@ final class Relay: Sendable {
     _ claimant: Claimant, _ hello: DeviceRecord.Hello, _ connection: any RelayConnection
   ) throws(AdmissionRefusal) {
     let records: [OutgoingRecord]
-    let client = Client(claimant, hello, number: router.nextNumber(), connection: connection)
+    let client = Client(
+      claimant, hello, number: router.nextNumber(), connection: connection, budget: budgets.open(claimant.address))
     do {
       let state = try registry.state()
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
@@ -100,7 +108,7 @@ final class Relay: Sendable {
   /// Lets a session begin whose device has proved itself and been accepted.
   func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     client.connection.welcome(client, records)
-    for replaced in router.add(client) { replaced.connection.close(.superseded) }
+    for replaced in router.add(client, limit: sessionLimit) { replaced.connection.close(.superseded) }
     metrics.sessions.set(router.count)
     log(.info, "session_began", client)
     if client.listens && !isOutdated(client) { office.begin(client) }
@@ -147,19 +155,22 @@ final class Relay: Sendable {
     log(.info, "session_ended", client)
   }
 
-  /// Carries out what follows from a frame of an authenticated device.
-  func perform(_ action: RelayAction, for client: Client) {
+  /// Carries out what follows from a frame of an authenticated device, whatever it owes.
+  func perform(_ action: RelayAction, for client: Client) { carryOut(action, for: client, charge(action, to: client)) }
+
+  /// Carries out what follows from a frame of an authenticated device that has been charged for it.
+  func carryOut(_ action: RelayAction, for client: Client, _ toll: Toll) {
     guard !client.isSuperseded else { return }
     switch action {
     case .route(let to, let session, let record): route(record, from: client, to: to, session)
     case .lookUp(let address): lookUp(address, for: client)
-    case .deposit(let deposit): take(deposit, from: client)
+    case .deposit(let deposit): take(deposit, from: client, isAffordable: toll.isAffordable)
     case .delivered(let sender, let id):
       // It is given nothing, and has nothing to confirm: whoever holds the key may be anybody.
       if !client.isRetired { office.delivered(to: client, from: sender, id: id) }
-    case .renew(let key, let isProved): renew(key, isProved: isProved, for: client)
-    case .rekey: rekey(client)
-    case .request(let point): issue(point, for: client)
+    case .renew(let key, let isProved): enqueue(client) { self.renew(key, isProved: isProved, for: client) }
+    case .rekey: enqueue(client) { self.rekey(client) }
+    case .request(let point): enqueue(client) { self.issue(point, for: client) }
     case .pong: client.connection.send(.pong)
     case .none, .reply, .begin, .close: break
     }
@@ -176,11 +187,15 @@ final class Relay: Sendable {
         || (session != 0 && client.mayAnswer(address, session: session)))
     guard isAllowed, let target = router.client(address, session: session) else {
       metrics.framesUnreachable.add(1)
-      client.connection.send(.unreachable(address, session: session))
+      client.connection.mention(.unreachable(address, session: session))
+      return
+    }
+    guard mayOpen(record, client, target) else {
+      client.connection.mention(.unreachable(address, session: session))
       return
     }
     if isForeign { target.remember(client.address, session: client.number, limit: limits.correspondents) }
-    target.connection.send([record], written: nil)
+    target.connection.pass(record, from: client, session: session)
     metrics.framesRouted.add(1)
   }
 
@@ -206,7 +221,7 @@ final class Relay: Sendable {
     return .some(nil)
   }
 
-  private func take(_ deposit: Deposit, from client: Client) {
+  private func take(_ deposit: Deposit, from client: Client, isAffordable: Bool) {
     let refusal: ServerRecord.Refusal? =
       if isOutdated(client) {
         .mayOnlyRenew
@@ -217,6 +232,8 @@ final class Relay: Sendable {
         .unknownRecipient
       } else if deposit.body.count > Message.maximumLength + (deposit.isOpen ? 0 : SealedMessage.overhead) {
         .tooLong
+      } else if !isAffordable {
+        .unavailable
       } else {
         nil
       }
@@ -238,6 +255,12 @@ final class Relay: Sendable {
     if try registry.verdict(on: Certificate(credential, publicKey: key)) == .entered { return }
     if try registry.report(evidence) { log(.critical, "misissuance", client) }
     metrics.misissuances.add(1)
+  }
+
+  /// Drops what has waited for too long.
+  func purge() {
+    office.purge()
+    budgets.sweep()
   }
 
   /// Waits until everything that sessions have asked for so far is done.

@@ -29,12 +29,23 @@ public struct RelayLimits: Sendable {
   public var framesBeforeWelcome = 64
   /// Certificates that one session may ask for before the first is answered.
   public var renewalsAtOnce = 4
-  /// Bytes that wait for a device to read them; a slower reader is cut off.
+  /// Bytes of answers, statements and mail that wait for a device to read them; a slower reader is cut off.
   public var outboundBytes = 4 << 20
+  /// Bytes of other devices' frames that wait for a device to read them, over all its sessions. Of one sender
+  /// there may wait as many as are free; what is more is not passed on.
+  public var passedBytes = 2 << 20
   /// Conversations with devices of other systems that one session can answer.
   public var correspondents = 256
   /// Seconds that a graceful shutdown gives to what is under way.
   public var drainTimeout: Int64 = 5
+  /// Frames that are taken from a connection before the others of its event loop get their turn.
+  public var framesPerTurn = 32
+  /// Bytes of frames that are taken from a connection before the others get their turn, and not many more.
+  public var bytesPerTurn = 64 << 10
+  /// Event loops among which the connections are shared out.
+  public var eventLoops = 1
+  public var device = DeviceLimits()
+  public var system = SystemLimits()
   public var mailbox = MailboxLimits()
 
   public init() {}
@@ -42,21 +53,44 @@ public struct RelayLimits: Sendable {
   func share(of source: SourceAddress) -> Int {
     gateways.contains { $0.contains(source) } ? gatewayShare : 1
   }
+
+  /// The same for a server with so many event loops.
+  func shared(among eventLoops: Int) -> RelayLimits {
+    var limits = self
+    limits.eventLoops = eventLoops
+    return limits
+  }
 }
 
 /// What the mailbox keeps, and for how long.
 public struct MailboxLimits: Sendable {
-  /// Messages that wait for one device.
-  public var messagesPerDevice = 1_000
-  /// Bytes of sealed messages that wait for one device.
-  public var bytesPerDevice = 16 << 20
+  /// Messages that wait for one device. Of one sender there may wait as many as are free, so that one alone gets half of them,
+  /// and however many there are, something is left for the next.
+  public var messagesPerDevice = 2_000
+  /// Bytes of messages that wait for one device, shared out in the same way.
+  public var bytesPerDevice = 32 << 20
+  /// Messages of one sender that wait, whoever they are for.
+  public var messagesPerSender = 100_000
+  /// Bytes of one sender's messages that wait, whoever they are for.
+  public var bytesPerSender = 1 << 30
+  /// Bytes as which a shorter message counts.
+  public static let smallestCharge = 512
+  /// Bytes as which it counts that a message is remembered.
+  public static let rowCharge = 256
+  /// Messages of one sender that are remembered at most after they were delivered; the oldest are forgotten.
+  public var rememberedPerSender = 4_096
   /// Seconds that a message waits before it is dropped.
   public var lifetime: Int64 = 30 * 86_400
   /// Seconds that the server remembers a message that was delivered, so that a deposit that is repeated because its receipt
   /// was lost is not delivered again.
   public var memory: Int64 = 86_400
-  /// Deposits and confirmations that wait for the disk; a deposit beyond it is refused.
+  /// Deposits and confirmations that wait for the disk; a deposit beyond it is refused. The devices of one system may have as many
+  /// waiting as are free; their connections rest while there are more.
   public var queueLength = 8_192
+  /// Deposits and confirmations that reach the disk together at most.
+  public var commitLength = 64
+  /// Bytes of deposits that reach the disk together, and not many more.
+  public var commitBytes = 256 << 10
 
   public init() {}
 }

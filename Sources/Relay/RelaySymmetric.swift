@@ -40,7 +40,8 @@ extension Relay {
     do throws(RegistryError) {
       let accepted = try outcome.get()
       let client = Client(
-        arrival.claimant, arrival.hello, number: router.nextNumber(), connection: arrival.connection)
+        arrival.claimant, arrival.hello, number: router.nextNumber(), connection: arrival.connection,
+        budget: budgets.open(arrival.claimant.address))
       if accepted.hasNewKey {
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)

@@ -232,7 +232,7 @@ struct DirectConnectionTests {
     let connection = try #require(try listener.accept(b, waiting: .seconds(120), timeout: .seconds(3600)))
     let message = try #require(try connection.receiveMessage(timeout: .seconds(120)))
     #expect(message.body == [7])
-    try connection.acknowledge(message)
+    try connection.answer(message, .deliver)
     try sent.wait().get()
     withExtendedLifetime(silent) {}
   }

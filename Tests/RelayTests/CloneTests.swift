@@ -203,7 +203,8 @@ struct CloneTests {
       Claimant(
         scheme: .identityBased, address: device.address, generation: 1, lastEpoch: 9,
         publicKey: old.certificateInUse?.publicKey),
-      DeviceRecord.Hello(listens: false, epoch: 1, revocationSequence: 0), number: 9, connection: line)
+      DeviceRecord.Hello(listens: false, epoch: 1, revocationSequence: 0), number: 9, connection: line,
+      budget: fleet.relay.budgets.open(device.address))
     fleet.relay.perform(.request(old.identity.requestPoint!), for: stale)
     fleet.settle()
     #expect(line.closeReason == .superseded)

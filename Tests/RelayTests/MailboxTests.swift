@@ -70,8 +70,8 @@ struct MailboxTests {
   @Test("Quotas by count and by bytes are each recipient's own")
   func quotas() throws {
     var limits = RelayLimits()
-    limits.mailbox.messagesPerDevice = 3
-    limits.mailbox.bytesPerDevice = 3_000
+    limits.mailbox.messagesPerDevice = 6
+    limits.mailbox.bytesPerDevice = 6_000
     let fleet = try TestFleet(limits: limits)
     let a = try fleet.device(1)
     let b = try fleet.device(2)
@@ -112,7 +112,7 @@ struct MailboxTests {
   func expiredAndQuota() throws {
     var limits = RelayLimits()
     limits.mailbox.lifetime = 100
-    limits.mailbox.messagesPerDevice = 1
+    limits.mailbox.messagesPerDevice = 2
     let fleet = try TestFleet(limits: limits)
     let a = try fleet.device(1)
     let b = try fleet.device(2)

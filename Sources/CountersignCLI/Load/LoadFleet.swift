@@ -58,6 +58,8 @@ final class LoadFleet {
     return identity
   }
 
+  func identity(_ index: Int) -> LoadIdentity { identities[index] }
+
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
   /// - Parameter isPressed: whether the server keeps its own limit of strangers, and does not let all devices connect at once.

@@ -19,7 +19,7 @@ final class Mailbox: @unchecked Sendable {
   }
 
   let path: String
-  private let limits: MailboxLimits
+  let limits: MailboxLimits
   private let database: DatabaseQueue
 
   /// Opens or creates the mailbox.
@@ -79,24 +79,6 @@ final class Mailbox: @unchecked Sendable {
     return try Int.fetchOne(statement, arguments: deposit.key) != nil
   }
 
-  /// Whether the recipient's mailbox has room. What has expired takes none, though it is swept later.
-  func hasRoom(for deposit: Deposit, at now: Int64, _ db: Database) throws -> Bool {
-    let waiting = "FROM mail WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL"
-    // The first is answered from an index alone.
-    return try hasRoom(for: deposit, db, waiting, deposit.recipient.columns)
-      || hasRoom(for: deposit, db, waiting + " AND expires_at > ?", deposit.recipient.columns + [now])
-  }
-
-  private func hasRoom(
-    for deposit: Deposit, _ db: Database, _ waiting: String, _ arguments: StatementArguments
-  ) throws -> Bool {
-    let statement = try db.cachedStatement(sql: "SELECT count(*), coalesce(sum(size), 0) \(waiting)")
-    guard let row = try Row.fetchOne(statement, arguments: arguments) else { return true }
-    let count: Int = row[0]
-    let bytes: Int = row[1]
-    return count < limits.messagesPerDevice && bytes + deposit.body.count <= limits.bytesPerDevice
-  }
-
   /// Stores a message and returns its place in the order of arrival.
   func store(_ deposit: Deposit, at now: Int64, _ db: Database) throws -> Int64 {
     let statement = try db.cachedStatement(
@@ -122,7 +104,9 @@ final class Mailbox: @unchecked Sendable {
         """)
     try statement.execute(
       arguments: [now + limits.memory] + recipient.columns + sender.columns + [Int64(bitPattern: id.rawValue)])
-    return db.changesCount > 0
+    guard db.changesCount > 0 else { return false }
+    try forgetSurplus(of: sender, db)
+    return true
   }
 
   /// The next messages for a device after `sequence`, in the order of arrival: at most `limit`, and not many more bytes than
@@ -190,7 +174,7 @@ extension Deposit {
 }
 
 extension DeviceAddress {
-  fileprivate var columns: StatementArguments { [Int64(system.rawValue), Int64(bitPattern: device.rawValue)] }
+  var columns: StatementArguments { [Int64(system.rawValue), Int64(bitPattern: device.rawValue)] }
 }
 
 extension RelayError {

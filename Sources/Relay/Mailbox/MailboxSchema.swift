@@ -5,6 +5,7 @@ public enum MailboxSchema {
   public static var migrations: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
+    migrator.registerMigration("2-counters") { try $0.execute(sql: counters) }
     return migrator
   }
 

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import Foundation
+import GRDB
 import Logging
 import Registry
 import Synchronization
@@ -9,16 +10,8 @@ import Synchronization
 ///
 /// All of it happens on one queue, so that the order is plain: a deposit is judged, stored and, if the recipient is caught up,
 /// sent on; a listener first gets page by page what waits, and is caught up when nothing is left. Work that piles up while a
-/// commit reaches the disk shares the next commit.
+/// commit reaches the disk shares the next commit, so much of each device and system that none waits for another's flood.
 final class PostOffice: @unchecked Sendable {
-  private enum Work {
-    case deposit(Deposit, from: Client)
-    case delivered(to: Client, from: DeviceAddress, id: MessageID)
-    case begin(Client)
-    case resume(Client)
-    case end(Client)
-  }
-
   /// A device that listens, and how far it has got.
   private struct Listener {
     let client: Client
@@ -34,39 +27,44 @@ final class PostOffice: @unchecked Sendable {
 
   private let mailbox: Mailbox
   private let registry: any DeviceRegistry
-  private let limits: MailboxLimits
   private let metrics: RelayMetrics
   private let logger: Logger
   private let queue = DispatchQueue(label: "countersign.mailbox")
-  private let pending = Mutex<[Work]>([])
+  private let lane: Mutex<MailLane>
+  private let full = Mutex(FullMailboxes())
   // Both belong to the queue.
   private var listeners: [DeviceAddress: Listener] = [:]
   private let clock: @Sendable () -> Int64
 
   init(
-    mailbox: Mailbox, registry: any DeviceRegistry, limits: MailboxLimits, metrics: RelayMetrics, logger: Logger,
+    mailbox: Mailbox, registry: any DeviceRegistry, limits: RelayLimits, metrics: RelayMetrics, logger: Logger,
     clock: @escaping @Sendable () -> Int64
   ) {
     self.mailbox = mailbox
     self.registry = registry
-    self.limits = limits
+    lane = Mutex(MailLane(limits.mailbox, limits.device))
     self.metrics = metrics
     self.logger = logger
     self.clock = clock
   }
 
   func deposit(_ deposit: Deposit, from client: Client) {
-    guard submit(.deposit(deposit, from: client), limit: limits.queueLength) else {
-      metrics.deposits.add(.unavailable)
-      client.connection.send(.refused(deposit.id, .unavailable))
-      return
+    if isFull(for: deposit) { return refuse(deposit, client, .quotaExceeded) }
+    guard submit(.deposit(deposit, from: client), weight: deposit.weight, of: client) else {
+      return refuse(deposit, client, .unavailable)
     }
   }
 
   /// A confirmation for which there is no room is dropped: the message comes again, and the device knows it.
   func delivered(to client: Client, from sender: DeviceAddress, id: MessageID) {
-    submit(.delivered(to: client, from: sender, id: id), limit: limits.queueLength)
+    submit(.delivered(to: client, from: sender, id: id), weight: MailboxLimits.smallestCharge, of: client)
   }
+
+  /// Whether the recipient's mailbox was full for such a message from this sender, and nothing has left it since.
+  func isFull(for deposit: Deposit) -> Bool { full.withLock { $0.refuses(deposit, at: clock()) } }
+
+  /// Whether so much of a device's or its system's mail waits for the disk that its connections shall rest.
+  func isCrowded(by device: DeviceAddress) -> Bool { lane.withLock { $0.isCrowded(by: device) } }
 
   /// Gives a device what waits for it, and from then on what comes.
   func begin(_ client: Client) { submit(.begin(client)) }
@@ -74,7 +72,9 @@ final class PostOffice: @unchecked Sendable {
   func end(_ client: Client) { submit(.end(client)) }
 
   /// Waits until everything submitted so far is done.
-  func settle() { queue.sync {} }
+  func settle() {
+    repeat { queue.sync {} } while lane.withLock { !$0.isEmpty }
+  }
 
   /// Folds the mailbox's log into its file. Nothing can be asked for afterwards.
   func close() {
@@ -82,7 +82,11 @@ final class PostOffice: @unchecked Sendable {
   }
 
   /// Calls `body` when everything submitted so far is done.
-  func whenSettled(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+  func whenSettled(_ body: @escaping @Sendable () -> Void) {
+    queue.async { [self] in
+      if lane.withLock({ $0.isEmpty }) { body() } else { whenSettled(body) }
+    }
+  }
 
   func purge() {
     queue.async { [self] in
@@ -97,40 +101,33 @@ final class PostOffice: @unchecked Sendable {
   }
 
   @discardableResult
-  private func submit(_ work: Work, limit: Int = .max) -> Bool {
-    let (isAccepted, isFirst) = pending.withLock { pending in
-      guard pending.count < limit else { return (false, false) }
-      pending.append(work)
-      return (true, pending.count == 1)
-    }
+  private func submit(_ change: MailLane.Change, weight: Int, of client: Client) -> Bool {
+    var isFirst = false
+    let isAccepted = lane.withLock { $0.add(change, weight: weight, of: client.address, isFirst: &isFirst) }
     if isFirst { queue.async { self.drain() } }
     return isAccepted
   }
 
+  private func submit(_ call: MailLane.Call) {
+    if lane.withLock({ $0.add(call) }) { queue.async { self.drain() } }
+  }
+
   private func drain() {
-    let batch = pending.withLock { pending in
-      let batch = pending
-      pending = []
-      return batch
-    }
-    var changes: [Work] = []
-    for work in batch {
-      switch work {
-      case .deposit, .delivered: changes.append(work)
+    let (changes, calls) = lane.withLock { $0.next() }
+    commit(changes)
+    for call in calls {
+      switch call {
       case .begin(let client):
-        commit(&changes)
         // The end that follows it may have come first; what is set before that end is seen here.
         guard !client.hasEnded else { continue }
         listeners[client.address] = Listener(client: client)
         sendPage(to: client)
-      case .resume(let client):
-        commit(&changes)
-        sendPage(to: client)
+      case .resume(let client): sendPage(to: client)
       case .end(let client):
         if listeners[client.address]?.client === client { listeners[client.address] = nil }
       }
     }
-    commit(&changes)
+    if lane.withLock({ $0.hasMore() }) { queue.async { self.drain() } }
   }
 
   /// What a deposit came to.
@@ -140,52 +137,73 @@ final class PostOffice: @unchecked Sendable {
     case refused(ServerRecord.Refusal)
   }
 
+  /// What a batch of changes came to.
+  private struct Batch {
+    var outcomes: [Outcome?] = []
+    /// Whose mailboxes have fewer messages than before.
+    var emptied: [DeviceAddress] = []
+    var filled: [(Deposit, FullMailboxes.Full)] = []
+    var expired = 0
+  }
+
   /// Carries out deposits and deliveries in one transaction and answers them once it is on the disk.
-  private func commit(_ changes: inout [Work]) {
+  private func commit(_ changes: [MailLane.Change]) {
     guard !changes.isEmpty else { return }
-    defer { changes = [] }
-    let now = clock()
-    let outcomes: [Outcome?]
-    let removed: Int
+    let batch: Batch
     do throws(RelayError) {
-      (outcomes, removed) = try mailbox.transaction { db in
-        var outcomes: [Outcome?] = []
-        var removed = 0
-        for work in changes {
-          switch work {
-          case .deposit(let deposit, _):
-            if try mailbox.isKnown(deposit, db) {
-              outcomes.append(.known)
-            } else if let refusal = judge(deposit) {
-              outcomes.append(.refused(refusal))
-            } else if try !mailbox.hasRoom(for: deposit, at: now, db) {
-              outcomes.append(.refused(.quotaExceeded))
-            } else {
-              outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
-            }
-          case .delivered(let client, let sender, let id):
-            if try mailbox.remove(for: client.address, from: sender, id: id, at: now, db) { removed += 1 }
-            outcomes.append(nil)
-          default: outcomes.append(nil)
-          }
-        }
-        return (outcomes, removed)
+      batch = try mailbox.transaction { db in
+        var batch = Batch()
+        for change in changes { try carryOut(change, &batch, db) }
+        return batch
       }
     } catch {
       logger.error("mailbox", metadata: ["reason": "\(error)"])
-      for case .deposit(let deposit, let client) in changes {
-        metrics.deposits.add(.unavailable)
-        client.connection.send(.refused(deposit.id, .unavailable))
-      }
+      for case .deposit(let deposit, let client) in changes { refuse(deposit, client, .unavailable) }
       return
     }
     metrics.mailboxCommits.add(1)
-    metrics.mailDelivered.add(removed)
-    metrics.mailWaiting.add(-removed)
-    for (work, outcome) in zip(changes, outcomes) {
-      guard case .deposit(let deposit, let client) = work, let outcome else { continue }
+    metrics.mailDelivered.add(batch.emptied.count)
+    metrics.mailExpired.add(batch.expired)
+    metrics.mailWaiting.add(-batch.emptied.count - batch.expired)
+    full.withLock { full in
+      for (deposit, why) in batch.filled { full.insert(why, for: deposit) }
+      // After what was filled: a mailbox that was full in this batch may not be any more.
+      for recipient in batch.emptied { full.forget(recipient) }
+    }
+    for (change, outcome) in zip(changes, batch.outcomes) {
+      guard case .deposit(let deposit, let client) = change, let outcome else { continue }
       answer(deposit, client, outcome)
     }
+  }
+
+  private func carryOut(_ change: MailLane.Change, _ batch: inout Batch, _ db: Database) throws {
+    let now = clock()
+    switch change {
+    case .deposit(let deposit, _):
+      if try mailbox.isKnown(deposit, db) {
+        batch.outcomes.append(.known)
+      } else if let refusal = judge(deposit) {
+        batch.outcomes.append(.refused(refusal))
+      } else {
+        let room = try mailbox.room(for: deposit, at: now, sweeping: &batch.expired, db)
+        if room == .enough {
+          batch.outcomes.append(.stored(try mailbox.store(deposit, at: now, db)))
+        } else {
+          batch.outcomes.append(.refused(.quotaExceeded))
+          batch.filled.append((deposit, try mailbox.full(for: deposit, because: room, at: now, db)))
+        }
+      }
+    case .delivered(let client, let sender, let id):
+      batch.outcomes.append(nil)
+      if try mailbox.remove(for: client.address, from: sender, id: id, at: now, db) {
+        batch.emptied.append(client.address)
+      }
+    }
+  }
+
+  private func refuse(_ deposit: Deposit, _ client: Client, _ refusal: ServerRecord.Refusal) {
+    metrics.deposits.add(DepositResult(refusal))
+    client.connection.send(.refused(deposit.id, refusal))
   }
 
   /// Whether the recipient exists and still uses the key that the message is sealed to. Asked here, behind every earlier
@@ -211,9 +229,7 @@ final class PostOffice: @unchecked Sendable {
     case .known:
       metrics.deposits.add(.repeated)
       client.connection.send(.accepted(deposit.id))
-    case .refused(let refusal):
-      metrics.deposits.add(DepositResult(refusal))
-      client.connection.send(.refused(deposit.id, refusal))
+    case .refused(let refusal): refuse(deposit, client, refusal)
     case .stored(let sequence):
       metrics.deposits.add(.accepted)
       metrics.mailWaiting.add(1)

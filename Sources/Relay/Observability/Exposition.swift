@@ -26,6 +26,14 @@ extension RelayMetrics {
     single("log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.", droppedLines())
     single("frames_routed_total", "counter", "Frames passed from device to device.", framesRouted.value)
     single("frames_unreachable_total", "counter", "Frames whose recipient was not there.", framesUnreachable.value)
+    single(
+      "frames_dropped_total", "counter",
+      "Frames not passed on because too much of their sender waits for a slow reader.",
+      framesDropped.value)
+    labelled(
+      "throttled_total", "budget",
+      "Records for which a connection rested, and what was refused, by the budget that was used up.",
+      throttled.values)
     single("received_bytes_total", "counter", "Bytes read from devices.", bytesReceived.value)
     single("sent_bytes_total", "counter", "Bytes written to devices.", bytesSent.value)
     labelled("deposits_total", "result", "Messages for the mailbox, by result.", deposits.values)

@@ -59,6 +59,8 @@ final class RelayMetrics: Sendable {
   let acceptFailures = Gauge()
   let framesRouted = Gauge()
   let framesUnreachable = Gauge()
+  let framesDropped = Gauge()
+  let throttled = LabelledCounter<Budget>()
   let bytesReceived = Gauge()
   let bytesSent = Gauge()
   let deposits = LabelledCounter<DepositResult>()

@@ -11,12 +11,21 @@ protocol RelayConnection: AnyObject, Sendable {
   func welcome(_ client: Client, _ records: [OutgoingRecord])
   /// Sends records; `written` is called when they have left, or cannot any more.
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?)
+  /// Sends a record that the device can do without, unless it does not read.
+  func mention(_ record: borrowing ServerRecord)
+  /// Passes a frame of another device on, unless too much of what that one sent waits here already: then the sender is told
+  /// that its frame was not passed on.
+  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32)
   func close(_ reason: CloseReason)
   /// Whether what was sent so far leaves without piling up.
   var isWritable: Bool { get }
 }
 
 extension RelayConnection {
+  func mention(_ record: borrowing ServerRecord) { send(record) }
+
+  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) { send([record], written: nil) }
+
   func send(_ record: borrowing ServerRecord) { send([OutgoingRecord(record)], written: nil) }
 }
 
@@ -33,6 +42,8 @@ final class Client: Sendable {
   /// Whether messages and conversations of other devices come over this session.
   let listens: Bool
   let connection: any RelayConnection
+  /// What the device may still cost, over all its sessions.
+  let budget: DeviceBudget
 
   private struct State {
     var lastEpoch: Epoch
@@ -57,7 +68,12 @@ final class Client: Sendable {
   private let ended = Atomic<Bool>(false)
   private let superseded = Atomic<Bool>(false)
 
-  init(_ claimant: Claimant, _ hello: DeviceRecord.Hello, number: UInt32, connection: any RelayConnection) {
+  /// - Parameter budget: opened for this session.
+  init(
+    _ claimant: Claimant, _ hello: DeviceRecord.Hello, number: UInt32, connection: any RelayConnection,
+    budget: DeviceBudget
+  ) {
+    self.budget = budget
     self.number = number
     address = claimant.address
     generation = claimant.generation
@@ -69,6 +85,8 @@ final class Client: Sendable {
     self.connection = connection
     state = Mutex(State(lastEpoch: claimant.lastEpoch))
   }
+
+  deinit { budget.sessions.add(-1) }
 
   /// Whether the device verifies other devices, and so must hear of revocations and policies.
   var verifiesPeers: Bool { !scheme.isSymmetric }

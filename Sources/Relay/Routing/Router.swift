@@ -23,9 +23,10 @@ final class Router: Sendable {
     }
   }
 
-  /// Adds a session and returns those that it replaces: an earlier one that listens when the new one does, and every one
-  /// under an earlier key. One whose connection has ended meanwhile is not added.
-  func add(_ client: Client) -> [Client] {
+  /// Adds a session and returns those that it replaces: an earlier one that listens when the new one does, every one under an
+  /// earlier key, and the oldest that do not listen if there are more than `limit`. One whose connection has ended meanwhile is
+  /// not added.
+  func add(_ client: Client, limit: Int) -> [Client] {
     state.withLock { state in
       guard !client.hasEnded else { return [] }
       var replaced: [Client] = []
@@ -38,6 +39,12 @@ final class Router: Sendable {
         } else {
           kept.append(other)
         }
+      }
+      // The newest comes first.
+      while kept.count > max(limit, 1), let oldest = kept.dropFirst().lastIndex(where: { !$0.listens }) {
+        let surplus = kept.remove(at: oldest)
+        replaced.append(surplus)
+        state.bySession[surplus.number] = nil
       }
       state.byDevice[client.address] = kept
       state.bySession[client.number] = client

@@ -4,8 +4,9 @@ import NIOCore
 import Strangers
 
 /// Joins one socket to one session: cuts the stream into frames, carries out actions, writes records, keeps the time.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   private let relay: Relay
@@ -29,6 +30,19 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var lastFrame = NIODeadline.now()
   private var timer: Scheduled<Void>?
   private var closeReason: CloseReason?
+  /// Until when nothing more of the device is looked at, because it has used up a budget or has had its turn.
+  private var rest: Scheduled<Void>?
+  /// What is carried out after that.
+  private var deferred: [() -> Void] = []
+  /// Whether the channel would read on if it were let.
+  private var wantsRead = false
+  private var isDraining = false
+  private var outbox = FrameOutbox()
+
+  /// Bytes that may wait for a device before it is told less.
+  private static let talkativeBytes = 8 << 10
+  /// Long enough for the loop to look at its other sockets.
+  private static let breath = TimeAmount.microseconds(50)
 
   init(relay: Relay, table: ConnectionTable, lane: HandshakeLane) {
     self.relay = relay
@@ -60,14 +74,21 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard closeReason == nil else { return }
     relay.metrics.bytesReceived.add(bytes.readableBytes)
     if input == nil { input = bytes } else { input?.writeBuffer(&bytes) }
-    while closeReason == nil, let frame = nextFrame() { receive(frame) }
-    if closeReason != nil || input?.readableBytes == 0 { input = nil } else { input?.discardReadBytes() }
+    takeFrames()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if isHeldBack { wantsRead = true } else { context.read() }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) { context.fireChannelReadComplete() }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     connection?.setWritable(context.channel.isWritable)
+    if context.channel.isWritable {
+      goOn()
+      passOn()
+    }
     context.fireChannelWritabilityChanged()
   }
 
@@ -84,6 +105,50 @@ final class ConnectionHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.peer) }
 
   // MARK: Frames
+
+  /// Whether the device is not listened to now. One that does not read its answers gets none to new questions.
+  private var isHeldBack: Bool { rest != nil || isDraining || context?.channel.isWritable == false }
+
+  /// Takes frames for one turn; the rest of what has arrived comes after the other connections'.
+  private func takeFrames() {
+    var frames = 0
+    var bytes = 0
+    while closeReason == nil, !isHeldBack, let frame = nextFrame() {
+      frames += 1
+      bytes += frame.readableBytes
+      receive(frame)
+      guard frames >= relay.limits.framesPerTurn || bytes >= relay.limits.bytesPerTurn else { continue }
+      takeRest(Self.breath)
+    }
+    if closeReason != nil || input?.readableBytes == 0 {
+      input = nil
+    } else if let buffer = input, buffer.readerIndex > buffer.readableBytes {
+      input?.discardReadBytes()
+    }
+  }
+
+  private func takeRest(_ time: TimeAmount) {
+    guard rest == nil, closeReason == nil, let context else { return }
+    rest = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: time) {
+      self.rest = nil
+      let deferred = self.deferred
+      self.deferred = []
+      for action in deferred { action() }
+      if self.rest != nil { return }
+      if let client = self.client, case let more = self.relay.holdBack(client), more > 0 {
+        return self.takeRest(.nanoseconds(Int64(more)))
+      }
+      self.goOn()
+    }
+  }
+
+  /// Nothing may be in the way any more.
+  private func goOn() {
+    takeFrames()
+    guard !isHeldBack, wantsRead else { return }
+    wantsRead = false
+    context?.read()
+  }
 
   private func nextFrame() -> ByteBuffer? {
     guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else {
@@ -164,11 +229,24 @@ final class ConnectionHandler: ChannelInboundHandler {
       // It may have made room for another stranger in this moment.
       guard let connection, table.promote(connection) else { return }
       becomeAuthenticated()
-      relay.begin(claimant, hello, on: connection)
+      guard let wait = relay.waitForSession(claimant.address) else { return close(.overloaded) }
+      guard wait > 0 else { return relay.begin(claimant, hello, on: connection) }
+      connection.schedule(after: wait) { [relay] in relay.begin(claimant, hello, on: connection) }
     case .close(let reason): close(reason)
     default:
-      if let client { relay.perform(action, for: client) }
+      guard let client else { return }
+      let toll = relay.charge(action, to: client)
+      if toll.isRefused { return close(.overloaded) }
+      // While the connection rests already, frames come that were held until the welcome: they keep their order.
+      guard toll.rest > 0 || rest != nil else { return carryOut(action, client, toll) }
+      deferred.append { self.carryOut(action, client, toll) }
+      takeRest(.nanoseconds(Int64(toll.rest)))
     }
+  }
+
+  private func carryOut(_ action: RelayAction, _ client: Client, _ toll: Toll) {
+    relay.carryOut(action, for: client, toll)
+    if action.isForMailbox, case let time = relay.holdBack(client), time > 0 { takeRest(.nanoseconds(Int64(time))) }
   }
 
   private func becomeAuthenticated() {
@@ -221,7 +299,32 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// Passes a frame of another device on as soon as it is the sender's turn.
+  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
+    guard let context, let client, closeReason == nil else { return }
+    if context.channel.isWritable, outbox.isEmpty {
+      write([record], written: nil)
+    } else if !outbox.add(record, from: sender.address, client.budget, limit: relay.limits.passedBytes) {
+      relay.metrics.framesDropped.add(1)
+      sender.connection.mention(.unreachable(client.address, session: session))
+    }
+  }
+
+  /// Sends a record that the device can do without, unless others wait for it to read them.
+  func mention(_ record: OutgoingRecord) {
+    guard let context, backlog(context) < Self.talkativeBytes else { return }
+    write([record], written: nil)
+  }
+
+  private func passOn() {
+    guard let context, let client else { return }
+    while closeReason == nil, context.channel.isWritable, let record = outbox.popFirst(client.budget) {
+      write([record], written: nil)
+    }
+  }
+
   func pause() {
+    isDraining = true
     guard let context else { return }
     context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
   }
@@ -250,6 +353,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     timer?.cancel()
     if let place { lane.leave(place) }
     place = nil
+    rest?.cancel()
+    deferred = []
+    if let client { outbox.drop(client.budget) }
     if let loan { loan.cancel() } else { session.close() }
     let isStranger = isUnauthenticated || !isCounted
     if isUnauthenticated {

@@ -9,8 +9,8 @@ import Synchronization
 final class ConnectionTable: Sendable {
   private struct State {
     var connections: [ObjectIdentifier: NIOConnection] = [:]
-    var strangers: FairQueue<NIOConnection>
-    var entries: [ObjectIdentifier: FairQueue<NIOConnection>.Entry] = [:]
+    var strangers: SourceQueue<NIOConnection>
+    var entries: [ObjectIdentifier: SourceQueue<NIOConnection>.Entry] = [:]
 
     mutating func evict() -> NIOConnection? {
       guard let (connection, _) = strangers.evictOldest() else { return nil }
@@ -25,7 +25,7 @@ final class ConnectionTable: Sendable {
 
   init(limits: RelayLimits) {
     self.limits = limits
-    state = Mutex(State(strangers: FairQueue(share: { limits.share(of: $0) })))
+    state = Mutex(State(strangers: SourceQueue(share: { limits.share(of: $0) })))
   }
 
   /// Adds a connection of a stranger, in the place of another one if it must be; false when there is no room.

@@ -15,7 +15,7 @@ final class CostlyLane: Sendable {
   }
 
   private struct State {
-    let waiting: FairQueue<Waiting>
+    let waiting: SourceQueue<Waiting>
     /// Those that wait, and the one that is being answered.
     var count = 0
   }
@@ -26,7 +26,7 @@ final class CostlyLane: Sendable {
 
   init(limits: RelayLimits) {
     capacity = limits.costlyHandshakeQueueLength
-    state = Mutex(State(waiting: FairQueue(share: { limits.share(of: $0) })))
+    state = Mutex(State(waiting: SourceQueue(share: { limits.share(of: $0) })))
   }
 
   /// How many are being answered or wait for it.

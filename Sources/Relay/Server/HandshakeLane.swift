@@ -14,7 +14,7 @@ final class HandshakeLane {
     let turnAway: () -> Void
   }
 
-  typealias Place = FairQueue<Waiting>.Entry
+  typealias Place = SourceQueue<Waiting>.Entry
 
   private static let batch = 4
   /// Long enough for the loop to look at its sockets.
@@ -23,7 +23,7 @@ final class HandshakeLane {
   private let eventLoop: any EventLoop
   private let capacity: Int
   private let rate: Double
-  private let waiting: FairQueue<Waiting>
+  private let waiting: SourceQueue<Waiting>
   private var isRunning = false
   private var tokens: Double
   private var lastRefill = NIODeadline.now()
@@ -33,7 +33,7 @@ final class HandshakeLane {
     capacity = limits.handshakeQueueLength
     rate = Double(limits.handshakesPerSecond)
     tokens = rate
-    waiting = FairQueue(share: { limits.share(of: $0) })
+    waiting = SourceQueue(share: { limits.share(of: $0) })
   }
 
   /// Queues a handshake; nil when the queue is full and no other source has more in it.

@@ -1,3 +1,4 @@
+import Device
 import NIOCore
 import Synchronization
 
@@ -20,6 +21,20 @@ final class NIOConnection: RelayConnection {
 
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
     eventLoop.execute { self.handler.value.write(records, written: written) }
+  }
+
+  func mention(_ record: borrowing ServerRecord) {
+    let record = OutgoingRecord(record)
+    eventLoop.execute { self.handler.value.mention(record) }
+  }
+
+  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
+    eventLoop.execute { self.handler.value.pass(record, from: sender, session: session) }
+  }
+
+  /// Calls `body` after so many nanoseconds.
+  func schedule(after time: UInt64, _ body: @escaping @Sendable () -> Void) {
+    eventLoop.scheduleTask(in: .nanoseconds(Int64(time)), body)
   }
 
   func close(_ reason: CloseReason) {

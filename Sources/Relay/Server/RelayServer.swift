@@ -27,6 +27,7 @@ public final class RelayServer: Sendable {
     logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
+    let limits = limits.shared(among: threads)
     relay = try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk,
       metrics: RelayMetrics(droppedLines: droppedLines))
@@ -43,7 +44,7 @@ public final class RelayServer: Sendable {
     let watch = RegistryWatch(relay)
     timers = [
       RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
-      RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.office.purge() },
+      RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.purge() },
       RepeatingTimer(every: .seconds(5), on: .global(qos: .utility)) { relay.logUntoldClosures() },
     ]
   }
@@ -60,7 +61,7 @@ public final class RelayServer: Sendable {
         channel.eventLoop.makeCompletedFuture { try AcceptFailures.add(to: channel, relay, table) }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let lane = lanes[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }

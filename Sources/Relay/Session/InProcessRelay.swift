@@ -42,7 +42,7 @@ package final class InProcessRelay {
 
   /// Drops what has waited for too long, as the server does once a minute.
   package func purge() {
-    relay.office.purge()
+    relay.purge()
     settle()
   }
 

@@ -28,6 +28,9 @@ struct OutgoingRecord: Sendable {
 
   var byteCount: Int { frame.readableBytes }
 
+  /// Bytes of memory that it takes while it waits, roughly.
+  var storedByteCount: Int { frame.storageCapacity + 128 }
+
   /// Seals the record and returns the frame.
   consuming func sealed(_ sending: inout CipherState<ChaChaPoly>) throws(NoiseError) -> ByteBuffer {
     var failure: NoiseError?

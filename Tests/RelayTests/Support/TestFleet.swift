@@ -48,7 +48,8 @@ final class TestFleet {
   ) throws -> Relay {
     try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { clock.seconds.withLock { $0 } })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { clock.seconds.withLock { $0 } },
+      uptime: { UInt64(clock.seconds.withLock { $0 }) * 1_000_000_000 })
   }
 
   final class Clock: Sendable {

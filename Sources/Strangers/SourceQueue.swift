@@ -1,7 +1,7 @@
 /// Things that wait, told apart by the source they came from, so that one source cannot crowd out the others.
 ///
 /// All operations take constant time. Not safe for use by several threads at once.
-public final class FairQueue<Element> {
+public final class SourceQueue<Element> {
   /// The place of one element.
   public struct Entry {
     fileprivate let node: AgeList<Element>.Node

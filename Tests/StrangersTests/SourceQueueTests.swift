@@ -1,9 +1,9 @@
-import FleetSupport
 import Strangers
+import TestSeed
 import Testing
 
 @Suite("Sources share what is scarce")
-struct FairQueueTests {
+struct SourceQueueTests {
   private func source(_ number: Int) -> SourceAddress { SourceAddress(parsing: "192.0.2.\(number)")! }
 
   /// The same by looking at everything each time.
@@ -35,9 +35,9 @@ struct FairQueueTests {
   func model() {
     var generator = SeededGenerator(for: "fair queue")
     let share: (SourceAddress) -> Int = { $0 == SourceAddress(parsing: "192.0.2.1")! ? 3 : 1 }
-    let queue = FairQueue<Int>(share: share)
+    let queue = SourceQueue<Int>(share: share)
     var model = Model(share: share)
-    var entries: [Int: FairQueue<Int>.Entry] = [:]
+    var entries: [Int: SourceQueue<Int>.Entry] = [:]
     for value in 0..<6_000 {
       switch Int.random(in: 0..<10, using: &generator) {
       case 0..<5:
@@ -97,7 +97,7 @@ struct FairQueueTests {
 
   @Test("Sources take turns, each with as many as its share")
   func turns() {
-    let queue = FairQueue<Int>(share: { $0 == SourceAddress(parsing: "192.0.2.2")! ? 2 : 1 })
+    let queue = SourceQueue<Int>(share: { $0 == SourceAddress(parsing: "192.0.2.2")! ? 2 : 1 })
     for value in 10..<14 { queue.append(value, from: source(1)) }
     for value in 20..<25 { queue.append(value, from: source(2)) }
     queue.append(30, from: source(3))
@@ -108,7 +108,7 @@ struct FairQueueTests {
 
   @Test("Whoever fills it makes room for the others and not for itself")
   func pressure() {
-    let queue = FairQueue<Int>()
+    let queue = SourceQueue<Int>()
     for value in 0..<2_060 { queue.append(value, from: source(1)) }
     // One after the other, the oldest of the one that has most.
     for value in 0..<1_000 {

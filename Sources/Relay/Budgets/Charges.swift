@@ -1,0 +1,94 @@
+import Credentials
+import Device
+import NIOCore
+
+/// What each thing that a device asks for is charged as.
+extension Relay {
+  /// Charges for a record. It is to be carried out when the connection has rested, so that nothing is gained by connecting again.
+  func charge(_ action: RelayAction, to client: Client) -> Toll {
+    let now = budgets.now()
+    var (kind, bytes) = action.charge
+    let deposit = newDeposit(action)
+    if kind == .deposits, deposit == nil { kind = nil }
+    var toll = client.budget.charge(kind, bytes: bytes, at: now)
+    toll.add(budgets.shares.charge(client.address.system, 1 + Double(bytes) / 4_096, at: now), .system)
+    if let deposit {
+      let weight = deposit.weight + MailboxLimits.rowCharge
+      if !client.budget.takeAssuredMail(weight, at: now) {
+        toll.add(client.budget.chargeMail(weight, at: now), .mail)
+        toll.isAffordable = budgets.takeMail(weight, of: client.address.system)
+      }
+    }
+    if let budget = toll.budget { metrics.throttled.add(budget) }
+    return toll
+  }
+
+  /// The deposit that an action is, unless it is refused at a glance.
+  private func newDeposit(_ action: RelayAction) -> Deposit? {
+    guard case .deposit(let deposit) = action, !office.isFull(for: deposit) else { return nil }
+    return deposit
+  }
+
+  /// How many nanoseconds a connection shall rest whose device has so much under way that more would be in others' way.
+  func holdBack(_ client: Client) -> UInt64 {
+    guard office.isCrowded(by: client.address) else { return 0 }
+    metrics.throttled.add(.queue)
+    return 1_000_000
+  }
+
+  /// How many sessions a device may have now.
+  var sessionLimit: Int {
+    router.count > limits.maximumConnections / 2 ? limits.device.sessionsUnderPressure : limits.device.sessions
+  }
+
+  /// How many nanoseconds a device that has proved itself shall wait for its session; nil when for too long.
+  func waitForSession(_ address: DeviceAddress) -> UInt64? {
+    let wait = budgets[address].beginSession(at: budgets.now())
+    if wait != 0 { metrics.throttled.add(.sessions) }
+    return wait
+  }
+
+  /// Lets a request for a key or certificate wait for its turn.
+  func enqueue(_ client: Client, _ body: @escaping @Sendable () -> Void) {
+    if !keyLane.enqueue(client.address, limit: limits.renewalsAtOnce, body) { client.connection.close(.violation) }
+  }
+
+  /// Whether a frame may go to a device: anything but the opening of one conversation too many.
+  func mayOpen(_ record: OutgoingRecord, _ client: Client, _ target: Client) -> Bool {
+    guard record.opensConversation else { return true }
+    if target.budget.takeOpening(from: client.address, at: budgets.now()) { return true }
+    metrics.throttled.add(.openings)
+    return false
+  }
+}
+
+extension RelayAction {
+  /// Whether it waits for the disk.
+  var isForMailbox: Bool {
+    switch self {
+    case .deposit, .delivered: true
+    default: false
+    }
+  }
+
+  /// The budget of its own that it is charged to, if there is one, and its bytes.
+  fileprivate var charge: (Budget?, Int) {
+    switch self {
+    case .route(_, _, let record): (nil, record.byteCount)
+    case .lookUp: (.lookups, 0)
+    case .deposit(let deposit): (.deposits, deposit.body.count)
+    case .delivered: (.confirmations, 0)
+    case .renew, .rekey, .request: (.keys, 0)
+    default: (nil, 0)
+    }
+  }
+}
+
+extension OutgoingRecord {
+  /// Whether this is the first frame of a conversation: one that costs its recipient a key agreement.
+  fileprivate var opensConversation: Bool {
+    // The type, the sender's address and session, and then the frame, whose first byte says which step it is.
+    let step = frame.getInteger(at: frame.readerIndex + Framing.headerLength + 17, as: UInt8.self)
+    return step == 0x01 || step == 0x05
+  }
+}
