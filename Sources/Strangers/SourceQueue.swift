@@ -13,8 +13,7 @@ public final class SourceQueue<Element> {
     let source: SourceAddress
     let share: Int
     let elements = AgeList<Element>()
-    /// Those that the owner of the queue keeps waiting.
-    let held = AgeList<Element>()
+    let favoured = AgeList<Element>()
     var count = 0
     /// Elements that may still be taken before it is another source's turn.
     var turns = 0
@@ -70,19 +69,18 @@ public final class SourceQueue<Element> {
     return true
   }
 
-  /// Makes an element the youngest of its source among those that wait for nothing, or among those that are held: that the owner
-  /// of the queue keeps waiting. It is no element's turn while it is held.
-  public func refresh(_ entry: Entry, isHeld: Bool) {
+  /// Makes an element the youngest of those of its source that are favoured: they make room after the others. They do not take
+  /// turns.
+  public func favour(_ entry: Entry) {
     guard entry.node.isListed else { return }
     entry.node.list?.remove(entry.node)
-    (isHeld ? entry.flow.held : entry.flow.elements).append(entry.node)
+    entry.flow.favoured.append(entry.node)
   }
 
-  /// Takes out the oldest element of the source that has most for its share. Those that are held go last, unless they are more
-  /// than half.
+  /// Takes out the oldest element of the source that has most for its share: one that is not favoured, unless more than half are.
   public func evictOldest() -> (element: Element, source: SourceAddress)? {
     guard let flow = heaviest,
-      let node = flow.held.count > flow.elements.count ? flow.held.first : flow.elements.first
+      let node = flow.favoured.count > flow.elements.count ? flow.favoured.first : flow.elements.first
     else { return nil }
     remove(node, of: flow)
     return (node.value, flow.source)

@@ -42,6 +42,7 @@ struct CostlyHandshakeTests {
     desk.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
     var limits = RelayLimits()
     limits.costlyHandshakeQueueLength = 2
+    limits.handshakeTimeout = 3600
     let server = try RelayServer(
       registry: fleet.registry, authority: fleet.authority, mailboxPath: fleet.path + "/mailbox-of-server.sqlite",
       limits: limits, desk: desk, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

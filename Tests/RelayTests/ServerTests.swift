@@ -310,6 +310,10 @@ struct ServerTests {
     ] { #expect(text.contains(name + "\n")) }
     #expect(try get("/").hasPrefix("HTTP/1.1 404"))
     #expect(try get("/healthz").hasSuffix("ok\n"))
+    // Whoever asks for nothing makes room for whoever does.
+    let silent = try (0..<40).map { _ in try RawSocket(port: bound.port) }
+    #expect(try get("/healthz").hasSuffix("ok\n"))
+    #expect(silent[0].readToEnd().isEmpty && !silent[0].timedOut)
     await server.shutDown()
   }
 }

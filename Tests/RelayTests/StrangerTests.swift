@@ -159,7 +159,9 @@ struct StrangerTests {
   @Test("A server that shuts down does not refuse whoever waits for its answer")
   func draining() async throws {
     let fleet = try TestFleet()
-    let server = try fleet.server()
+    var limits = RelayLimits()
+    limits.handshakeTimeout = 3600
+    let server = try fleet.server(limits)
     let port = try await server.listen(host: "127.0.0.1", port: 0).port
     let waiting = try RawSocket(port: port)
     #expect(await eventually { server.relay.metrics.unauthenticated.value == 1 })

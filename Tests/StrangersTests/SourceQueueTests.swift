@@ -11,14 +11,14 @@ struct SourceQueueTests {
     let share: (SourceAddress) -> Int
     /// From the oldest to the youngest.
     var elements: [(value: Int, source: SourceAddress)] = []
-    var held: Set<Int> = []
+    var favoured: Set<Int> = []
 
-    func index(of source: SourceAddress, isHeld: Bool) -> Int? {
-      elements.firstIndex { $0.source == source && held.contains($0.value) == isHeld }
+    func index(of source: SourceAddress, isFavoured: Bool) -> Int? {
+      elements.firstIndex { $0.source == source && favoured.contains($0.value) == isFavoured }
     }
 
     mutating func remove(at index: Int) -> Int {
-      held.remove(elements[index].value)
+      favoured.remove(elements[index].value)
       return elements.remove(at: index).value
     }
 
@@ -54,25 +54,25 @@ struct SourceQueueTests {
         guard let any = model.elements.randomElement(using: &generator), let entry = entries[any.value] else {
           continue
         }
-        let isHeld = value > 3_000 && Bool.random(using: &generator)
-        queue.refresh(entry, isHeld: isHeld)
+        guard value > 3_000 else { continue }
+        queue.favour(entry)
         _ = model.remove(at: model.elements.firstIndex { $0.value == any.value }!)
         model.elements.append(any)
-        if isHeld { model.held.insert(any.value) }
+        model.favoured.insert(any.value)
       case 7:
         guard let evicted = queue.evictOldest() else {
           #expect(model.elements.isEmpty)
           continue
         }
         #expect(model.isHeaviest(evicted.source))
-        let held = model.elements.count { $0.source == evicted.source && model.held.contains($0.value) }
+        let favoured = model.elements.count { $0.source == evicted.source && model.favoured.contains($0.value) }
         let count = model.elements.count { $0.source == evicted.source }
-        let first = model.index(of: evicted.source, isHeld: held > count - held)!
+        let first = model.index(of: evicted.source, isFavoured: favoured > count - favoured)!
         #expect(model.remove(at: first) == evicted.element)
       case 8:
-        // Where none is held.
+        // Where none is favoured.
         let newcomer = source(Int.random(in: 1...6, using: &generator))
-        guard model.held.isEmpty else { continue }
+        guard model.favoured.isEmpty else { continue }
         guard let evicted = queue.evictYoungest(for: newcomer) else {
           #expect(model.weight(newcomer, adding: 1) >= model.heaviest)
           continue
@@ -83,9 +83,9 @@ struct SourceQueueTests {
         #expect(model.elements.lastIndex { $0.source == from } == index)
         _ = model.remove(at: index)
       default:
-        guard model.held.isEmpty, let next = queue.popNext() else { continue }
+        guard model.favoured.isEmpty, let next = queue.popNext() else { continue }
         let index = model.elements.firstIndex { $0.value == next }!
-        #expect(model.index(of: model.elements[index].source, isHeld: false) == index)
+        #expect(model.index(of: model.elements[index].source, isFavoured: false) == index)
         _ = model.remove(at: index)
       }
       #expect(queue.count == model.elements.count)

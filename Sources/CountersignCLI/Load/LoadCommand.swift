@@ -93,7 +93,7 @@ struct LoadCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let fleet = try LoadFleet(count: devices, scheme: scheme)
     defer { fleet.remove() }
-    let server = try fleet.startServer(core: serverCore, isPressed: strangers > 0)
+    let server = try fleet.startServer(core: serverCore, strangers: strangers)
     defer { server.stop() }
     let counters = LoadCounters()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -62,9 +62,14 @@ final class LoadFleet {
 
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
-  /// - Parameter isPressed: whether the server keeps its own limit of strangers, and does not let all devices connect at once.
-  func startServer(core: Int?, isPressed: Bool) throws(Failure) -> LoadServer {
-    try LoadServer(directory: directory, core: core, isPressed: isPressed)
+  /// - Parameter strangers: when there are any, the server keeps its own limit of connections that have proved nothing; else all
+  ///   devices may connect at once.
+  func startServer(core: Int?, strangers: Int) throws(Failure) -> LoadServer {
+    let devices = identities.count + symmetric.count
+    return try LoadServer(
+      directory: directory, core: core,
+      limits: ["--max-connections", "\(devices + strangers + 64)"]
+        + (strangers > 0 ? [] : ["--max-unauthenticated", "\(devices)"]))
   }
 
   /// Connects every device, at most `inFlight` of them not yet admitted at a time; device i talks to i + 1.
@@ -118,13 +123,12 @@ final class LoadServer {
   let port: Int
 
   /// - Parameter core: the only one that the server may run on, by util-linux's taskset.
-  init(directory: String, core: Int?, isPressed: Bool) throws(Failure) {
+  init(directory: String, core: Int?, limits: [String]) throws(Failure) {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     let words =
       (core.map { ["taskset", "-c", "\($0)"] } ?? []) + [
         program, "serve", "--dir", directory, "--listen", "127.0.0.1:0", "--output", "json", "--log-level", "warning",
-        "--max-connections", "20000",
-      ] + (isPressed ? [] : ["--max-unauthenticated", "20000"])
+      ] + limits
     do { process = try ChildProcess(words[0], Array(words.dropFirst()), output: .pipe) } catch {
       throw Failure(.software, "cannot start the server: \(error)")
     }

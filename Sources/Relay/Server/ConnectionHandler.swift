@@ -166,7 +166,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
     guard session.isInHandshake else { return perform(session.receive(frame)) }
-    if let connection { table.note(connection, waits: true) }
+    if let connection { table.favour(connection) }
     waitsInLane = true
     let handshake = HandshakeLane.Waiting(
       run: { [weak self] in
@@ -220,7 +220,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .reply(let bytes):
       guard let context else { return }
       hasAnswered = true
-      if let connection { table.note(connection, waits: false) }
+      if let connection { table.favour(connection) }
       var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
       frame.writeInteger(UInt16(bytes.count))
       frame.writeBytes(bytes)

@@ -4,8 +4,8 @@ import Synchronization
 /// All open connections, and who makes room when there are too many.
 ///
 /// Connections that have proved nothing yet make room for each other: the one that has been silent longest, of the source that has
-/// most of them, those that wait for the server's answer after those that wait for nothing. One whose device has authenticated makes
-/// room for nobody.
+/// most of them; those that have sent a whole frame after those that have not, unless they are more than half. One whose device has
+/// authenticated makes room for nobody.
 final class ConnectionTable: Sendable {
   private struct State {
     var connections: [ObjectIdentifier: NIOConnection] = [:]
@@ -45,10 +45,10 @@ final class ConnectionTable: Sendable {
     return isAdmitted
   }
 
-  /// A stranger has sent a whole frame and waits, or has been answered and is silent from now on.
-  func note(_ connection: NIOConnection, waits: Bool) {
+  /// A stranger has sent a whole frame, or has been answered: it is silent from now on.
+  func favour(_ connection: NIOConnection) {
     state.withLock { state in
-      if let entry = state.entries[ObjectIdentifier(connection)] { state.strangers.refresh(entry, isHeld: waits) }
+      if let entry = state.entries[ObjectIdentifier(connection)] { state.strangers.favour(entry) }
     }
   }
 

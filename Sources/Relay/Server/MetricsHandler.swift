@@ -7,11 +7,18 @@ final class MetricsHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let metrics: RelayMetrics
+  private let visitors: MetricsVisitors
   private var path = ""
   private var isGet = false
 
-  init(_ metrics: RelayMetrics) {
+  init(_ metrics: RelayMetrics, _ visitors: MetricsVisitors) {
     self.metrics = metrics
+    self.visitors = visitors
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    visitors.admit(context.channel)
+    context.fireChannelActive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

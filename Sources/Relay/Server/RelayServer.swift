@@ -74,13 +74,18 @@ public final class RelayServer: Sendable {
 
   /// Serves the metrics over HTTP. They tell nothing about messages or keys, but they belong on loopback all the same.
   public func listenForMetrics(host: String, port: Int) async throws(RelayError) -> BoundEndpoint {
-    let metrics = relay.metrics
+    let relay = relay
+    let table = table
+    let visitors = MetricsVisitors()
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try AcceptFailures.add(to: channel, relay, table) }
+      }
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-          try channel.pipeline.syncOperations.addHandler(MetricsHandler(metrics))
+          try channel.pipeline.syncOperations.addHandler(MetricsHandler(relay.metrics, visitors))
         }
       }
     return try await bind(bootstrap, host, port)

@@ -280,6 +280,7 @@ extension WorkedExample {
         [("step", 1), ("ephemeral key", 32)] + credential
       ).table,
       "answer": Layout(server.messages[1], [("ephemeral key", 32), ("tag of an empty payload", 16)]).table,
+      "try-later": Layout([Framing.tryLater], [("try later", 1)]).table,
       "session-frame": Layout(record, [("encrypted record", 8), ("tag", 16)]).table,
       "peer-ik1": Layout([1] + relayed.messages[0], [("step", 1), ("ephemeral key", 32)] + key + payload).table,
       "peer-ik2": Layout(
