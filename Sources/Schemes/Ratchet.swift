@@ -6,8 +6,9 @@ import Primitives
 /// The device moves before every attempt, the server when a session is confirmed; lost frames leave the device ahead, and
 /// the server catches up by as many steps as the hello's counter says.
 public struct RatchetState: ~Copyable {
-  /// Steps that the server follows at most: an attacker must not make it hash for ever.
-  public static let maximumSteps: UInt32 = 10_000
+  /// Steps that are followed at once: whoever made the counter up must not make the server hash for ever. Beyond them the caller
+  /// decides what it spends, with ``advance(by:_:)``.
+  public static let stepsAtOnce: UInt32 = 4_096
 
   public private(set) var step: UInt32 = 0
   private var key = SymmetricKey()
@@ -18,16 +19,29 @@ public struct RatchetState: ~Copyable {
     self.step = step
   }
 
+  public init(copying other: borrowing RatchetState) {
+    key.copy(from: other.key.bytes)
+    step = other.step
+  }
+
   public mutating func wipe() { key.wipe() }
 
   /// Where the device stands after `counter` steps: writes that key, and changes nothing here.
+  ///
+  /// - Throws: ``SchemesError/staleCounter``, and ``SchemesError/counterTooFarAhead`` beyond ``stepsAtOnce``.
   public func key<Hash: HashFunction>(
     at counter: UInt32, _: Hash.Type, into result: inout SymmetricKey
   ) throws(SchemesError) {
     guard counter > step else { throw .staleCounter }
-    guard counter - step <= Self.maximumSteps else { throw .counterTooFarAhead }
+    guard counter - step <= Self.stepsAtOnce else { throw .counterTooFarAhead }
     result.copy(from: key.bytes)
     for _ in step..<counter { DerivedKeys<Hash>.ratchet(&result) }
+  }
+
+  /// Moves on: a step towards a device that is far ahead. The keys before it are gone from here.
+  public mutating func advance<Hash: HashFunction>(by count: UInt32, _: Hash.Type) {
+    for _ in 0..<count { DerivedKeys<Hash>.ratchet(&key) }
+    step += count
   }
 
   /// A session with `counter` and its `key` has been confirmed: the keys before it are gone.

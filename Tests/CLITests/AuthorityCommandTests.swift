@@ -93,6 +93,38 @@ import Testing
     #expect(try reader.run(["system", "list", "--dir", dir]).output == "1\talpha\t0 devices\n")
   }
 
+  @Test func aStepThatOutdatesEveryCertificateTakesAWord() throws {
+    try initialize()
+    let show = ["epoch", "show", "--dir", dir, "--output", "json"]
+    let lifetime = try #require(try tool.run(show).json["certificate_epochs"] as? Int)
+    let advance = ["epoch", "advance", "--dir", dir, "--by"]
+    for step in [lifetime + 1, 65534] {
+      let refused = try tool.run(advance + ["\(step)"])
+      #expect(refused.status == 64, "\(refused.error)")
+      #expect(refused.error.contains("after \(step) epochs no certificate there is would be good"), "\(refused.error)")
+      #expect(refused.error.contains("--yes"), "\(refused.error)")
+    }
+    #expect(try tool.run(show).json["epoch"] as? Int == 1)
+    // A step that certificates outlive is nobody's question; one that is too long for the counter is refused as before.
+    #expect(try tool.run(advance + ["\(lifetime)"]).status == 0)
+    #expect(try tool.run(advance + ["65535"]).status == 65)
+    #expect(try tool.run(advance + ["\(lifetime + 1)", "--yes"]).status == 0)
+    #expect(try tool.run(show).json["epoch"] as? Int == 2 * lifetime + 2)
+
+    // At a terminal it asks.
+    guard access("/usr/bin/script", X_OK) == 0 else { return print("SKIPPED in part: there is no program script") }
+    for (answer, status) in [("no", Int32(64)), ("yes", 0)] {
+      let command = (["exec", CommandLineTool.path] + advance + ["\(lifetime + 1)"]).joined(separator: " ")
+      var asking = tool
+      asking.wrapper = [
+        "sh", "-c", "echo \(answer) | script --quiet --return --command '\(command)' /dev/null", "sh",
+      ]
+      let result = try asking.run([])
+      #expect(result.status == status, "\(answer): \(result.output) \(result.error)")
+      #expect(result.output.contains("Type yes"), "\(result.output)")
+    }
+  }
+
   @Test func aDevicesLife() throws {
     try initialize()
     let file = temporary.path + "/pump.device"

@@ -75,11 +75,21 @@ struct DerivedKeysTests {
     server.confirm(5, key: found)
     #expect(throws: SchemesError.staleCounter) { try server.key(at: 5, SHA256.self, into: &found) }
     #expect(throws: SchemesError.counterTooFarAhead) {
-      try server.key(at: 5 + RatchetState.maximumSteps + 1, SHA256.self, into: &found)
+      try server.key(at: 5 + RatchetState.stepsAtOnce + 1, SHA256.self, into: &found)
     }
     #expect(throws: SchemesError.counterTooFarAhead) { try server.key(at: .max, SHA256.self, into: &found) }
     Keys.ratchet(&device)
     try server.key(at: 6, SHA256.self, into: &found)
+    isSame = constantTimeEquals(found.bytes, device.bytes)
+    #expect(isSame)
+
+    // Step by step, as far as it takes.
+    let far = 6 + RatchetState.stepsAtOnce + 10
+    for _ in 6..<far { Keys.ratchet(&device) }
+    var place = RatchetState(copying: server)
+    place.advance(by: 11, SHA256.self)
+    #expect(place.step == 16)
+    try place.key(at: far, SHA256.self, into: &found)
     isSame = constantTimeEquals(found.bytes, device.bytes)
     #expect(isSame)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Credentials
+import Foundation
 import Registry
 
 /// `countersign epoch`: the fleet's clock.
@@ -40,17 +41,23 @@ struct EpochAdvance: ParsableCommand {
       Devices that connect while their certificate is still good renew it. One that stays away for longer may then only renew \
       before it does anything else.
 
-      Example: countersign epoch advance --dir fleet
+      A step so long that every certificate there is would be out of date takes your word: an answer at the terminal, or --yes.
+
+      Examples:
+        countersign epoch advance --dir fleet
+        countersign epoch advance --dir fleet --by 20 --yes
       """)
 
   @OptionGroup var authority: AuthorityOptions
   @OptionGroup var passphrase: PassphraseOptions
   @Option(name: .long, parsing: .unconditional, help: "By how much. (default: 1)", transform: number(1...Epoch.max))
   var by: Epoch = 1
+  @Flag(name: .long, help: "Do not ask, however long the step.") var yes = false
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let registry = try authority.registry("epoch advance")
+    try confirm(try registering { () throws(RegistryError) in try registry.state() })
     let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
     let state = try registering { () throws(RegistryError) in
       _ = try registry.advanceEpoch(by: by, issuer: issuer)
@@ -58,6 +65,23 @@ struct EpochAdvance: ParsableCommand {
     }
     if output.isJSON { return try printJSON(EpochEntry(state)) }
     print("Epoch \(state.epoch). A certificate issued now is good through epoch \(state.lastEpoch).")
+  }
+
+  /// Asks before a step after which no certificate of now is good any more. It cannot be taken back, and epochs are used up by it.
+  private func confirm(_ state: AuthorityState) throws(Failure) {
+    guard by > state.certificateEpochs, !yes else { return }
+    let (next, isPast) = state.epoch.addingReportingOverflow(by)
+    // More than there are: that is an error of its own.
+    guard !isPast else { return }
+    let what = """
+      after \(by) epochs no certificate there is would be good (they last \(state.certificateEpochs)): every device could only renew its \
+      own, devices that talk directly would refuse each other until then, and of 65535 epochs \(Epoch.max - next) would be left
+      """
+    guard isatty(STDIN_FILENO) != 0 else {
+      throw Failure(.usage, what, hint: "Nothing was done. It cannot be taken back: if you mean it, give --yes.")
+    }
+    printError("countersign: \(what).\nIt cannot be taken back. Go on? Type yes: ")
+    guard readLine() == "yes" else { throw Failure(.usage, "nothing was done") }
   }
 }
 

@@ -9,8 +9,8 @@ enum MailboxCheck {
   ///
   /// - Throws: a ``Failure`` that says what is wrong.
   static func detail(_ path: String) throws(Failure) -> String {
-    guard access(path, F_OK) == 0 else { return "none yet: the server makes it" }
     try registering { () throws(RegistryError) in try SecretFileIO.checkDatabase(path) }
+    guard access(path, F_OK) == 0 else { return "none yet: the server makes it" }
     do {
       let database = try open(path)
       return try database.inDatabase { try detail($0, path) }

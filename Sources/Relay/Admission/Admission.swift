@@ -110,6 +110,6 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case belowFloor = "below_floor"
   /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
   case quarantined
-  /// The registry cannot be read or written now.
+  /// The registry cannot be read or written now, or the server has not yet followed the device's ratchet to where it is.
   case unavailable
 }

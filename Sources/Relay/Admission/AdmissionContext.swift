@@ -11,8 +11,13 @@ final class AdmissionContext: Sendable {
   let trialKeys: Int
   let secrets = StaticSecrets()
   let verified = VerifiedCertificates()
+  let stretched = StretchedKeys()
+  let ratchets: RatchetLines
 
-  init(registry: any DeviceRegistry, authority: Authority, trialKeys: Int) {
+  init(
+    registry: any DeviceRegistry, authority: Authority, trialKeys: Int, ratchets: RatchetLines = RatchetLines()
+  ) {
+    self.ratchets = ratchets
     self.registry = registry
     self.authority = authority
     self.trialKeys = trialKeys

@@ -7,7 +7,8 @@ import Schemes
 /// Admits devices of `derived-key-ratchet`: the first frame shows a pseudonym, and its counter says how far the device's key has
 /// moved. The registry's copy follows when the session is accepted, and cannot go back.
 ///
-/// Until it has followed, the server cannot tell the device from somebody who has seen the pseudonym and made up a counter.
+/// Until it has followed, the server cannot tell the device from somebody who has seen the pseudonym and made up a counter:
+/// ``RatchetLines`` bounds what that costs.
 final class RatchetAdmission: Admission {
   /// A tenth of a millisecond.
   private static let cheapSteps = 64
@@ -47,6 +48,7 @@ final class RatchetAdmission: Admission {
       try advance(candidate, to: claim.counter, &key)
       // The ratchet has judged the counter.
       guard try exchange.answer(claim, key: key, lastCounter: nil, reply: &reply, keys: &keys) else { continue }
+      context.ratchets.forget(candidate.device.address)
       let state = context.authority.sealRatchet(
         key, of: candidate.device.address, generation: candidate.credential.generation, step: claim.counter)
       return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter, ratchet: state))
@@ -64,8 +66,14 @@ final class RatchetAdmission: Admission {
     } catch { throw .unavailable }
     var ratchet = RatchetState(key: key, step: step)
     defer { ratchet.wipe() }
-    do throws(SchemesError) { try ratchet.key(at: counter, SHA256.self, into: &key) } catch {
+    let isThere: Bool
+    do throws(SchemesError) {
+      isThere = try context.ratchets.follow(
+        ratchet, of: candidate.device.address, candidate.credential.generation, to: counter, into: &key)
+    } catch {
       throw error == .staleCounter ? .staleCounter : .unreadable
     }
+    // The way so far is kept: the device comes again.
+    guard isThere else { throw .unavailable }
   }
 }
