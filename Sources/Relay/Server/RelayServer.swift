@@ -53,6 +53,8 @@ public final class RelayServer: Sendable {
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // What the system holds for a slow reader cannot be shared out fairly any more: little.
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 32 << 10)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
