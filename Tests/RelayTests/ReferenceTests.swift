@@ -28,6 +28,7 @@ struct ReferenceTests {
     #expect(served == described)
     let labels =
       HandshakeResult.allCases.map(\.rawValue) + DepositResult.allCases.map(\.rawValue) + CloseReason.labels
+      + Budget.allCases.map(\.rawValue)
     for label in labels { #expect(text.contains("`\(label)`"), "\(label)") }
     for refusal in AdmissionRefusal.allCases { #expect(HandshakeResult(refusal).rawValue == refusal.rawValue) }
   }
@@ -53,16 +54,63 @@ struct ReferenceTests {
       ("frame before authentication", "\(grouped(limits.maximumUnauthenticatedFrame)) bytes"),
       ("frames between `hello` and `welcome`", "\(limits.framesBeforeWelcome)"),
       ("certificates asked for at once in a session", "\(limits.renewalsAtOnce)"),
-      ("bytes that wait for a device to read them", "\(limits.outboundBytes >> 20) MiB"),
+      (
+        "bytes of answers, statements and mail that wait for a device to read them; a slower reader is cut off",
+        "\(limits.outboundBytes >> 20) MiB"
+      ),
       ("conversations with devices of other systems that a session can answer", "\(limits.correspondents)"),
       ("messages that wait for one device", grouped(limits.mailbox.messagesPerDevice)),
-      ("bytes that wait for one device", "\(limits.mailbox.bytesPerDevice >> 20) MiB"),
+      (
+        "bytes that wait for one device, at least \(MailboxLimits.smallestCharge) for each message",
+        "\(limits.mailbox.bytesPerDevice >> 20) MiB"
+      ),
+      ("messages that wait of one sender", grouped(limits.mailbox.messagesPerSender)),
+      ("bytes that wait of one sender", "\(limits.mailbox.bytesPerSender >> 30) GiB"),
+      ("delivered messages of one sender that are remembered", grouped(limits.mailbox.rememberedPerSender)),
+      ("deposits and confirmations in one transaction", "\(limits.mailbox.commitLength)"),
+      ("sessions; the oldest that does not listen gives way", "\(limits.device.sessions)"),
+      ("sessions while more than half of all connections are sessions", "\(limits.device.sessionsUnderPressure)"),
+      (
+        "deposits that wait for the disk",
+        "\(limits.device.depositsUnderWay), or \(limits.device.depositBytesUnderWay >> 20) MiB"
+      ),
+      (
+        "bytes of other devices' frames that wait for it to read them, over all its sessions",
+        "\(limits.passedBytes >> 20) MiB"
+      ),
       ("time that a message waits", "\(limits.mailbox.lifetime / 86_400) days"),
       ("deposits and confirmations that wait for the disk", grouped(limits.mailbox.queueLength)),
       ("time for a graceful shutdown", "\(limits.drainTimeout) s"),
     ] {
       #expect(text.contains("| \(name) | \(value) |"), "\(name)")
     }
+  }
+
+  @Test("The budgets are the defaults")
+  func budgets() throws {
+    let text = try document("server")
+    let limits = RelayLimits().device
+    func grouped(_ number: Double) -> String {
+      guard number >= 1 else { return "\(number)" }
+      let digits = String(Int(number))
+      return digits.count > 3 ? digits.dropLast(3) + "," + digits.suffix(3) : digits
+    }
+    for (name, rate) in [
+      ("records of any kind", limits.records), ("lookups", limits.lookups), ("deposits", limits.deposits),
+      ("confirmations", limits.confirmations), ("certificates, credentials and keys asked for", limits.keys),
+      ("sessions begun", limits.sessionsBegun), ("conversations opened with one other device", limits.openings),
+      ("conversations opened with a device by all others", limits.openingsReceived),
+    ] {
+      #expect(text.contains("| \(name) | \(grouped(rate.perSecond)) a second | \(grouped(rate.burst)) |"), "\(name)")
+    }
+    let mib = { (bytes: Double) in Int(bytes / 1_048_576) }
+    let gib = { (bytes: Double) in Int(bytes / 1_073_741_824) }
+    #expect(
+      text.contains(
+        "| bytes of records | \(mib(limits.bytes.perSecond)) MiB a second | \(mib(limits.bytes.burst)) MiB |"))
+    let least = MailboxLimits.smallestCharge + MailboxLimits.rowCharge
+    let daily = "\(gib((limits.mailBytes.perSecond * 86_400).rounded())) GiB a day | \(gib(limits.mailBytes.burst)) GiB"
+    #expect(text.contains("| bytes of mail, \(least) at least for each message | \(daily) |"))
   }
 
   @Test("The lengths of the handshake's frames are those on the wire")

@@ -36,13 +36,15 @@ struct LimitOptions: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: "Messages that wait for one device. (default: \(MailboxLimits().messagesPerDevice))",
+    help:
+      "Messages that wait for one device; of one sender at most half. (default: \(MailboxLimits().messagesPerDevice))",
     transform: number(1...1 << 40))
   var mailboxMessages: Int = MailboxLimits().messagesPerDevice
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: "Bytes that wait for one device. (default: \(MailboxLimits().bytesPerDevice))", transform: number(1...1 << 40)
+    help: "Bytes that wait for one device; of one sender at most half. (default: \(MailboxLimits().bytesPerDevice))",
+    transform: number(1...1 << 40)
   )
   var mailboxBytes: Int = MailboxLimits().bytesPerDevice
 

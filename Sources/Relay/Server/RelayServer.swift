@@ -61,6 +61,8 @@ public final class RelayServer: Sendable {
         channel.eventLoop.makeCompletedFuture { try AcceptFailures.add(to: channel, relay, table) }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // What the system holds for a slow reader cannot be shared out fairly any more: little.
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 32 << 10)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {

@@ -72,12 +72,12 @@ enum Attack: String, CaseIterable, Sendable {
     reading.wait()
   }
 
-  /// Opens session after session and keeps the last of them.
+  /// Opens session after session, waits for no welcome, and keeps the last of them.
   private func connect(_ attacker: LoadIdentity, _ port: Int, _ run: AttackRun) {
     var lines: [AttackLine] = []
     while !run.isOver {
       // One that is turned away is tried again.
-      if let line = try? AttackLine(attacker, port: port, listens: false) { lines.append(line) }
+      if let line = try? AttackLine(attacker, port: port, listens: false, waits: false) { lines.append(line) }
       run.count()
       if lines.count > 200 { lines.removeFirst().close() }
     }

@@ -56,7 +56,6 @@ struct AttackCommand: ParsableCommand {
     let port = server.port
     let pair = try HonestPair(
       fleet.identity(0), fleet.identity(1), visitor: fleet.identity(2), port: port)
-    defer { pair.stop() }
     let run = AttackRun()
     let (attacker, victim) = (fleet.identity(3), fleet.identity(4))
     let attacking = attack.map { attack in run.start { try attack.run(attacker, victim, port: port, $0) } }
@@ -69,6 +68,9 @@ struct AttackCommand: ParsableCommand {
       waits: waits, perSecond: Double(run.total - before) / Double(seconds),
       processorShare: (server.processorSeconds - busy) / Double(seconds), peakBytes: server.peakBytes)
     run.stop()
+    pair.stop()
+    // An attacker that is made to rest may be waiting for room to send.
+    server.stop()
     attacking?.wait()
     if let reason = run.reason { throw Failure(.software, "the attack ended before its time: \(reason)") }
     return turn

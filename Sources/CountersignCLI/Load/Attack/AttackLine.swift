@@ -14,8 +14,8 @@ final class AttackLine: @unchecked Sendable {
 
   var address: DeviceAddress { identity.value.address }
 
-  /// Opens a session and waits for its welcome.
-  init(_ identity: LoadIdentity, port: Int, listens: Bool) throws {
+  /// Opens a session, and waits for its welcome unless told otherwise.
+  init(_ identity: LoadIdentity, port: Int, listens: Bool, waits: Bool = true) throws {
     self.identity = identity
     socket = try FrameSocket.connect(to: Endpoint(host: "127.0.0.1", port: UInt16(port)), timeout: .seconds(10))
     link = ServerLink(scheme: identity.value.scheme)
@@ -28,7 +28,7 @@ final class AttackLine: @unchecked Sendable {
     }
     try link.readReply(reply.bytes)
     try send(.hello(identity.value.hello(listens: listens)))
-    var isWelcome = false
+    var isWelcome = !waits
     while !isWelcome {
       guard
         try receive({
