@@ -115,7 +115,7 @@ public protocol DeviceRegistry: Sendable {
   /// owner has not ordered is paid for: see ``KeyBudget``; a shared key is only made when he has.
   ///
   /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceQuarantined(_:)``,
-  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/notOrdered(_:)``,
+  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/orderRequired(_:)``,
   ///   ``RegistryError/generationsExhausted(_:)``.
   func stageKey(asked claim: SessionClaim, authority: Authority) throws(RegistryError) -> SymmetricCredential
 

@@ -136,7 +136,7 @@ final class Relay: Sendable {
     var records: [OutgoingRecord] = []
     if hello.revocationSequence < state.revocationSequence {
       for news in try News.read(registry, since: hello.revocationSequence, for: client.address.system)
-      where client.understands(news) {
+      where client.wants(news) {
         records.append(news.record)
       }
     }

@@ -90,7 +90,7 @@ extension CloseReason {
     case .deviceRevoked: self = .revoked
     case .deviceQuarantined: self = .quarantined
     case .superseded: self = .superseded
-    case .keyInUse, .unusableKey, .belowFloor, .unknownDevice: self = .violation
+    case .keyInUse, .unusableKey, .belowFloor, .unknownDevice, .notOrdered: self = .violation
     default: return nil
     }
   }
@@ -102,7 +102,7 @@ extension KeyRefusal {
     case .tooManyKeys: self = .tooMany
     case .generationsExhausted: self = .exhausted
     case .unprovedKey: self = .unproved
-    case .notOrdered: self = .notOrdered
+    case .orderRequired: self = .notOrdered
     default: self = .unavailable
     }
   }

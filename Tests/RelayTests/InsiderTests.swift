@@ -49,16 +49,10 @@ struct InsiderTests {
     fleet.relay.queue.resume()
     fleet.settle()
     let row = try #require(try fleet.registry.device(device.address))
-    if renewalFirst {
-      // Two keys for one generation: neither holder is served, and the thief's key is none.
-      #expect(thief.connection?.closeReason == .quarantined)
-      #expect(row.pending?.publicKey == device.identity.renewalKey)
-    } else {
-      #expect(thief.connection?.closeReason == .superseded)
-      #expect(row.generation == 2 && row.pending == nil)
-      #expect(try fleet.registry.quarantine(of: device.address) == nil)
-      #expect(connection.isOpen)
-    }
+    #expect(thief.connection?.closeReason == .superseded)
+    #expect(row.generation == 2 && row.pending == nil)
+    #expect(try fleet.registry.quarantine(of: device.address) == nil)
+    #expect(connection.isOpen)
   }
 
   @Test("No action of a session whose place another has taken is carried out")

@@ -135,7 +135,7 @@ struct RoutingTests {
     // A device that was away hears of it when it comes back, once.
     let late = try fleet.device(4)
     try late.run(in: fleet)
-    #expect(late.heard == ["welcome-2", "revocation-2", "caughtUp"])
+    #expect(late.heard == ["welcome-2", "rotation-2-2", "revocation-2", "caughtUp"])
     try late.run(in: fleet)
     #expect(late.heard == ["welcome-2", "caughtUp"])
   }

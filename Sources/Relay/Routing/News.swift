@@ -47,9 +47,10 @@ enum News {
 }
 
 extension Client {
-  /// Whether the device can read it.
-  func understands(_ news: News) -> Bool {
-    if case .rotation = news { return knowsRotations }
-    return true
+  /// Whether the device wants to hear it, and can read it. Its own rotation is no news to it.
+  func wants(_ news: News) -> Bool {
+    guard case .rotation(let statement) = news else { return true }
+    let content = statement.content
+    return knowsRotations && DeviceAddress(system: content.system, device: content.device) != address
   }
 }

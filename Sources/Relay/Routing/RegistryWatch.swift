@@ -78,7 +78,7 @@ final class RegistryWatch: @unchecked Sendable {
     if case .revocation(let statement) = news { cut(statement.content) }
     let concerned = fleet.linked(with: news.system)
     for client in relay.router.all
-    where client.verifiesPeers && concerned.contains(client.address.system) && client.understands(news) {
+    where client.verifiesPeers && concerned.contains(client.address.system) && client.wants(news) {
       client.connection.send([news.record], written: nil)
     }
   }

@@ -7,7 +7,7 @@ final class MetricsVisitors: Sendable {
   private static let limit = 32
   private static let patience = TimeAmount.seconds(10)
 
-  private let visitors = Mutex(FairQueue<any Channel>())
+  private let visitors = Mutex(SourceQueue<any Channel>())
 
   /// Takes a connection, and ends another when there are too many.
   func admit(_ channel: any Channel) {
@@ -26,6 +26,6 @@ final class MetricsVisitors: Sendable {
 
   /// An entry is used under the lock only.
   private struct Entry: @unchecked Sendable {
-    let value: FairQueue<any Channel>.Entry
+    let value: SourceQueue<any Channel>.Entry
   }
 }

@@ -51,7 +51,7 @@ struct AttackCommand: ParsableCommand {
   }
 
   private func turn(_ attack: Attack?, _ fleet: LoadFleet) throws -> AttackTurn {
-    let server = try fleet.startServer(core: serverCore, isPressed: true)
+    let server = try fleet.startServer(core: serverCore, strangers: 0)
     defer { server.stop() }
     let port = server.port
     let pair = try HonestPair(

@@ -23,7 +23,7 @@ extension SQLiteRegistry {
   ) throws -> SymmetricCredential {
     let newest = try newestSharedKey(of: device.address.system, db)
     if newest.generation >= generation { return newest }
-    guard mayMake else { throw RegistryError.notOrdered(device.address) }
+    guard mayMake else { throw RegistryError.orderRequired(device.address) }
     return try makeSharedKey(
       of: device.address.system, generation: generation, material: Authority.randomBytes(32), db)
   }
