@@ -88,7 +88,7 @@ public struct MailboxLimits: Sendable {
   /// waiting as are free; their connections rest while there are more.
   public var queueLength = 8_192
   /// Deposits and confirmations that reach the disk together at most.
-  public var commitLength = 64
+  public var commitLength = 32
   /// Bytes of deposits that reach the disk together, and not many more.
   public var commitBytes = 256 << 10
 

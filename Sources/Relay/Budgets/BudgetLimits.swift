@@ -16,9 +16,9 @@ public struct DeviceLimits: Sendable {
   public var bytes = Rate(perSecond: 8 * 1_048_576, burst: 2 * 1_048_576)
   public var lookups = Rate(perSecond: 1_000, burst: 250)
   /// Messages for the mailbox; not those that are refused because it is known to be full.
-  public var deposits = Rate(perSecond: 1_000, burst: 250)
+  public var deposits = Rate(perSecond: 500, burst: 250)
   /// Confirmations of messages that were delivered.
-  public var confirmations = Rate(perSecond: 2_000, burst: 1_000)
+  public var confirmations = Rate(perSecond: 1_000, burst: 1_000)
   /// Certificates, credentials and keys asked for.
   public var keys = Rate(perSecond: 1, burst: 32)
   /// Deposits and confirmations that wait for the disk; the connection rests while there are more.
