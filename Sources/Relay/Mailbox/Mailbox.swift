@@ -36,7 +36,10 @@ final class Mailbox: @unchecked Sendable {
     do throws(RegistryError) {
       try SecretFileIO.checkDatabase(path)
       if access(path, F_OK) != 0 { Foundation.close(try SecretFileIO.open(path, O_RDWR | O_CREAT)) }
-    } catch { throw .registry(error) }
+    } catch {
+      // What the system refuses SQLite is refused too, and tells in the mailbox's own words.
+      if case .unsafeFile = error { throw .registry(error) }
+    }
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)
       try database.inDatabase { try Self.prepare($0, path: path) }
