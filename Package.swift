@@ -71,7 +71,7 @@ let coreTargets: [Target] = [
     name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
-  .target(name: "CCurve25519"),
+  .target(name: "CCurve25519", exclude: ["assembly"]),
   tests("PrimitivesTests", ["Primitives", "CCurve25519", "CSodium"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   .target(

@@ -1,6 +1,6 @@
 """The images: what each is for, what it links, and which secrets its session handled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,12 @@ class Spec:
     limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
     draws: tuple[int, ...] = (32, 32, 32)  # random bytes, call by call
     identity_based: bool = False  # whether it links what identity-based credentials need
+    arithmetic: str = "own"  # whose Curve25519 it links: see image.link
+    conversation: str = ""  # what the host's end plays, where that is another image's name
+
+    @property
+    def plays(self) -> str:
+        return self.conversation or self.name
 
 
 # Without public keys there is no Noise pattern; the transcript is the scheme's own.
@@ -100,3 +106,8 @@ SPECS = (
     Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, OWN,
          frozenset({"load", "seal", "open-pong"})),
 )
+
+# The same with libsodium's arithmetic, of which the page says what ours saves.
+BESIDE = ("ik-registered", "xx-initiator", "c-device")
+SPECS += tuple(replace(spec, name=f"{spec.name}-libsodium", arithmetic="ladder", conversation=spec.name, limits={})
+               for spec in SPECS if spec.name in BESIDE)

@@ -24,11 +24,12 @@ Instructions, bytes and stack are exact and were the same in two runs. Model cyc
 **{calibration}**; they know no wait states of the flash. What is counted and what fails the run:
 [Benchmarks/Firmware](../../Benchmarks/Firmware/README.md).
 
-libsodium {sodium} is compiled with `-Os` without link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
+Curve25519 is our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with `-Os` without
+link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
 of the whole image, its serial line and frame buffer included; the stack is the deepest of the whole session, storage and first
 messages included. Instructions, cycles and bytes of a row are those of the handshake alone (of a sealed message, or of the two
 sessions of a key rotation); sealing and opening records is among the operations further down. Overhead is the handshake's
-instructions over those spent inside libsodium.
+instructions over those spent inside our Curve25519 and libsodium.
 """
 
 
@@ -136,7 +137,7 @@ def made_of(record: dict, kind: str) -> str:
         case "flash": parts = record["flash_by_component"]
         case "RAM and stack":
             parts = {"static": record["static_ram_bytes"]} | {f"stack of {k}": v for k, v in stack_by_component(record).items()}
-        case _: parts = {"instructions of libsodium": record["primitive_instructions"],
+        case _: parts = {"instructions of primitives": record["primitive_instructions"],
                          "others": record["instructions"] - record["primitive_instructions"]}
     return ", ".join(f"{name} {value:,}" for name, value in parts.items())
 

@@ -10,6 +10,9 @@ typedef uint32_t field25519[8];
 
 // ---- What each core has in assembly. A result may be in the place of an operand, also of the other one. ----
 
+#ifdef COUNTERSIGN_FIELD_ASSEMBLY
+#include "../calls.h"
+#else
 /// r = a b
 void field25519_multiply(uint32_t *r, const uint32_t *a, const uint32_t *b);
 /// r = a^2
@@ -20,6 +23,7 @@ void field25519_square_selected(uint32_t *r, const uint32_t *a, const uint32_t *
 void field25519_sum_and_difference(uint32_t *sum, uint32_t *difference, const uint32_t *a, const uint32_t *b);
 /// r = k a + b, for k below 2^17
 void field25519_scale_and_add(uint32_t *r, const uint32_t *a, uint32_t k, const uint32_t *b);
+#endif
 
 // ---- Over them, in C ----
 
