@@ -224,6 +224,7 @@ def multiply():
         f(f"adcs r{4 + i}, r2")
         f(f"str r{4 + i}, [sp, #{h + 4 * i}]")
     f("adcs r0, r1")
+    f("str r0, [sp, #0]")  # for the proof alone, which asks whether words 4 to 11 and this one are what they should
     f("movs r2, #0")
     for i in range(4):
         f(f"ldr r1, [sp, #{h + 16 + 4 * i}]")

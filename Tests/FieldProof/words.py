@@ -1,0 +1,309 @@
+"""Words of 32 bits as exact integers over unknowns.
+
+Every word has a range, a polynomial over the inputs and over what was carried or shifted out on the way, and an equation over the
+words that it was made of. That a sum fits is shown from ranges and equations; that a result is right, from the polynomials."""
+
+WORD = 1 << 32
+ONES = WORD - 1
+
+
+class Refused(Exception):
+    """What the code does is not understood, or not proved."""
+
+
+def plus(a: dict, b: dict, times=1) -> dict:
+    """a + times b, without what cancels."""
+    result = dict(a)
+    for key, value in b.items():
+        total = result.get(key, 0) + times * value
+        if total:
+            result[key] = total
+        else:
+            result.pop(key, None)
+    return result
+
+
+def multiplied(a: dict, b: dict) -> dict:
+    result = {}
+    for x, n in a.items():
+        for y, m in b.items():
+            key = tuple(sorted(x + y))
+            result[key] = result.get(key, 0) + n * m
+    return {key: value for key, value in result.items() if value}
+
+
+class Word:
+    """A value that a register or a place in memory holds."""
+
+    def __init__(self, number, low, high, poly, equation=None, is_rest=False):
+        self.number, self.low, self.high, self.poly, self.equation = number, low, high, poly, equation
+        self.is_rest = is_rest      # a carry, or the upper part of a value
+        self.lower, self.bits = None, 0     # of an upper part, the number of the word below it, and how many bits that has
+        self.is_sum = False         # exactly a sum of what its equation says, upper parts among it
+        self.shifted = None         # (k, word): 2^k times a word
+        self.complement = None      # of which word
+        self.differs = None         # of which two words it is the exclusive or
+
+    @property
+    def constant(self):
+        return self.low if self.low == self.high else None
+
+
+class Algebra:
+    """Makes words, and remembers those that the same operation on the same words would make again."""
+
+    def __init__(self):
+        self.words, self.memory = [], {}
+        self.decided = {}           # number of a word to the value that this case gives it
+
+    def make(self, low, high, poly=None, equation=None, is_rest=False):
+        number = len(self.words)
+        word = Word(number, low, high, {(number,): 1} if poly is None else poly, equation, is_rest)
+        if low == high:
+            word.poly, word.equation, word.is_rest = {(): low} if low else {}, None, False
+        self.words.append(word)
+        return word
+
+    def const(self, value):
+        key = ("const", value)
+        if key not in self.memory:
+            self.memory[key] = self.make(value, value)
+        return self.memory[key]
+
+    # ---- Equations: sums of words and of products of two, with a number under None ----
+
+    def term(self, word, times=1):
+        return {None: times * word.constant} if word.constant is not None else {word.number: times}
+
+    def product(self, a, b):
+        if a.constant is not None:
+            return self.term(b, a.constant)
+        if b.constant is not None:
+            return self.term(a, b.constant)
+        return {("product", *sorted((a.number, b.number))): 1}
+
+    def bounds(self, atom):
+        if atom is None:
+            return 1, 1
+        if isinstance(atom, tuple):
+            a, b = self.words[atom[1]], self.words[atom[2]]
+            return a.low * b.low, a.high * b.high
+        return self.words[atom].low, self.words[atom].high
+
+    def interval(self, equation):
+        low = high = 0
+        for atom, times in equation.items():
+            a, b = self.bounds(atom)
+            low += times * (a if times > 0 else b)
+            high += times * (b if times > 0 else a)
+        return low, high
+
+    def tightened(self, equation):
+        """The interval, made narrower by putting in what carries and upper parts are equal to, the latest first."""
+        low, high = self.interval(equation)
+        while sums := [atom for atom in equation if isinstance(atom, int) and self.words[atom].is_sum]:
+            equation = self.put_in(equation, sums[0])
+        scale = 0  # `equation` is 2^scale times the value
+        for _ in range(200):
+            if low >= 0 and high < WORD:
+                break
+            rests = [atom for atom in equation if isinstance(atom, int) and self.words[atom].is_rest]
+            if not rests:
+                sums = [atom for atom in equation if isinstance(atom, int) and self.words[atom].is_sum]
+                if not sums:
+                    break
+                equation = self.put_in(equation, max(sums))
+                continue
+            rest = self.words[max(rests)]
+            while hidden := [a for a in equation if rest.lower not in equation and self.hides(a, rest.lower)]:
+                equation = self.put_in(equation, hidden[0])
+            if equation.get(rest.lower, 0) * self.of_rest(rest) == -equation[rest.number]:
+                equation = self.put_in(equation, rest.lower)
+            elif rest.equation:
+                equation = self.put_in({atom: times << rest.bits if atom != rest.number else times
+                                        for atom, times in equation.items()}, rest.number)
+                scale += rest.bits
+            else:
+                break
+            found_low, found_high = self.interval(equation)
+            low, high = max(low, -(-found_low >> scale)), min(high, found_high >> scale)
+        return low, high
+
+    def of_rest(self, rest):
+        """How often a rest is counted in the word below it."""
+        return self.words[rest.lower].equation[rest.number] if rest.lower is not None else 0
+
+    def hides(self, atom, number) -> bool:
+        """Whether a word is a sum with another one in it."""
+        return isinstance(atom, int) and self.words[atom].is_sum and any(
+            inner == number or self.hides(inner, number) for inner in self.words[atom].equation)
+
+    def put_in(self, equation, atom):
+        rest = {key: value for key, value in equation.items() if key != atom}
+        return plus(rest, self.words[atom].equation, equation[atom])
+
+    def poly_of(self, equation):
+        result = {}
+        for atom, times in equation.items():
+            if atom is None:
+                result = plus(result, {(): times})
+            elif isinstance(atom, tuple):
+                result = plus(result, multiplied(self.words[atom[1]].poly, self.words[atom[2]].poly), times)
+            else:
+                result = plus(result, self.words[atom].poly, times)
+        return result
+
+    # ---- Values ----
+
+    def split(self, equation, bits=32, width=32):
+        """A value as (its lower `bits` bits, what stands above them)."""
+        low, high = self.interval(equation)
+        if low < 0 or high >> bits:
+            low, high = self.tightened(equation)
+        if low < 0:
+            raise Refused("a value may be negative")
+        if not high >> bits:
+            return self.exactly(equation, low, high), self.const(0)
+        if high >> bits >= WORD:
+            raise Refused("the upper part of a value may not fit a word")
+        rest = self.make(low >> bits, high >> bits, is_rest=True)
+        same = low >> bits == high >> bits
+        lower = self.make(low - (low >> bits << bits) if same else 0, high - (high >> bits << bits) if same else (1 << bits) - 1,
+                          plus(self.poly_of(equation), rest.poly, -(1 << bits)), plus(equation, self.term(rest), -(1 << bits)))
+        if rest.constant is None and lower.constant is None:
+            rest.lower, rest.bits, rest.equation = lower.number, bits, plus(equation, self.term(lower), -1)
+        return lower, rest
+
+    def exactly(self, equation, low, high):
+        if len(equation) == 1:
+            [(atom, times)] = equation.items()
+            if times == 1 and isinstance(atom, int):
+                return self.words[atom]
+        if low == high:
+            return self.const(low)
+        word = self.make(low, high, self.poly_of(equation), equation)
+        word.is_sum = any(isinstance(a, int) and (self.words[a].is_rest or self.words[a].is_sum) for a in equation)
+        return word
+
+    def cut(self, word, bits):
+        """(lower bits, the others) of a word, the same words each time."""
+        if word.constant is not None:
+            return self.const(word.constant & ((1 << bits) - 1)), self.const(word.constant >> bits)
+        if word.complement is not None:
+            lower, upper = self.cut(word.complement, bits)
+            return (self.difference_from((1 << bits) - 1, lower), self.difference_from((1 << 32 - bits) - 1, upper))
+        key = ("cut", word.number, bits)
+        if key not in self.memory:
+            self.memory[key] = self.split(self.term(word), bits)
+        return self.memory[key]
+
+    def difference_from(self, number, word):
+        value = plus({None: number} if number else {}, self.term(word), -1)
+        return self.exactly(value, *self.interval(value))
+
+    def add(self, *words):
+        """(sum, carry)"""
+        equation = {}
+        for word in words:
+            equation = plus(equation, self.term(word))
+        return self.split(equation)
+
+    def subtract(self, a, b, borrow):
+        """(a - b - borrow, whether that was negative)"""
+        key = ("subtract", a.number, b.number, borrow.number)
+        if key not in self.memory:
+            self.memory[key] = self.subtracted(a, b, borrow)
+        return self.memory[key]
+
+    def subtracted(self, a, b, borrow):
+        equation = plus(plus(self.term(a), self.term(b), -1), self.term(borrow), -1)
+        low, high = self.interval(equation)
+        if low < 0:
+            low, high = self.tightened(equation)
+        if low >= 0:
+            return self.exactly(equation, low, high), self.const(0)
+        if high < 0:
+            equation = plus(equation, {None: WORD})
+            return self.exactly(equation, low + WORD, high + WORD), self.const(1)
+        under = self.make(0, 1, is_rest=True)
+        word = self.make(0, ONES, plus(self.poly_of(equation), under.poly, WORD), plus(equation, self.term(under), WORD))
+        under.lower, under.bits, under.equation = word.number, 32, plus(self.term(word), equation, -1)
+        return word, under
+
+    def multiply(self, a, b, *added):
+        """(lower word, upper word) of a b and what is added."""
+        key = ("multiply", a.number, b.number, *(word.number for word in added))
+        if key not in self.memory:
+            equation = self.product(a, b)
+            for word in added:
+                equation = plus(equation, self.term(word))
+            self.memory[key] = self.split(equation)
+        return self.memory[key]
+
+    def shift_left(self, word, bits):
+        if bits == 0:
+            return word
+        lower, upper = self.cut(word, 32 - bits)
+        if lower.constant is not None:
+            return self.const(lower.constant << bits)
+        key = ("shift", lower.number, bits)
+        if key not in self.memory:
+            equation = self.term(lower, 1 << bits)
+            result = self.make(*self.interval(equation), self.poly_of(equation), equation)
+            result.shifted, result.is_sum = (bits, lower), True
+            self.memory[key] = result
+        return self.memory[key]
+
+    def shift_right(self, word, bits):
+        if word.shifted:
+            by, inner = word.shifted
+            return self.shift_left(inner, by - bits) if bits <= by else self.shift_right(inner, bits - by)
+        return self.cut(word, bits)[1]
+
+    def complement(self, word):
+        if word.complement is not None:
+            return word.complement
+        result = self.difference_from(ONES, word)
+        if result.constant is None:
+            result.complement = word
+        return result
+
+    def either(self, a, b):
+        """a | b, where no bit is in both."""
+        if a.constant is not None and b.constant is not None:
+            return self.const(a.constant | b.constant)
+        for x, y in ((a, b), (b, a)):
+            if x.constant == 0:
+                return y
+            if x.constant is not None and y.constant is None and x.constant & x.constant - 1 == 0 and x.constant == 1 << 31:
+                lower, _ = self.cut(y, 31)
+                return self.add(lower, x)[0]
+            if x.shifted and y.high < 1 << x.shifted[0]:
+                return self.add(x, y)[0]
+        raise Refused("an inclusive or of words that may share a bit")
+
+    def exclusive_or(self, a, b):
+        if a.constant is not None and b.constant is not None:
+            return self.const(a.constant ^ b.constant)
+        for x, y in ((a, b), (b, a)):
+            if x.constant == 0:
+                return y
+            if x.constant == ONES:
+                return self.complement(y)
+            if x.constant == 1 and y.high <= 1:
+                return self.difference_from(1, y)
+            if y.differs and x in y.differs:
+                return y.differs[0] if x is y.differs[1] else y.differs[1]
+        result = self.make(0, ONES)
+        result.differs = (a, b)
+        return result
+
+    def both(self, a, b):
+        if a.constant is not None and b.constant is not None:
+            return self.const(a.constant & b.constant)
+        for x, y in ((a, b), (b, a)):
+            if x.constant == 0:
+                return x
+            if x.constant == ONES:
+                return y
+        raise Refused("an and of two words")
