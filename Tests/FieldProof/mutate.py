@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from field import ARGUMENTS, ONES, Address
 from operations import P, Run
-from words import Refused
+from words import Refused, Word
 
 KINDS = [("adcs", "adds"), ("sbcs", "subs"), ("umaal", "umlal"), ("umlal", "umull"), ("mulhu", "mul"), ("add", "sub"),
          ("lsls", "lsrs"), ("slli", "srli"), ("eors", "orrs"), ("xor", "or")]
@@ -62,7 +62,10 @@ class Known(Run):
             self.memory[Address(name, 4 * i)] = self.algebra.const(value >> 32 * i & ONES)
 
     def number(self, name, count=8):
-        return sum(self.machine.load(Address(name, 4 * i)).constant << 32 * i for i in range(count))
+        words = [self.machine.load(Address(name, 4 * i)) for i in range(count)]
+        if not all(isinstance(word, Word) for word in words):
+            raise Refused("an address among the words of a number")
+        return sum(word.constant << 32 * i for i, word in enumerate(words))
 
 
 def is_right(field, name, code, numbers) -> bool:
