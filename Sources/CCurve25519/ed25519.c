@@ -23,17 +23,13 @@ typedef union memory {
   field25519 work[ownMultiples * multipleElements];
 } memory;
 
-static void copy(uint32_t *r, const uint32_t *a) {
-  for (int i = 0; i < 8; i++) r[i] = a[i];
-}
-
 // X = T Z, Y = X Y, Z = Z X, T = T Y: how a doubling and an addition end. Only an addition that follows needs T.
-static void finish(field25519 *p, int needsT) {
+static inline __attribute__((always_inline)) void finish(field25519 *p, int needsT) {
   field25519_multiply(p[spare], p[T], p[Z]);
   if (needsT) field25519_multiply(p[T], p[T], p[Y]);
   field25519_multiply(p[Y], p[X], p[Y]);
   field25519_multiply(p[Z], p[Z], p[X]);
-  copy(p[X], p[spare]);
+  field25519_copy(p[X], p[spare]);
 }
 
 static void double_point(field25519 *p, int needsT) {
@@ -102,7 +98,7 @@ static int decode_negated(field25519 *p, const uint8_t *bytes, field25519 *w) {
   field25519_square(w[4], w[3]);
   field25519_multiply(w[4], w[4], v);
   field25519_multiply(w[4], w[4], u);
-  field25519_power_2_252_3(x, w[4], w);
+  field25519_power_2_252_3(x, w[4], w[0], w[1], w[2]);
   field25519_multiply(x, x, w[3]);
   field25519_multiply(x, x, u);
   field25519_square(w[3], x);
@@ -114,19 +110,22 @@ static int decode_negated(field25519 *p, const uint8_t *bytes, field25519 *w) {
   }
   field25519_reduce(x);
   if ((x[0] & 1) == bytes[31] >> 7) field25519_sum_and_difference(w[0], x, zero, x);
-  copy(p[X], x);
-  copy(p[Z], one);
+  field25519_copy(p[X], x);
+  field25519_copy(p[Z], one);
   field25519_multiply(p[T], p[X], p[Y]);
   return 0;
 }
 
 // p = h (-A) + s B, where p begins as -A.
-static void double_multiply(field25519 *p, const uint32_t *h, const uint32_t *s, field25519 *table) {
+static void double_multiply(field25519 *p, const uint8_t *h, const uint8_t *s, field25519 *table) {
   prepare(table, p);
   double_point(p, 1);
   add_point(p, table, 0, 0, 1);
   prepare(table + multipleElements, p);
-  copy(p[X], zero), copy(p[Y], one), copy(p[Z], one), copy(p[T], zero);
+  field25519_copy(p[X], zero);
+  field25519_copy(p[Y], one);
+  field25519_copy(p[Z], one);
+  field25519_copy(p[T], zero);
 
   ed25519_digits own = {h, ownWindow, 0, 254, 0}, base = {s, baseWindow, 0, 254, 0};
   for (int i = 253; i >= 0; i--) {
@@ -142,8 +141,13 @@ static void double_multiply(field25519 *p, const uint32_t *h, const uint32_t *s,
 
 // Whether a point has this encoding.
 static int has_encoding(field25519 *p, const uint8_t *bytes, field25519 *w) {
-  uint8_t encoded[32], different = 0;
-  field25519_invert(p[T], p[Z], w);
+  uint8_t *encoded = (uint8_t *)w, different = 0;
+  // 1 / z is z^(2^255 - 21), which is z^3 (z^(2^252 - 3))^8.
+  field25519_power_2_252_3(p[T], p[Z], w[0], w[1], w[2]);
+  for (int i = 0; i < 3; i++) field25519_square(p[T], p[T]);
+  field25519_square(w[0], p[Z]);
+  field25519_multiply(w[0], w[0], p[Z]);
+  field25519_multiply(p[T], p[T], w[0]);
   field25519_multiply(p[X], p[X], p[T]);
   field25519_multiply(p[Y], p[Y], p[T]);
   field25519_reduce(p[X]);
@@ -156,10 +160,10 @@ static int has_encoding(field25519 *p, const uint8_t *bytes, field25519 *w) {
 int curve25519_verify(const uint8_t signature[64], const uint8_t *message, size_t size, const uint8_t key[32]) {
   memory memory;
   field25519 p[elements];
-  uint32_t h[8], s[8];
+  uint8_t h[32];
 
-  ed25519_scalar_load(s, signature + 32);
-  if (!ed25519_scalar_is_reduced(s) || !is_reduced(key, p[0])) return -1;
+  ed25519_scalar_load(p[0], signature + 32);
+  if (!ed25519_scalar_is_reduced(p[0]) || !is_reduced(key, p[0])) return -1;
   if (is_small(signature, p) || is_small(key, p)) return -1;
 
   curve25519_sha512_init(&memory.hash);
@@ -170,6 +174,6 @@ int curve25519_verify(const uint8_t signature[64], const uint8_t *message, size_
   ed25519_scalar_reduce(h, (const uint8_t *)p, memory.work[0]);
 
   if (decode_negated(p, key, memory.work)) return -1;
-  double_multiply(p, h, s, memory.work);
+  double_multiply(p, h, signature + 32, memory.work);
   return has_encoding(p, signature, memory.work) ? 0 : -1;
 }

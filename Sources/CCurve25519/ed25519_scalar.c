@@ -42,8 +42,8 @@ static void multiply_by_c(uint32_t *product, const uint32_t *a, int size) {
 }
 
 // 2^252 = -c: what stands from bit 252 up is multiplied by c and taken away, over and over until nothing stands there.
-void ed25519_scalar_reduce(uint32_t *r, const uint8_t *bytes, uint32_t *work) {
-  uint32_t *x = work, *high = work + 16;
+void ed25519_scalar_reduce(uint8_t *result, const uint8_t *bytes, uint32_t *work) {
+  uint32_t *x = work, *high = work + 16, *r = work + 32;
   int32_t top = 0;
   ed25519_scalar_load(x, bytes);
   ed25519_scalar_load(x + 8, bytes + 32);
@@ -59,14 +59,17 @@ void ed25519_scalar_reduce(uint32_t *r, const uint8_t *bytes, uint32_t *work) {
   }
   while (top < 0) top += accumulate(r, order, 0);
   while (top > 0 || !ed25519_scalar_is_reduced(r)) top += accumulate(r, order, 1);
+  for (int i = 0; i < 32; i++) result[i] = (uint8_t)(r[i / 4] >> 8 * (i % 4));
 }
 
-static int bit(const uint32_t *number, int place) { return place < 0 ? 0 : number[place / 32] >> place % 32 & 1; }
+static int bit(const uint8_t *number, int place) {
+  return place < 0 ? 0 : number[(unsigned)place / 8] >> (unsigned)place % 8 & 1;
+}
 
 // Of the digits bit[i - 1] - bit[i], which make up the number too, each group of `window` that begins with one that is not 0 is
 // taken as one digit.
 int ed25519_digit(ed25519_digits *digits, int place) {
-  const uint32_t *n = digits->number;
+  const uint8_t *n = digits->number;
   if (place < digits->end && bit(n, place) != bit(n, place - 1)) {
     int end = place - digits->window + 1, digit = -bit(n, place);
     for (int i = place - 1; i >= end; i--) digit = 2 * digit + bit(n, i);

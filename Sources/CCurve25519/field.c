@@ -1,5 +1,6 @@
 // What needs the field's operations but no assembly.
 #include "field25519.h"
+#include "powers.h"
 
 void field25519_load(field25519 r, const uint8_t *bytes) {
   for (int i = 0; i < 8; i++, bytes += 4)
@@ -40,55 +41,27 @@ int field25519_is_zero(field25519 a) {
   return any == 0;
 }
 
-// r = a^(2^times)
-static void square_times(uint32_t *r, const uint32_t *a, int times) {
-  field25519_square(r, a);
-  while (--times) field25519_square(r, r);
-}
-
-// r = z^(2^250 - 1), and work[0] = z^11
-static void power_2_250_1(uint32_t *r, const uint32_t *z, field25519 *work) {
-  uint32_t *eleven = work[0], *t = work[1], *kept = work[2];
-  field25519_square(eleven, z);                // 2
-  square_times(r, eleven, 2);                  // 8
-  field25519_multiply(r, r, z);                // 9
-  field25519_multiply(eleven, eleven, r);      // 11
-  field25519_square(t, eleven);                // 22
-  field25519_multiply(r, r, t);                // 2^5 - 1
-  square_times(t, r, 5);
-  field25519_multiply(kept, t, r);             // 2^10 - 1
-  square_times(t, kept, 10);
-  field25519_multiply(r, t, kept);             // 2^20 - 1
-  square_times(t, r, 20);
-  field25519_multiply(r, t, r);                // 2^40 - 1
-  square_times(r, r, 10);
-  field25519_multiply(kept, r, kept);          // 2^50 - 1
-  square_times(t, kept, 50);
-  field25519_multiply(r, t, kept);             // 2^100 - 1
-  square_times(t, r, 100);
-  field25519_multiply(r, t, r);                // 2^200 - 1
-  square_times(r, r, 50);
-  field25519_multiply(r, r, kept);             // 2^250 - 1
-}
-
-void field25519_invert(uint32_t *r, const uint32_t *z, field25519 *work) {
-  power_2_250_1(r, z, work);
-  square_times(r, r, 5);
-  field25519_multiply(r, r, work[0]);  // 2^255 - 21
-}
-
-void field25519_power_2_252_3(uint32_t *r, const uint32_t *z, field25519 *work) {
-  power_2_250_1(r, z, work);
+void field25519_power_2_252_3(uint32_t *r, const uint32_t *z, uint32_t *eleven, uint32_t *t, uint32_t *kept) {
+  power_2_250_1(r, z, eleven, t, kept);
   square_times(r, r, 2);
   field25519_multiply(r, r, z);
 }
 
-static void overwrite(volatile uint8_t *start, size_t size) {
-  while (size--) *start++ = 0;
+void field25519_wipe(void *start, size_t words) {
+  volatile uint32_t *word = start;
+  while (words--) *word++ = 0;
 }
 
-void __attribute__((noinline)) field25519_wipe(void *start, size_t size) {
-  uint8_t below[176];  // the deepest of the operations takes less
-  overwrite(below, sizeof below);
-  overwrite(start, size);
+// The deepest frame of the operations, in words.
+#if !defined(COUNTERSIGN_FIELD_ASSEMBLY)
+enum { deepest = 48 };
+#elif defined(__arm__)
+enum { deepest = 32 };
+#else
+enum { deepest = 16 };
+#endif
+
+void __attribute__((noinline)) field25519_wipe_stack(void) {
+  uint32_t below[deepest];
+  field25519_wipe(below, deepest);
 }

@@ -28,7 +28,8 @@ static const uint64_t initial[8] = {
 
 static inline uint64_t rotate(uint64_t x, int n) { return x >> n | x << (64 - n); }
 
-static void rounds(curve25519_sha512 *hash) {
+// Inlined where it is called, for the sake of the stack.
+static inline __attribute__((always_inline)) void rounds(curve25519_sha512 *hash) {
   uint64_t v[8], *w = hash->block;
   for (int i = 0; i < 8; i++) v[i] = hash->state[i];
   for (int i = 0; i < 80; i++) {
@@ -68,13 +69,15 @@ void curve25519_sha512_update(curve25519_sha512 *hash, const uint8_t *data, size
 }
 
 void curve25519_sha512_final(curve25519_sha512 *hash, uint8_t digest[64]) {
-  uint64_t bits = hash->count[0] << 3, excess = hash->count[0] >> 61;
+  uint8_t ending[16];
+  uint64_t size = hash->count[0];
+  for (int i = 0; i < 16; i++) ending[i] = (uint8_t)(i < 7 ? 0 : i == 7 ? size >> 61 : size >> (8 * (15 - i) - 3));
+  ending[15] = (uint8_t)(size << 3);
   static const uint8_t padding = 0x80, nothing = 0;
   curve25519_sha512_update(hash, &padding, 1);
   while ((hash->count[0] & 127) != 112) curve25519_sha512_update(hash, &nothing, 1);
-  hash->block[14] = excess;
-  hash->block[15] = bits;
-  rounds(hash);
+  curve25519_sha512_update(hash, ending, sizeof ending);
   for (int i = 0; i < 64; i++) digest[i] = (uint8_t)(hash->state[i / 8] >> (56 - 8 * (i % 8)));
-  field25519_wipe(hash, sizeof *hash);
+  field25519_wipe(hash, sizeof *hash / 4);
+  field25519_wipe_stack();
 }

@@ -49,11 +49,11 @@ class Field:
         for register, value in zip(ARGUMENTS[self.machine_class], values):
             run.registers[register] = Address(value, 0) if isinstance(value, str) else value
 
-    # ---- Each operation: its inputs, and what is demanded of its result ----
+    # ---- Each operation: its inputs, and what is demanded of its result, in every arrangement ----
 
     def multiply(self):
         for (a, b), (r,) in aliases(2, 1):
-            def setup(run):
+            def setup(run, a=a, b=b, r=r):
                 x = run.array(a)
                 y = x if b == a else run.array(b)
                 run.output(r)
@@ -77,7 +77,7 @@ class Field:
 
     def square(self):
         for (a,), (r,) in aliases(1, 1):
-            def setup(run):
+            def setup(run, a=a, r=r):
                 x = run.array(a)
                 run.output(r)
                 self.arguments(run, r, a)
@@ -87,7 +87,7 @@ class Field:
     def square_selected(self):
         for (a, b), (r,) in aliases(2, 1):
             for mask in (0, ONES):
-                def setup(run):
+                def setup(run, a=a, b=b, r=r, mask=mask):
                     x = run.array(a)
                     y = x if b == a else run.array(b)
                     run.output(r)
@@ -97,7 +97,7 @@ class Field:
 
     def sum_and_difference(self):
         for (a, b), (s, d) in aliases(2, 2):
-            def setup(run):
+            def setup(run, a=a, b=b, s=s, d=d):
                 x = run.array(a)
                 y = x if b == a else run.array(b)
                 run.output(s)
@@ -112,7 +112,7 @@ class Field:
 
     def scale_and_add(self):
         for (a, b), (r,) in aliases(2, 1):
-            def setup(run):
+            def setup(run, a=a, b=b, r=r):
                 x = run.array(a)
                 y = x if b == a else run.array(b)
                 factor = run.algebra.make(0, (1 << 17) - 1)

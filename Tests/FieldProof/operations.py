@@ -102,7 +102,6 @@ def number_of(words) -> dict:
     return result
 
 
-# Which operands are the same memory, and where the results go: 0 is a place of its own.
 def aliases(operands, results):
     """Every way for the operands to be the same or not, and for the results to have operands' places or their own."""
     if operands == 1:

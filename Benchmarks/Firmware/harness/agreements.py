@@ -73,15 +73,15 @@ def known(built, agreements, signatures) -> str:
 
 
 def same_addresses(built) -> str:
-    operations = Emulator(built, page(ADDRESSES, KEYS), traces=True).run().operations
+    empty, *operations = Emulator(built, page(ADDRESSES, KEYS), traces=True).run().operations
     lines = []
-    for name in ("x25519", "x25519-base"):
-        seen = {(o.instructions, o.cycles, o.trace) for o in operations if o.name == name}
+    for name in ("x25519", "x25519-base", "ed25519-verify"):
+        seen = {(o.instructions, o.cycles, o.stack - empty.stack, o.trace) for o in operations if o.name == name}
         if len(seen) != 1:
             raise Failure(f"{name}: {len(seen)} different courses for {KEYS} secrets")
-        [(instructions, cycles, _)] = seen
-        lines.append(f"{name} {instructions:,} instructions, {cycles:,} model cycles")
-    return f"the same instructions and addresses for {KEYS} secrets: " + "; ".join(lines)
+        [(instructions, cycles, stack, _)] = seen
+        lines.append(f"{name} {instructions:,} instructions, {cycles:,} model cycles, {stack} bytes of stack")
+    return f"the same instructions and addresses for {KEYS} secrets: " + "; ".join(lines[:2]) + f". And {lines[2]}"
 
 
 def nothing_remains(built) -> str:

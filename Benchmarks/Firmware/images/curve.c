@@ -59,6 +59,11 @@ static void run_vectors(void) {
 
 static void follow_addresses(uint32_t keys) {
     hook_random(point, 32);
+    op_begin();
+    op_end("nothing");
+    op_begin();
+    if (curve25519_verify(ed25519_vectors, ed25519_vectors + 98, 64, ed25519_vectors + 64)) fail(1);
+    op_end("ed25519-verify");
     while (keys--) {
         hook_random(secret, 32);
         op_begin();

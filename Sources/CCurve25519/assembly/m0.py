@@ -45,7 +45,7 @@ class Column:
             f(f"adds {c[0]}, {c[0]}, {x}")
             f(f"adcs {c[1]}, {z}")
         f(f"movs {x}, #0")
-        if not is_first:
+        if self.started:  # before that c has room: its second word was the third one
             f(f"adcs {c[2]}, {x}")
         self.fetch(z, a)
         f(f"uxth {z}, {z}")

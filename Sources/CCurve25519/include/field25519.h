@@ -35,11 +35,17 @@ void field25519_store(uint8_t *bytes, field25519 a);
 void field25519_reduce(field25519 a);
 /// Whether `a` stands for 0. Reduces it.
 int field25519_is_zero(field25519 a);
-/// r = 1 / z, or 0 where z is 0. `work` is memory for three elements; none of the places may be another.
-void field25519_invert(uint32_t *r, const uint32_t *z, field25519 *work);
-/// r = z^(2^252 - 3), with which a square root begins. Places as above.
-void field25519_power_2_252_3(uint32_t *r, const uint32_t *z, field25519 *work);
-/// Overwrites memory, and the stack below the caller where the operations above had their temporaries.
-void field25519_wipe(void *start, size_t size);
+/// r = z^(2^252 - 3), with which a square root begins. The others are memory for one element each; none of the places may be
+/// another.
+void field25519_power_2_252_3(uint32_t *r, const uint32_t *z, uint32_t *eleven, uint32_t *t, uint32_t *kept);
+/// Copies an element.
+static inline void field25519_copy(uint32_t *r, const uint32_t *a) {
+  struct words { uint32_t word[8]; };
+  *(struct words *)(void *)r = *(const struct words *)(const void *)a;
+}
+/// Overwrites words.
+void field25519_wipe(void *start, size_t words);
+/// Overwrites the stack below the caller, where the operations above had their temporaries.
+void field25519_wipe_stack(void);
 
 #endif

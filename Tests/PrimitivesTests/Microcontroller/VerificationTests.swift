@@ -139,9 +139,9 @@ struct VerificationTests {
     var random = SeededBytes(6)
     let edges = [[UInt8](repeating: 0, count: 64), [UInt8](repeating: 0xFF, count: 64), Self.order + Self.order]
     for wide in edges + (0..<50).map({ _ in random.bytes(64) }) {
-      var (own, memory) = ([UInt32](repeating: 0, count: 8), [UInt32](repeating: 0, count: 32))
+      var (own, memory) = ([UInt8](repeating: 0, count: 32), [UInt32](repeating: 0, count: 40))
       ed25519_scalar_reduce(&own, wide, &memory)
-      #expect(own.withUnsafeBytes { Array($0) } == reduced(wide))
+      #expect(own == reduced(wide))
     }
   }
 }
