@@ -24,6 +24,14 @@ static inline void field25519_multiply(uint32_t *r, const uint32_t *a, const uin
                    : "+r"(first), "+r"(second), "+r"(third)::FIELD25519_CHANGED_FROM_3);
 }
 
+static inline void field25519_difference(uint32_t *r, const uint32_t *a, const uint32_t *b) {
+  register uint32_t *first __asm__(FIELD25519_ARGUMENT(0)) = r;
+  register const uint32_t *second __asm__(FIELD25519_ARGUMENT(1)) = a;
+  register const uint32_t *third __asm__(FIELD25519_ARGUMENT(2)) = b;
+  __asm__ volatile(FIELD25519_CALL "field25519_difference"
+                   : "+r"(first), "+r"(second), "+r"(third)::FIELD25519_CHANGED_FROM_3);
+}
+
 static inline void field25519_square(uint32_t *r, const uint32_t *a) {
   register uint32_t *first __asm__(FIELD25519_ARGUMENT(0)) = r;
   register const uint32_t *second __asm__(FIELD25519_ARGUMENT(1)) = a;

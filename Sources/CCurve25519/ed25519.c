@@ -40,7 +40,7 @@ static void double_point(field25519 *p, int needsT) {
   field25519_square(p[Z], p[Z]);
   field25519_sum_and_difference(p[Y], p[X], p[X], p[Y]);
   field25519_scale_and_add(p[Z], p[Z], 2, p[X]);
-  field25519_sum_and_difference(p[spare], p[T], p[Y], p[T]);
+  field25519_difference(p[T], p[Y], p[T]);
   finish(p, needsT);
 }
 
@@ -70,8 +70,8 @@ static int is_small(const uint8_t *bytes, field25519 *w) {
   field25519_multiply(w[2], w[1], w[1]);
   field25519_multiply(w[2], w[2], d);
   field25519_scale_and_add(w[2], w[1], 2, w[2]);
-  field25519_sum_and_difference(w[3], w[2], w[2], one);
-  field25519_sum_and_difference(w[3], w[1], w[1], one);
+  field25519_difference(w[2], w[2], one);
+  field25519_difference(w[1], w[1], one);
   field25519_multiply(w[0], w[0], w[1]);
   field25519_multiply(w[0], w[0], w[2]);
   return field25519_is_zero(w[0]);
@@ -90,8 +90,8 @@ static int decode_negated(field25519 *p, const uint8_t *bytes, field25519 *w) {
   field25519_load(p[Y], bytes);
   field25519_square(u, p[Y]);
   field25519_multiply(v, u, d);
-  field25519_sum_and_difference(v, w[0], v, one);  // d y^2 + 1
-  field25519_sum_and_difference(w[0], u, u, one);  // y^2 - 1
+  field25519_scale_and_add(v, v, 1, one);  // d y^2 + 1
+  field25519_difference(u, u, one);        // y^2 - 1
   // The root of u / v, if there is one: u v^3 (u v^7)^(2^252 - 3), or that times a root of -1.
   field25519_square(w[3], v);
   field25519_multiply(w[3], w[3], v);
@@ -109,7 +109,7 @@ static int decode_negated(field25519 *p, const uint8_t *bytes, field25519 *w) {
     field25519_multiply(x, x, rootOfMinusOne);
   }
   field25519_reduce(x);
-  if ((x[0] & 1) == bytes[31] >> 7) field25519_sum_and_difference(w[0], x, zero, x);
+  if ((x[0] & 1) == bytes[31] >> 7) field25519_difference(x, zero, x);
   field25519_copy(p[X], x);
   field25519_copy(p[Z], one);
   field25519_multiply(p[T], p[X], p[Y]);

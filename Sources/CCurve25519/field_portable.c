@@ -1,4 +1,4 @@
-// The field's five operations in portable C: the fallback for a core without assembly, and what the assembly is compared with.
+// The field's operations in portable C: the fallback for a core without assembly, and what the assembly is compared with.
 #include "field25519.h"
 
 // A number of 512 bits to one below 2^255 + 39 * 2^224. What stands from bit 255 up comes first, so that one pass is enough:
@@ -36,22 +36,23 @@ void field25519_square_selected(uint32_t *r, const uint32_t *a, const uint32_t *
 }
 
 void field25519_sum_and_difference(uint32_t *sum, uint32_t *difference, const uint32_t *a, const uint32_t *b) {
-  uint64_t sumTop = (uint64_t)a[7] + b[7], carry = 19 * (sumTop >> 31);
+  field25519 total;
+  field25519_scale_and_add(total, a, 1, b);
+  field25519_difference(difference, a, b);
+  for (int i = 0; i < 8; i++) sum[i] = total[i];
+}
+
+void field25519_difference(uint32_t *r, const uint32_t *a, const uint32_t *b) {
   // a - b + 2 p. Of the top word bit 31 stays set, so that the borrow finds something to take; three times 19 less what stood from
   // bit 255 up is owed.
-  uint64_t differenceTop = ((uint64_t)1 << 32) + a[7] - b[7];
-  uint32_t borrow = (uint32_t)(19 * (3 - (differenceTop >> 31)));
+  uint64_t top = ((uint64_t)1 << 32) + a[7] - b[7];
+  uint32_t borrow = (uint32_t)(19 * (3 - (top >> 31)));
   for (int i = 0; i < 7; i++) {
-    uint32_t x = a[i], y = b[i];
-    carry += (uint64_t)x + y;
-    sum[i] = (uint32_t)carry;
-    carry >>= 32;
-    uint64_t less = (uint64_t)x - y - borrow;
-    difference[i] = (uint32_t)less;
+    uint64_t less = (uint64_t)a[i] - b[i] - borrow;
+    r[i] = (uint32_t)less;
     borrow = -(uint32_t)(less >> 32);
   }
-  sum[7] = (uint32_t)((sumTop & 0x7FFFFFFF) + carry);
-  difference[7] = (uint32_t)(differenceTop | 0x80000000) - borrow;
+  r[7] = (uint32_t)(top | 0x80000000) - borrow;
 }
 
 void field25519_scale_and_add(uint32_t *r, const uint32_t *a, uint32_t k, const uint32_t *b) {

@@ -13,7 +13,7 @@ static const field25519 zero;
 static inline __attribute__((always_inline)) void double_point(
     uint32_t *xTwice, uint32_t *zTwice, uint32_t *square, uint32_t *other) {
   field25519_multiply(xTwice, square, other);
-  field25519_sum_and_difference(zTwice, other, square, other);  // only the difference counts
+  field25519_difference(other, square, other);
   field25519_scale_and_add(square, other, a24, square);
   field25519_multiply(zTwice, other, square);
 }

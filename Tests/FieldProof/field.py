@@ -1,4 +1,4 @@
-"""The five operations, on each core, in every arrangement of their operands and results."""
+"""The field's operations, on each core, in every arrangement of their operands and results."""
 
 from machine import Address
 from operations import Refused, aliases, multiplied, number_of, plus, prove
@@ -26,7 +26,7 @@ class Field:
             results["multiply_half"] = self.prove("multiply_half", self.half)
             self.call_depth = results["multiply_half"]["stack"]
             self.contracts["multiply_half"] = self.half_contract
-        for name in ("multiply", "square", "square_selected", "sum_and_difference", "scale_and_add"):
+        for name in ("multiply", "square", "square_selected", "sum_and_difference", "difference", "scale_and_add"):
             results[name] = self.every_arrangement("field25519_" + name, getattr(self, name))
         return results
 
@@ -108,6 +108,16 @@ class Field:
                     run.demand_equal(run.result(s), plus(x, y))
                     run.demand_equal(run.result(d), plus(x, y, -1))
                 return demand
+            yield setup
+
+    def difference(self):
+        for (a, b), (r,) in aliases(2, 1):
+            def setup(run, a=a, b=b, r=r):
+                x = run.array(a)
+                y = x if b == a else run.array(b)
+                run.output(r)
+                self.arguments(run, r, a, b)
+                return lambda: run.demand_equal(run.result(r), plus(x, y, -1))
             yield setup
 
     def scale_and_add(self):

@@ -80,7 +80,7 @@ def is_right(field, name, code, numbers) -> bool:
         factor = 121665
         values = {"multiply_half": (None, "a", "b"), "field25519_multiply": ("r", "a", "b"), "field25519_square": ("r", "a"),
                   "field25519_square_selected": ("r", "a", "b", run.algebra.const(ONES if y & 1 else 0)),
-                  "field25519_sum_and_difference": ("r", "s", "a", "b"),
+                  "field25519_sum_and_difference": ("r", "s", "a", "b"), "field25519_difference": ("r", "a", "b"),
                   "field25519_scale_and_add": ("r", "a", run.algebra.const(factor), "b")}[name]
         for place in ("r", "s", *(["stack"] if name == "multiply_half" else [])):
             run.output(place)
@@ -93,6 +93,7 @@ def is_right(field, name, code, numbers) -> bool:
                 case "square": good = (run.number("r") - x * x) % P == 0
                 case "square_selected": good = (run.number("r") - (y if y & 1 else x) ** 2) % P == 0
                 case "sum_and_difference": good = (run.number("r") - x - y) % P == 0 and (run.number("s") - x + y) % P == 0
+                case "difference": good = (run.number("r") - x + y) % P == 0
                 case "scale_and_add": good = (run.number("r") - factor * x - y) % P == 0
         except Refused:
             good = False

@@ -19,6 +19,7 @@ class Thumb(Machine):
         super().__init__(*arguments)
         self.registers["lr"] = Return()
         self.flag, self.chooses = None, None
+        self.rotated = {}
 
     def carry(self) -> Word:
         if self.flag is None:
@@ -38,7 +39,10 @@ class Thumb(Machine):
         word = self.algebra.const(number(text)) if text.startswith("#") else self.value(text)
         if len(texts) > 1:
             kind, amount = texts[1].split()
-            word = (self.algebra.shift_left if kind == "lsl" else self.algebra.shift_right)(word, number(amount))
+            shifts = {"lsl": self.algebra.shift_left, "lsr": self.algebra.shift_right}
+            if kind not in shifts:
+                raise Refused("another shift")
+            word = shifts[kind](word, number(amount))
         return word
 
     def step(self, instruction) -> None:
@@ -149,6 +153,10 @@ class Thumb(Machine):
                 raise Refused("an address below the stack pointer")
             self.move_stack(-number(rest[0]))
             return
+        if isinstance(self.registers.get(first), Address) and rest[0].startswith("#"):
+            self.registers[texts[0]] = self.registers[first] + -number(rest[0])
+            self.flag = None if sets else self.flag
+            return
         self.subtracted(texts[0], self.value(first), self.operand(rest), self.algebra.const(0), sets)
 
     def subtracted(self, target, a, b, borrow, sets):
@@ -168,7 +176,10 @@ class Thumb(Machine):
         self.subtracted(texts[0], self.value(first), self.operand(rest), self.borrow(), sets)
 
     def do_rsb(self, texts, sets):
-        """Of a word that is 0 or 1: its negative is no bits or all."""
+        """A small number less a word; or of a word that is 0 or 1 its negative, which is no bits or all."""
+        if not sets:
+            self.subtracted(texts[0], self.operand(texts[2:]), self.value(texts[1]), self.algebra.const(0), False)
+            return
         if number(texts[2]) != 0:
             raise Refused("not a negative")
         case = self.decide(self.value(texts[1]))
@@ -218,7 +229,21 @@ class Thumb(Machine):
         self.shifted(texts, sets, self.algebra.shift_left)
 
     def do_lsr(self, texts, sets):
+        rotated = self.rotated.get(self.value(texts[1]).number) if len(texts) == 3 else None
+        if rotated:
+            carry, word = rotated
+            if sets or number(texts[2]) != 30:
+                raise Refused("other bits of a rotated word than the two upper ones")
+            upper = self.algebra.cut(word, 31)[1]
+            self.registers[texts[0]] = self.algebra.add(self.algebra.shift_left(carry, 1), upper)[0]
+            return
         self.shifted(texts, sets, self.algebra.shift_right)
+
+    def do_rrx(self, texts, sets):
+        """The carry above the other bits of a word: only its two upper bits are asked for."""
+        result = self.algebra.make(0, ONES)
+        self.rotated[result.number] = (self.carry(), self.value(texts[1]))
+        self.registers[texts[0]] = result
 
     def do_uxth(self, texts, sets):
         self.registers[texts[0]] = self.algebra.cut(self.value(texts[1]), 16)[0]
@@ -242,6 +267,13 @@ class Thumb(Machine):
         self.logical(texts, self.algebra.exclusive_or)
 
     def do_and(self, texts, sets):
+        if len(texts) == 4:  # with the sign of a word: all of the other one, or nothing
+            kind, amount = texts[3].split()
+            if (kind, number(amount)) != ("asr", 31):
+                raise Refused("another shift")
+            sign = self.algebra.cut(self.value(texts[2]), 31)[1]
+            self.registers[texts[0]] = self.algebra.multiply(sign, self.value(texts[1]))[0]
+            return
         self.logical(texts, self.algebra.both)
 
     def do_mvn(self, texts, sets):

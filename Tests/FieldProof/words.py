@@ -203,6 +203,15 @@ class Algebra:
 
     def add(self, *words):
         """(sum, carry)"""
+        if len(words) == 3 and words[0] is words[1] and words[2].high <= 1 or len(words) == 2 and words[0] is words[1]:
+            # Twice a word: what is carried is its top bit.
+            lower, bit = self.cut(words[0], 31)
+            equation = self.term(lower, 2)
+            if len(words) == 3:
+                equation = plus(equation, self.term(words[2]))
+            twice = self.exactly(equation, *self.interval(equation))
+            twice.is_sum = twice.equation is not None
+            return twice, bit
         equation = {}
         for word in words:
             equation = plus(equation, self.term(word))

@@ -323,31 +323,12 @@ def square():
     return f
 
 
-def sum_and_difference():
-    f = Function("field25519_sum_and_difference")
-    f("sub sp, sp, #32")
-    f("mov r8, r0")
-    f("mov r9, r1")
-    f("mov r10, r2")
-    f("mov r11, r3")
-    f.note("the sum, for now on the stack, for it may belong where an operand stands")
-    groups = ((0, 3), (3, 3), (6, 2))
-    for first, count in groups:
-        xs, ys = ["r4", "r5", "r6"][:count], ["r0", "r1", "r7"][:count]
-        f(f"ldm r2!, {{{', '.join(xs)}}}")
-        f(f"ldm r3!, {{{', '.join(ys)}}}")
-        for i, (x, y) in enumerate(zip(xs, ys)):
-            f(f"adcs {x}, {y}" if first + i else f"adds {x}, {x}, {y}")
-        for i, x in enumerate(xs):
-            f(f"str {x}, [sp, #{4 * (first + i)}]")
-    f("movs r7, #0")
-    f("adcs r7, r7")
-    f("mov r12, r7")
-    f.note("the difference in its place")
-    f("mov r1, r9")
-    f("mov r2, r10")
-    f("mov r3, r11")
-    for first, count in groups:
+GROUPS = ((0, 3), (3, 3), (6, 2))
+
+
+def subtract(f):
+    """The eight words at r1 become those at r2 less those at r3, which may be the same places. Leaves r7 = 0."""
+    for first, count in GROUPS:
         xs, ys = ["r4", "r5", "r6"][:count], ["r0", "r7"]
         f(f"ldm r2!, {{{', '.join(xs)}}}")
         for i, x in enumerate(xs):
@@ -369,7 +350,7 @@ def sum_and_difference():
     f("movs r7, #1")
     f("lsls r7, r7, #31")
     f("orrs r5, r7")
-    f("mov r1, r9")
+    f("subs r1, r1, #32")
     f("str r5, [r1, #28]")
     f("movs r7, #0")
     f("mov r0, r1")
@@ -379,6 +360,32 @@ def sum_and_difference():
         for x in ("r3", "r4", "r5"):
             f(f"sbcs {x}, r7")
         f("stm r1!, {r2, r3, r4, r5}")
+
+
+def sum_and_difference():
+    f = Function("field25519_sum_and_difference")
+    f("sub sp, sp, #32")
+    f("mov r8, r0")
+    f("mov r9, r1")
+    f("mov r10, r2")
+    f("mov r11, r3")
+    f.note("the sum, for now on the stack, for it may belong where an operand stands")
+    for first, count in GROUPS:
+        xs, ys = ["r4", "r5", "r6"][:count], ["r0", "r1", "r7"][:count]
+        f(f"ldm r2!, {{{', '.join(xs)}}}")
+        f(f"ldm r3!, {{{', '.join(ys)}}}")
+        for i, (x, y) in enumerate(zip(xs, ys)):
+            f(f"adcs {x}, {y}" if first + i else f"adds {x}, {x}, {y}")
+        for i, x in enumerate(xs):
+            f(f"str {x}, [sp, #{4 * (first + i)}]")
+    f("movs r7, #0")
+    f("adcs r7, r7")
+    f("mov r12, r7")
+    f.note("the difference in its place")
+    f("mov r1, r9")
+    f("mov r2, r10")
+    f("mov r3, r11")
+    subtract(f)
     f.note("the sum's bits from 255 up count 19 times")
     f("mov r1, r8")
     f("mov r6, r12")
@@ -393,6 +400,16 @@ def sum_and_difference():
             f(f"adcs {x}, r7")
         f("stm r1!, {r2, r3, r4, r5}")
     f("add sp, sp, #32")
+    f("bx lr")
+    return f
+
+
+def difference():
+    f = Function("field25519_difference")
+    f("mov r3, r2")
+    f("mov r2, r1")
+    f("mov r1, r0")
+    subtract(f)
     f("bx lr")
     return f
 
@@ -450,4 +467,4 @@ def scale_and_add():
     return f
 
 
-FUNCTIONS = (multiply_half, multiply, square, sum_and_difference, scale_and_add)
+FUNCTIONS = (multiply_half, multiply, square, sum_and_difference, difference, scale_and_add)

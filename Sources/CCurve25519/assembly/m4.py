@@ -108,115 +108,114 @@ def leave(f, frame):
 
 
 def multiply():
-    frame = 48
-    f = Function("field25519_multiply")
+    f, frame = Function("field25519_multiply"), 32
     enter(f, frame)
-    a, b, columns = "r1", "r2", ["r3", "r4", "r5", "r6"]
-    f.note("all words of a by the first four of b")
+    a, b = "r1", "r2"
+    f.free = [register for register in REGISTERS if register not in (a, b)]
+    f.note("all words of a by the first five of b")
+    columns = ["r3", "r4", "r5", "r6", "r7"]
     f(f"ldm {b}!, {{{', '.join(columns)}}}")
-    f.free = ["r0", "r7", "r8", "r9", "r10", "r11", "r12", "lr"]
-    window, words = None, []
+    f.free = [register for register in f.free if register not in columns]
+    window = None
     for i in range(8):
-        if not words:
-            words = f.take(min(3, 8 - i))
-            load(f, words, a, i)
-        word = words.pop(0)
+        word = f.take()
+        load(f, [word], a, i)
         done = lambda low: store(f, low, i)
         window = row(f, window, cleared(f), word, columns, done) if window else first_row(f, None, word, columns, done)
         f.give(word)
-    for i, word in enumerate(window):
-        f(f"str {word}, [sp, #{4 * (8 + i)}]")
-    f.note("all words of a by the others, and what has come so far on the way")
-    f(f"ldm {b}, {{{', '.join(columns)}}}")
-    f.free = ["r0", "r2", "r7", "r8", "r9", "r10", "r11", "r12", "lr"]
-    window, kept = None, {}
-    for i in range(0, 8, 2):
-        words, before = f.take(2), f.take(2)
-        load(f, words, a, i)
-        for k in (0, 1):
-            f(f"ldr {before[k]}, [sp, #{4 * (i + k + 4)}]")
-        if i == 6:
+    f.note("all words of a by the other three, and what has come so far on the way")
+    f.give(*columns)
+    columns = f.take(3)
+    load(f, columns, b, 0)
+    f.give(b)
+    before, window, kept = window, None, {}
+    for i in range(8):
+        limb = i + 5
+        word = f.take()
+        f(f"ldr {word}, [{a}, #{4 * i}]")
+        if i == 7:
             f.give(a)
-        for k in (0, 1):
-            limb = i + k + 4
-            done = lambda low: store(f, low, limb) if limb < 9 else kept.update({limb: low})
-            if window:
-                window = row(f, window, before[k], words[k], columns, done)
-            else:
-                window = first_row(f, before[0], words[0], columns, done)
-            f.give(words[k])
-    kept |= {12 + i: word for i, word in enumerate(window)}
+        if limb < 8:
+            carry = f.take()
+            f(f"ldr {carry}, [sp, #{4 * limb}]")
+        else:
+            carry = before.pop(0)
+        done = lambda low: store(f, low, limb) if limb < 8 else kept.update({limb: low})
+        window = row(f, window, carry, word, columns, done) if window else first_row(f, carry, word, columns, done)
+        f.give(word)
+    kept |= {13 + i: word for i, word in enumerate(window)}
     fold(f, kept, frame)
     leave(f, frame)
     return f
 
 
-SELECTED, POINTER, SQUARE_FRAME = 8, 16, 68  # words 0 to 7 are limbs; then what was selected; the address of what is squared
+# Words of the square's frame: 0 to 7 are limbs.
+DOUBLED_4, AND_5, SELECTED_5, SQUARE_FRAME = 8, 9, 10, 52
 
 
 def square():
-    """The products of different words once, then twice those and the squares."""
+    """Word j by twice what stands below it and by itself. Of twice a number, the bit above its words is added as word j or nothing:
+    AND with the sign of the word below."""
     f = Function("field25519_square")
     enter(f, SQUARE_FRAME)
-    a = ["r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9"]
-    f(f"str r1, [sp, #{4 * POINTER}]")
-    f(f"ldm r1, {{{', '.join(a)}}}")
+    a = ["r2", "r3", "r4", "r5", "r6"]
+    f(f"ldm r1!, {{{', '.join(a)}}}")
     f.label("square_loaded")
-    f.free = ["r0", "r1", "r10", "r11", "r12", "lr"]
+    f.free = ["r0", "r7", "r8", "r9", "r10", "r11", "r12", "lr"]
 
-    f.note("words 0 to 3 among themselves: three limbs are finished, three are not")
-    before = first_row(f, None, a[0], a[1:4], lambda low: store(f, low, 1))
-    store(f, before.pop(0), 2)
-    before = row(f, before, cleared(f), a[1], a[2:4], lambda low: store(f, low, 3))
-    before.append(cleared(f))
-    f(f"umlal {before[-2]}, {before[-1]}, {a[2]}, {a[3]}")
-    f.note("words 0 to 3 by words 4 to 7")
-    window = first_row(f, before.pop(0), a[0], a[4:], lambda low: store(f, low, 4))
-    for i in (1, 2, 3):
-        window = row(f, window, before.pop(0) if before else cleared(f), a[i], a[4:], lambda low: store(f, low, 4 + i))
-    f.give(*a[:4])
-    f.note("words 4 to 7 among themselves")
-    high, window = [window[0]], window[1:]
-    window = row(f, window, cleared(f), a[4], a[5:], high.append)
-    high.append(window.pop(0))
-    window = row(f, window, cleared(f), a[5], a[6:], high.append)
-    high += [*window, cleared(f)]
-    f(f"umlal {high[-2]}, {high[-1]}, {a[6]}, {a[7]}")
+    def bit_above(word, below):
+        register = f.take()
+        f(f"and {register}, {word}, {below}, asr #31")
+        return register
 
-    f.note("twice that, and the squares on the way")
-    f.free = [r for r in REGISTERS if r not in high]
-    two, pointer = f.take(2)
-    f(f"ldr {pointer}, [sp, #{4 * POINTER}]")
-    f(f"mov {two}, #2")
-    carry = cleared(f)
-    for i in range(4):
-        even, odd, word, top = f.take(4)
-        f(f"ldr {word}, [{pointer}, #{4 * i}]")
-        f(f"ldr {odd}, [sp, #{4 * (2 * i + 1)}]")
-        if i:
-            f(f"ldr {even}, [sp, #{4 * (2 * i)}]")
-        f(f"umull {word}, {top}, {word}, {word}")
-        if i:
-            f(f"umaal {word}, {carry}, {even}, {two}")
-        f(f"umaal {top}, {carry}, {odd}, {two}")
-        f(f"str {word}, [sp, #{4 * (2 * i)}]")
-        f(f"str {top}, [sp, #{4 * (2 * i + 1)}]")
-        f.give(even, odd, word, top)
-    words = f.take(4)
-    load(f, words, pointer, 4)
-    f.give(pointer)
-    kept = {}
-    for i, top in enumerate(words):
-        even = f.take()
-        f(f"umull {even}, {top}, {top}, {top}")
-        f(f"umaal {even}, {carry}, {high[2 * i]}, {two}")
-        f.give(high[2 * i])
-        if i < 3:
-            f(f"umaal {top}, {carry}, {high[2 * i + 1]}, {two}")
-            f.give(high[2 * i + 1])
-        else:
-            f(f"add {top}, {top}, {carry}")
-        kept |= {8 + 2 * i: even, 9 + 2 * i: top}
+    f.note("words 0 to 4 among themselves; each is doubled in its place when it has been squared")
+    low, high = f.take(2)
+    f(f"umull {low}, {high}, {a[0]}, {a[0]}")
+    store(f, low, 0)
+    window = [high]
+    for j in range(1, 5):
+        window.append(bit_above(a[j], a[j - 1]))
+        f(f"{'adcs' if j > 1 else 'adds'} {a[j - 1]}, {a[j - 1]}, {a[j - 1]}")
+        carry = cleared(f)
+        for i in range(j):
+            f(f"umaal {window[i]}, {carry}, {a[i]}, {a[j]}")
+            if i == 0:
+                store(f, window[0], j)
+        f(f"umaal {window[j]}, {carry}, {a[j]}, {a[j]}")
+        window = [*window[1:], carry]
+    f.note("twice words 0 to 4 by words 5 to 7")
+    columns = f.take(3)
+    load(f, columns, "r1", 0)
+    f.give("r1")
+    above = bit_above(columns[0], a[4])
+    store(f, above, AND_5)
+    f(f"adcs {a[4]}, {a[4]}, {a[4]}")
+    store(f, a[4], DOUBLED_4)
+    before, window, kept = window, None, {}
+    for i in range(5):
+        word, limb = a[i], i + 5
+        if i == 4:
+            word = f.take()
+            f(f"ldr {word}, [sp, #{4 * DOUBLED_4}]")
+        done = lambda low: store(f, low, limb) if limb < 8 else kept.update({limb: low})
+        carry = before.pop(0)
+        window = row(f, window, carry, word, columns, done) if window else first_row(f, carry, word, columns, done)
+        f.give(word)
+    f.note("words 5 to 7 among themselves")
+    five, six, seven = columns
+    carry, doubled = f.take(2)
+    f(f"ldr {carry}, [sp, #{4 * AND_5}]")
+    f(f"adcs {doubled}, {five}, {five}")
+    for word, x, y in zip(window, (five, doubled, doubled), (five, six, seven)):
+        f(f"umaal {word}, {carry}, {x}, {y}")
+    window.append(carry)
+    carry = bit_above(six, five)
+    f(f"adcs {doubled}, {six}, {six}")
+    f(f"umaal {window[2]}, {carry}, {six}, {six}")
+    f(f"umaal {window[3]}, {carry}, {doubled}, {seven}")
+    top = bit_above(seven, six)
+    f(f"umaal {carry}, {top}, {seven}, {seven}")
+    kept |= {10 + i: word for i, word in enumerate([*window, carry, top])}
     fold(f, kept, SQUARE_FRAME)
     leave(f, SQUARE_FRAME)
 
@@ -224,38 +223,50 @@ def square():
     f.entry("field25519_square_selected")
     enter(f, SQUARE_FRAME)
     f("uadd8 r3, r3, r3")
-    f("mov r0, r2")
-    for half in (a[:4], a[4:]):
-        f(f"ldm r1!, {{{', '.join(half)}}}")
-        f("ldm r0!, {r10, r11, r12, lr}")
-        for x, y in zip(half, ("r10", "r11", "r12", "lr")):
-            f(f"sel {x}, {y}, {x}")
-    f(f"add r1, sp, #{4 * SELECTED}")
-    f(f"stm r1, {{{', '.join(a)}}}")
-    f(f"str r1, [sp, #{4 * POINTER}]")
+    ours, others = ["r4", "r5", "r6"], ["r7", "r8", "r9"]
+    load(f, ours, "r1", 5)
+    load(f, others, "r2", 5)
+    for i, (x, y) in enumerate(zip(ours, others)):
+        f(f"sel {x}, {y}, {x}")
+        f(f"str {x}, [sp, #{4 * (SELECTED_5 + i)}]")
+    others = ["r7", "r8", "r9", "r10", "r11"]
+    f(f"ldm r2, {{{', '.join(others)}}}")
+    f(f"ldm r1, {{{', '.join(a)}}}")
+    for x, y in zip(a, others):
+        f(f"sel {x}, {y}, {x}")
+    f(f"add r1, sp, #{4 * SELECTED_5}")
     f("b square_loaded")
     return f
+
+
+def nineteen_of_top(f, top, count, scratch):
+    """`count` = 19 times twice the carry and the top bit of `top`."""
+    f(f"rrx {count}, {top}")
+    f(f"lsr {count}, {count}, #30")
+    nineteen(f, count, count, scratch)
+
+
+def owe(f, top, owed, x, y, scratch):
+    """The top word of a - b + 2 p, of which bit 255 stays, and what is owed for it: 19 (3 - (a7 - b7 + 2^32 >> 31))."""
+    f(f"subs {top}, {x}, {y}")
+    f(f"rrx {owed}, {top}")
+    f(f"lsr {owed}, {owed}, #30")
+    f(f"rsb {owed}, {owed}, #3")
+    nineteen(f, owed, owed, scratch)
+    f(f"orr {top}, {top}, #0x80000000")
 
 
 def sum_and_difference():
     f = Function("field25519_sum_and_difference")
     total, less, a, b = "r0", "r1", "r2", "r3"
-    one, zero, carry, owed, top, lessTop, x, y, t = [f"r{i}" for i in range(4, 13)]
+    one, zero, carry, owed, top, less_top, x, y, t = [f"r{i}" for i in range(4, 13)]
     load(f, [x], a, 7)
     load(f, [y], b, 7)
     f.note("the sum's bits from 255 up count 19 times")
     f(f"adds {top}, {x}, {y}")
-    f(f"mov {carry}, #0")
-    f(f"adc {carry}, {carry}, {carry}")
-    fold_top(f, top, carry, t)
-    f.note("a - b + 2 p, of which bit 255 stays: owed is 19 (3 - (a7 - b7 + 2^32 >> 31))")
-    f(f"subs {lessTop}, {x}, {y}")
-    f(f"sbc {x}, {x}, {x}")
-    f(f"mvn {y}, {lessTop}")
-    f(f"lsr {y}, {y}, #31")
-    f(f"sub {y}, {y}, {x}, lsl #1")
-    nineteen(f, owed, y, t)
-    f(f"orr {lessTop}, {lessTop}, #0x80000000")
+    nineteen_of_top(f, top, carry, t)
+    f(f"bic {top}, {top}, #0x80000000")
+    owe(f, less_top, owed, x, y, t)
     f(f"mov {one}, #1")
     f(f"mov {zero}, #0")
     for i in range(7):
@@ -267,10 +278,35 @@ def sum_and_difference():
         f(f"{'sbcs' if i else 'subs'} {x}, {x}, {y}")
         f(f"str {t}, [{total}, #{4 * i}]")
         f(f"str {x}, [{less}, #{4 * i}]")
-    f(f"sbc {lessTop}, {lessTop}, {owed}")
+    f(f"sbc {less_top}, {less_top}, {owed}")
     f(f"add {top}, {top}, {carry}")
     f(f"str {top}, [{total}, #28]")
-    f(f"str {lessTop}, [{less}, #28]")
+    f(f"str {less_top}, [{less}, #28]")
+    f("bx lr")
+    return f
+
+
+def difference():
+    f = Function("field25519_difference")
+    result, a, b, owed, top, zero = [f"r{i}" for i in range(6)]
+    f.free = [f"r{i}" for i in range(6, 13)]
+    x, y, t = f.take(3)
+    load(f, [x], a, 7)
+    load(f, [y], b, 7)
+    owe(f, top, owed, x, y, t)
+    f.give(x, y, t)
+    f(f"mov {zero}, #0")
+    for first, count in ((0, 3), (3, 3), (6, 1)):
+        xs, ys = f.take(count), f.take(count)
+        load(f, xs, a, first)
+        load(f, ys, b, first)
+        for i, (x, y) in enumerate(zip(xs, ys)):
+            f(f"umaal {y}, {owed}, {zero}, {zero}")
+            f(f"{'sbcs' if first + i else 'subs'} {x}, {x}, {y}")
+            f(f"str {x}, [{result}, #{4 * (first + i)}]")
+        f.give(*xs, *ys)
+    f(f"sbc {top}, {top}, {owed}")
+    f(f"str {top}, [{result}, #28]")
     f("bx lr")
     return f
 
@@ -300,4 +336,4 @@ def scale_and_add():
     return f
 
 
-FUNCTIONS = (multiply, square, sum_and_difference, scale_and_add)
+FUNCTIONS = (multiply, square, sum_and_difference, difference, scale_and_add)

@@ -152,55 +152,46 @@ def multiply():
 
 
 def square():
-    """The products of different words once, then twice those and the squares."""
+    """Word j by twice what stands below it and by itself. Of twice a number, the bit above its words is added as word j or nothing."""
     f, frame = Function("field25519_square"), 16
     enter(f, frame, ("a1",))
     a = load_all(f, "a1")
     f.give("a1")
     f.label("square_loaded")
-    x = {}
-    window = [None] * 7
-    for i in range(7):
-        row(f, window, a[i], a[i + 1:])
-        x[2 * i + 1] = window.pop(0)
-        if window:
-            x[2 * i + 2] = window.pop(0)
-    f.note("twice that, and the squares on the way")
-    t, carry, above = {}, None, None
-    for i in range(8):
-        low, high = product(f, a[i], a[i])
-        f.give(a[i])
-        for limb, square_word in ((2 * i, low), (2 * i + 1, high)):
-            word = x.get(limb)
-            t[limb] = square_word
-            carries = []
-            if word:
-                bit = f.take()
-                f(f"srli {bit}, {word}, 31")
-                f(f"slli {word}, {word}, 1")
-                if above:
-                    f(f"or {word}, {word}, {above}")
-                    f.give(above)
-                above = bit
-            elif above:
-                word, above = above, None
-            if word:
-                if limb < 15:
-                    carries.append(add(f, square_word, word))
-                else:
-                    f(f"add {square_word}, {square_word}, {word}")
-                f.give(word)
+    t = {}
+    low, high = product(f, a[0], a[0])
+    f(f"sw {low}, 0(sp)")
+    f.give(low)
+    t[0], window, bit_below = 0, [high], None
+    for j in range(1, 8):
+        bit, above = f.take(2)
+        f(f"srli {bit}, {a[j - 1]}, 31")
+        f(f"mul {above}, {a[j]}, {bit}")
+        f(f"slli {a[j - 1]}, {a[j - 1]}, 1")
+        if bit_below:
+            f(f"or {a[j - 1]}, {a[j - 1]}, {bit_below}")
+            f.give(bit_below)
+        bit_below, carry = bit, None
+        for i in range(j):
+            low, high = product(f, a[i], a[j])
+            gather(f, high, add(f, window[i], low))
+            f.give(low)
             if carry:
-                if limb < 15:
-                    carries.append(add(f, square_word, carry))
-                else:
-                    f(f"add {square_word}, {square_word}, {carry}")
+                gather(f, high, add(f, window[i], carry))
                 f.give(carry)
-                carry = None
-            if len(carries) == 2:
-                f(f"add {carries[0]}, {carries[0]}, {carries[1]}")
-                f.give(carries[1])
-            carry = carries[0] if carries else None
+            carry = high
+        low, high = product(f, a[j], a[j])
+        for term in (above, carry):
+            gather(f, high, add(f, low, term))
+            f.give(term)
+        window += [low, high]
+        t[j] = window.pop(0)
+        if j == 1:
+            f(f"sw {t[1]}, 4(sp)")
+            f.give(t[1])
+            t[1] = 4
+    f.give(bit_below, *a)
+    t |= {8 + i: word for i, word in enumerate(window)}
     fold(f, t, frame - 8)
     leave(f, frame)
 
@@ -222,6 +213,19 @@ def square():
     return f
 
 
+def owe(f, top, owed, x, y, bit):
+    """The top word of a - b + 2 p, of which bit 255 stays, and what is owed for it: 19 (3 - (a7 - b7 + 2^32 >> 31))."""
+    f(f"sub {top}, {x}, {y}")
+    f(f"sltu {owed}, {x}, {y}")
+    f(f"slli {owed}, {owed}, 1")
+    f(f"srli {bit}, {top}, 31")
+    f(f"xori {bit}, {bit}, 1")
+    f(f"add {owed}, {owed}, {bit}")
+    nineteen(f, owed)
+    f(f"lui {bit}, 0x80000")
+    f(f"or {top}, {top}, {bit}")
+
+
 def sum_and_difference():
     f = Function("field25519_sum_and_difference")
     total, less, a, b = "a0", "a1", "a2", "a3"
@@ -233,16 +237,7 @@ def sum_and_difference():
     f(f"add {top}, {x}, {y}")
     f(f"sltu {carry}, {top}, {x}")
     fold_top(f, top, carry)
-    f.note("a - b + 2 p, of which bit 255 stays: owed is 19 (3 - (a7 - b7 + 2^32 >> 31))")
-    f(f"sub {less_top}, {x}, {y}")
-    f(f"sltu {owed}, {x}, {y}")
-    f(f"slli {owed}, {owed}, 1")
-    f(f"srli {bit}, {less_top}, 31")
-    f(f"xori {bit}, {bit}, 1")
-    f(f"add {owed}, {owed}, {bit}")
-    nineteen(f, owed)
-    f(f"lui {bit}, 0x80000")
-    f(f"or {less_top}, {less_top}, {bit}")
+    owe(f, less_top, owed, x, y, bit)
     f.give(x, y, bit)
     for i in range(7):
         x, y, s, d, c = f.take(5)
@@ -256,15 +251,42 @@ def sum_and_difference():
         f(f"sltu {carry}, {y}, {carry}")
         f(f"add {carry}, {carry}, {s}")
         f(f"sw {y}, {4 * i}({total})")
-        f(f"sltu {s}, {d}, {owed}")
-        f(f"sub {d}, {d}, {owed}")
-        f(f"add {owed}, {s}, {c}")
+        less_owed(f, d, owed, s, c)
         f(f"sw {d}, {4 * i}({less})")
         f.give(x, y, s, d, c)
     f(f"add {top}, {top}, {carry}")
     f(f"sub {less_top}, {less_top}, {owed}")
     f(f"sw {top}, 28({total})")
     f(f"sw {less_top}, 28({less})")
+    f("ret")
+    return f
+
+
+def less_owed(f, word, owed, scratch, borrow):
+    f(f"sltu {scratch}, {word}, {owed}")
+    f(f"sub {word}, {word}, {owed}")
+    f(f"add {owed}, {scratch}, {borrow}")
+
+
+def difference():
+    f = Function("field25519_difference")
+    result, a, b = "a0", "a1", "a2"
+    f.free = [register for register in REGISTERS if register not in (result, a, b, "ra")]
+    x, y, top, owed, scratch = f.take(5)
+    f(f"lw {x}, 28({a})")
+    f(f"lw {y}, 28({b})")
+    owe(f, top, owed, x, y, scratch)
+    for i in range(7):
+        f(f"lw {x}, {4 * i}({a})")
+        f(f"lw {y}, {4 * i}({b})")
+        borrow = f.take()
+        f(f"sltu {borrow}, {x}, {y}")
+        f(f"sub {x}, {x}, {y}")
+        less_owed(f, x, owed, scratch, borrow)
+        f(f"sw {x}, {4 * i}({result})")
+        f.give(borrow)
+    f(f"sub {top}, {top}, {owed}")
+    f(f"sw {top}, 28({result})")
     f("ret")
     return f
 
@@ -291,4 +313,4 @@ def scale_and_add():
     return f
 
 
-FUNCTIONS = (multiply, square, sum_and_difference, scale_and_add)
+FUNCTIONS = (multiply, square, sum_and_difference, difference, scale_and_add)

@@ -1,4 +1,4 @@
-// Curve25519 for microcontrollers: X25519, verification of Ed25519 signatures, and the SHA-512 that they need. The field's five
+// Curve25519 for microcontrollers: X25519, verification of Ed25519 signatures, and the SHA-512 that they need. The field's
 // operations are in assembly for each core (generator/) or in portable C (field_portable.c); all else is C over them.
 //
 // Nothing allocates, and no function keeps state. Time, and the addresses that are read and written, depend on no secret.

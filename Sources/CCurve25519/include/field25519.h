@@ -21,6 +21,8 @@ void field25519_square(uint32_t *r, const uint32_t *a);
 void field25519_square_selected(uint32_t *r, const uint32_t *a, const uint32_t *b, uint32_t mask);
 /// sum = a + b and difference = a - b
 void field25519_sum_and_difference(uint32_t *sum, uint32_t *difference, const uint32_t *a, const uint32_t *b);
+/// r = a - b
+void field25519_difference(uint32_t *r, const uint32_t *a, const uint32_t *b);
 /// r = k a + b, for k below 2^17
 void field25519_scale_and_add(uint32_t *r, const uint32_t *a, uint32_t k, const uint32_t *b);
 #endif
