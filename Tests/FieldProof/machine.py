@@ -4,7 +4,8 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from words import Algebra, Refused, Word
+from algebra import Algebra
+from words import Refused, Word
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What each operation of the field has to compute, and the proof that a function's code does."""
 
+from algebra import Algebra
 from machine import Address, Undecided
-from words import WORD, Algebra, Refused, Word, multiplied, plus
+from words import WORD, Refused, Word, multiplied, plus
 
 P = 2**255 - 19
 
