@@ -75,7 +75,9 @@ let coreTargets: [Target] = [
   .executableTarget(
     name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "Primitives"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
-  tests("PrimitivesTests", ["Primitives"]),
+  // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
+  .target(name: "CCurve25519", exclude: ["assembly"]),
+  tests("PrimitivesTests", ["Primitives", "CCurve25519", "CSodium"]),
   tests("NoiseTests", ["Noise", "Primitives", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Noise", "Primitives"],

@@ -4,6 +4,7 @@ import os
 from concurrent.futures import Future, ProcessPoolExecutor
 
 import catalogue
+import curve
 import emulate
 import guards
 import image
@@ -36,6 +37,8 @@ def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool)
 def prepare(target: Target, specs: list[catalogue.Spec]) -> None:
     """What every image of a target links."""
     sodium.archives(target)
+    for portable in (False, True):
+        curve.archive(target, portable)
     image.board_objects(target)
     for identity_based in {spec.identity_based for spec in specs}:
         library.build(target, identity_based)
@@ -55,11 +58,11 @@ def build(target: Target, spec: catalogue.Spec) -> image.Image:
     if spec.source.endswith(".c"):
         own = image.compile_c(target, FIRMWARE / "images" / spec.source, WORK / target.core / f"{spec.name}.o",
                               "-I", library.HEADER.parent)
-        return image.link(target, spec.name, [own, library.build(target, spec.identity_based)], "ladder")
+        return image.link(target, spec.name, [own, library.build(target, spec.identity_based)], spec.arithmetic)
     shared = modules.build(target, spec.identity_based)  # first: the image is compiled against them
     own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags,
                                 spec.identity_based)
-    return image.link(target, spec.name, [own, *shared], "ladder")
+    return image.link(target, spec.name, [own, *shared], spec.arithmetic)
 
 
 def attempt(work, target: Target, what) -> dict | str:

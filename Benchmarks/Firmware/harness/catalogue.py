@@ -1,6 +1,6 @@
 """The images: what each is for, what it links, and which secrets its session handled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,10 @@ class Handshake:
     psk: int | None = None  # offset on the storage page
 
 
-def aims(ram: int | None = None, **flash: int) -> dict[str, dict[str, int]]:
+def aims(**cores: tuple[int, int]) -> dict[str, dict[str, int]]:
     """What an image should keep on each core: bytes of flash, of static RAM and stack, and every handshake's overhead."""
-    common = ({"RAM and stack": ram} if ram else {}) | {"overhead": 1.1}
-    return {core: ({"flash": flash[core]} if core in flash else {}) | common for core in ("m0", "m4", "rv32")}
+    return {core: ({"flash": cores[core][0], "RAM and stack": cores[core][1]} if core in cores else {}) | {"overhead": 1.1}
+            for core in ("m0", "m4", "rv32")}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,12 @@ class Spec:
     limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
     draws: tuple[int, ...] = (32, 32, 32)  # random bytes, call by call
     identity_based: bool = False  # whether it links what identity-based credentials need
+    arithmetic: str = "own"  # whose Curve25519 it links: see image.link
+    conversation: str = ""  # what the host's end plays, where that is another image's name
+
+    @property
+    def plays(self) -> str:
+        return self.conversation or self.name
 
 
 # Without public keys there is no Noise pattern; the transcript is the scheme's own.
@@ -60,8 +66,9 @@ STORED_KEY = 16 + 62
 # A certificate or credential for a key that the image makes is another one for each key.
 OWN = frozenset({"certified"})
 
-SERVER = aims(4 << 10, m4=28 << 10, m0=34 << 10)
-PAIR = aims(6 << 10, m4=56 << 10)
+SERVER = aims(m4=(20 << 10, 4 << 10), m0=(26 << 10, 4 << 10), rv32=(31 << 10, 4 << 10))
+PAIR = aims(m4=(32 << 10, 3686), m0=(40 << 10, 3891), rv32=(48 << 10, 3993))
+WHOLE = aims(m4=(52 << 10, 6656), m0=(62 << 10, 6656), rv32=(74 << 10, 7168))
 
 # Images that only talk to the server keep their symmetric key behind the seed, the other keys and the certificate.
 PROVISIONED_PSK = 16 + 184
@@ -98,5 +105,10 @@ SPECS = (
     Spec("rotation-identity", "rotation", "identity-based", "rotation", STORED_KEY, (), ROTATION_IDENTITY,
          OWN, frozenset({"load"}), draws=(32, 64, 32), identity_based=True),
     Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, OWN,
-         frozenset({"load", "seal", "open-pong"})),
+         frozenset({"load", "seal", "open-pong"}), WHOLE),
 )
+
+# The same with libsodium's arithmetic, of which the page says what ours saves.
+BESIDE = ("ik-registered", "xx-initiator", "c-device")
+SPECS += tuple(replace(spec, name=f"{spec.name}-libsodium", arithmetic="ladder", conversation=spec.name, limits={})
+               for spec in SPECS if spec.name in BESIDE)

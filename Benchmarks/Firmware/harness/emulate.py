@@ -32,6 +32,7 @@ class Operation:
     primitive: int = 0  # of the instructions, those spent in primitives
     public: int = 0  # of the instructions, those below functions that handle public data only
     public_calls: int = 0  # of such functions
+    trace: int = 0  # stands for every address that was executed, read or written, where they are followed
 
 
 @dataclass
@@ -65,10 +66,11 @@ def plugin() -> Path:
 
 
 class Emulator:
-    """QEMU as a child process. `peer` answers the messages of the image."""
+    """QEMU as a child process. `peer` answers the messages of the image. With `traces` the plugin follows addresses too; without
+    `counts` there is no plugin, and the image runs several times as fast."""
 
-    def __init__(self, image: Image, page: bytes, peer=None):
-        self.image, self.peer = image, peer
+    def __init__(self, image: Image, page: bytes, peer=None, traces: bool = False, counts: bool = True):
+        self.image, self.peer, self.counts = image, peer, counts
         self.folder = Path(tempfile.mkdtemp(prefix="qemu-", dir=WORK))
         self.outcome = Outcome()
         (self.folder / "page.bin").write_bytes(page)
@@ -85,13 +87,15 @@ class Emulator:
             "scan": symbols["marker_scan"] & ~1 if "marker_scan" in symbols else 1,
             "stack": f"{symbols['bss_end']:x}:{symbols['stack_top']:x}",
             "public": "".join(f"{symbols[name] & ~1:x}:" for name in PUBLIC if name in symbols),
-            "out": self.folder / "cost", "release": self.folder / "release",
+            "out": self.folder / "cost", "release": self.folder / "release", "trace": int(traces),
         }
+        (self.folder / "cost").touch()
         plugin_option = ",".join([str(plugin()), *(f"{key}={value}" for key, value in arguments.items())])
         command = [target.emulator, "-M", target.machine, "-display", "none", "-icount", "shift=0", "-kernel",
                    image.elf, "-device", f"loader,file={self.folder / 'page.bin'},addr={target.storage_page},force-raw=on",
                    "-serial", f"pipe:{self.folder / 'serial'}",
-                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off", "-plugin", plugin_option]
+                   "-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
+        command += ["-plugin", plugin_option] if counts else []
         command += ["-bios", "none"] if not target.is_arm else []
         self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen([str(part) for part in command], stdout=self.log, stderr=self.log,
@@ -105,7 +109,8 @@ class Emulator:
             self.converse()
             self.command("quit")
             self.process.wait(timeout=30)
-            self.read_costs()
+            if self.counts:
+                self.read_costs()
             return self.outcome
         except ConnectionError:
             raise SystemExit(f"{self.image.name}: QEMU ended early:\n{(self.folder / 'log').read_text()}") from None
@@ -194,10 +199,10 @@ class Emulator:
         regions = [[int(word) for word in line[1:]] for line in lines if line[0] == "region"]
         if len(regions) != len(self.outcome.operations):
             raise SystemExit(f"{len(regions)} measured regions for {len(self.outcome.operations)} operations")
-        for operation, (instructions, cycles, lowest, primitive, public, calls) in zip(self.outcome.operations, regions):
+        for operation, (instructions, cycles, lowest, primitive, public, calls, trace) in zip(self.outcome.operations, regions):
             operation.instructions, operation.cycles = instructions, cycles
             operation.stack, operation.primitive = top - lowest, primitive
-            operation.public, operation.public_calls = public, calls
+            operation.public, operation.public_calls, operation.trace = public, calls, trace
         [total] = [line for line in lines if line[0] == "total"]
         self.outcome.peak_stack = top - int(total[3])
         self.outcome.frames = [(int(line[1]), int(line[2])) for line in lines if line[0] == "frame"]

@@ -53,4 +53,4 @@ def built(target: Target, defect: str) -> image.Image:
     name = f"guards{'-' if defect else ''}{defect.lower()}"
     flags = [f"-D{defect}"] if defect else []
     own = image.compile_c(target, FIRMWARE / "images/guards.c", WORK / target.core / f"{name}.o", *flags)
-    return image.link(target, name, [own], "ladder")
+    return image.link(target, name, [own], "own")

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import curve
 import sodium
 from install import PICOLIBC, SODIUM
 from paths import FIRMWARE, WORK, run, swift_tool
@@ -85,7 +86,7 @@ class Section:
 
     @property
     def component(self) -> str:
-        if re.search(r"lib(sodium|ladder|tables)\.a", self.origin):
+        if re.search(r"lib(sodium|ladder|tables|curve25519|portable)\.a", self.origin):
             return "primitives"
         if re.search(r"libc\.a|runtime\.o|arithmetic\.o|lmul\.o|start_", self.origin):
             return "runtime"
@@ -134,12 +135,13 @@ def compile_c(target: Target, source: Path, output: Path, *flags: str) -> Path:
     return output
 
 
-def link(target: Target, name: str, objects: list[Path], curve: str) -> Image:
-    """`curve` says which X25519 to link: `ladder` or `tables`."""
+def link(target: Target, name: str, objects: list[Path], arithmetic: str) -> Image:
+    """`arithmetic` says whose Curve25519 to link: `own`, `portable` (ours without assembly), or of libsodium `ladder` or `tables`."""
     archives = sodium.archives(target)
+    chosen = curve.archive(target, arithmetic == "portable") if arithmetic in ("own", "portable") else archives[arithmetic]
     elf = WORK / target.core / f"{name}.elf"
     board = FIRMWARE / "board"
     run([swift_tool("ld.lld"), "--gc-sections", "-T", board / f"{target.machine}.ld", "-L", board,
-         *board_objects(target), *objects, archives[curve], archives["sodium"],
+         *board_objects(target), *objects, chosen, archives["sodium"],
          PICOLIBC / target.picolibc / "libc.a", f"-Map={elf.with_suffix('.map')}", "-o", elf])
     return Image(target, name, elf)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import curve
 import image
 import modules
 import sodium
@@ -23,11 +24,12 @@ def build(target: Target, identity_based: bool) -> Path:
 
 
 def export(target: Target, folder: Path, identity_based: bool) -> None:
-    """What firmware in C links: the library, libsodium's files, and what the compilers call on this core."""
+    """What firmware in C links: the library, libsodium's files, our own Curve25519 or libsodium's ladder, and what the compilers
+    call on this core."""
     folder = folder / target.core
     folder.mkdir(parents=True, exist_ok=True)
     archives = sodium.archives(target)
     helpers = [file for file in image.board_objects(target) if file.stem in ("arithmetic", "lmul")]
-    for file in [build(target, identity_based), archives["sodium"], archives["ladder"], *helpers]:
+    for file in [build(target, identity_based), archives["sodium"], curve.archive(target, False), archives["ladder"], *helpers]:
         shutil.copy(file, folder)
     shutil.copy(HEADER, folder)

@@ -22,7 +22,7 @@ class Failure(Exception):
 
 
 def converse(image: Image, spec: Spec, seed: int) -> tuple[Outcome, Peer]:
-    peer = Peer(spec.name, seed)
+    peer = Peer(spec.plays, seed)
     outcome = Emulator(image, peer.page, peer).run()
     peer.finish()
     return outcome, peer

@@ -22,6 +22,11 @@ PATTERNS = {
 
 def x25519(scalar: bytes, point: bytes = b"\x09" + bytes(31)) -> bytes:
     """RFC 7748, section 5, without any care for timing."""
+    return (x25519_course(scalar, point)["result"] % P).to_bytes(32, "little")
+
+
+def x25519_course(scalar: bytes, point: bytes) -> dict[str, int]:
+    """The result, and what the ladder held at its end."""
     k = bytearray(scalar)
     k[0] &= 248
     k[31] = k[31] & 127 | 64
@@ -34,7 +39,8 @@ def x25519(scalar: bytes, point: bytes = b"\x09" + bytes(31)) -> bytes:
             x2, z2, x3, z3 = x3, z3, x2, z2
         else:
             x2, z2, x3, z3 = ladder_step(x1, x2, z2, x3, z3)
-    return (x2 * pow(z2, P - 2, P) % P).to_bytes(32, "little")
+    inverse = pow(z2, P - 2, P)
+    return {"result": x2 * inverse % P, "x2": x2, "z2": z2, "x3": x3, "z3": z3, "1/z2": inverse}
 
 
 def ladder_step(x1, x2, z2, x3, z3):

@@ -14,6 +14,15 @@ CORES = {"m0": "Cortex-M0, micro:bit (nRF51822: 256 KB of flash, 16 KB of RAM)",
          "m4": "Cortex-M4, Netduino Plus 2 (STM32F405: 1 MB, 128 KB)",
          "rv32": "RV32IMC, HiFive1 (FE310: external flash, 16 KB)"}
 
+# Published X25519 in assembly, for orientation: measured on hardware, where ours is a model without wait states.
+X25519_PEERS = (
+    ("m0", "High-speed Curve25519 on 8-bit, 16-bit, and 32-bit microcontrollers (doi 10.1007/s10623-015-0087-1)", 3_589_850, ""),
+    ("m4", "Emill/X25519-Cortex-M4, as its README says", 548_873, 368),
+)
+
+ARITHMETIC = {"own": "ours", "portable": "ours, the field in C", "ladder": "libsodium's, the ladder alone",
+              "tables": "libsodium's, with its tables"}
+
 PARTS = ("protocol", "primitives", "runtime", "harness")
 
 HEAD = """# What the firmware costs
@@ -24,11 +33,12 @@ Instructions, bytes and stack are exact and were the same in two runs. Model cyc
 **{calibration}**; they know no wait states of the flash. What is counted and what fails the run:
 [Benchmarks/Firmware](../../Benchmarks/Firmware/README.md).
 
-libsodium {sodium} is compiled with `-Os` without link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
+Curve25519 is our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with `-Os` without
+link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
 of the whole image, its serial line and frame buffer included; the stack is the deepest of the whole session, storage and first
 messages included. Instructions, cycles and bytes of a row are those of the handshake alone (of a sealed message, or of the two
 sessions of a key rotation); sealing and opening records is among the operations further down. Overhead is the handshake's
-instructions over those spent inside libsodium.
+instructions over those spent inside our Curve25519 and libsodium.
 """
 
 
@@ -50,6 +60,9 @@ def page(records: list[dict], sodium: str) -> str:
     lines += ["", "## Beside published implementations", "",
               "On other parts, by other people, with other functions linked: orientation, not a comparison. Ours, on the M4, is the",
               "image of one scheme with its primitives, serial line and stack.", ""] + beside(images)
+    lines += ["", "## Curve25519", "",
+              "Model cycles, without wait states and not calibrated; the stack is that of an image with the operation, its own frame",
+              "included. Published figures are of real boards, and cycles of theirs are not ours.", ""] + curve(records)
     lines += ["", "## Flash by component", ""] + components(images)
     lines += ["", "## The deepest stack, by component", "",
               "What the functions that it held belong to; `results.json` names each of them. What is not in the table is the start-up",
@@ -136,7 +149,7 @@ def made_of(record: dict, kind: str) -> str:
         case "flash": parts = record["flash_by_component"]
         case "RAM and stack":
             parts = {"static": record["static_ram_bytes"]} | {f"stack of {k}": v for k, v in stack_by_component(record).items()}
-        case _: parts = {"instructions of libsodium": record["primitive_instructions"],
+        case _: parts = {"instructions of primitives": record["primitive_instructions"],
                          "others": record["instructions"] - record["primitive_instructions"]}
     return ", ".join(f"{name} {value:,}" for name, value in parts.items())
 
@@ -146,6 +159,20 @@ def beside(images: list[dict]) -> list[str]:
     rows = [[f"Countersign, {ours[r['image']]}", r["flash_bytes"], r["static_ram_bytes"] + r["peak_stack_bytes"],
              "measured in this run"] for r in images if r["core"] == "m4" and r["image"] in ours]
     return table(["implementation", "flash", "RAM", ""], rows + [list(peer) for peer in PEERS])
+
+
+def curve(records: list[dict]) -> list[str]:
+    """Whose arithmetic takes how long, the published beside them."""
+    rows = []
+    for r in records:
+        if r["scheme"] == "primitives":
+            found = {o["operation"]: o for o in r["operations"]}
+            cells = [found[name][key] if name in found else "" for name in ("x25519", "x25519-base", "ed25519-verify")
+                     for key in ("model_cycles", "peak_stack_bytes")]
+            rows.append([r["core"], ARITHMETIC[r["arithmetic"]], *cells])
+    rows += [[core, name, cycles, stack, "", "", "", ""] for core, name, cycles, stack in X25519_PEERS]
+    rows.sort(key=lambda row: list(CORES).index(row[0]))
+    return table(["core", "whose", "X25519", "stack", "of the base point", "stack", "Ed25519 verification", "stack"], rows)
 
 
 def table(head: list, rows: list[list]) -> list[str]:

@@ -18,14 +18,16 @@ SEED = bytes(range(1, 17))
 PUBLIC = {"ed25519-verify"}
 
 
-# `primitives` links the ladder; `primitives-tables` libsodium's tables, and signs and verifies.
-NAMES = {"primitives": ("ladder", ()), "primitives-tables": ("tables", ("-DSIGNING",))}
+# `primitives` links our own Curve25519, and `primitives-portable` that without assembly; the others libsodium's, with the ladder
+# alone or with its tables.
+NAMES = {"primitives": ("own", ("-DSIGNING",)), "primitives-portable": ("portable", ("-DSIGNING",)),
+         "primitives-ladder": ("ladder", ()), "primitives-tables": ("tables", ("-DSIGNING",))}
 
 
 def measured(target: Target, name: str) -> dict:
-    curve, flags = NAMES[name]
+    arithmetic, flags = NAMES[name]
     source = image.compile_c(target, FIRMWARE / "images/primitives.c", WORK / target.core / f"{name}.o", *flags)
-    built = image.link(target, name, [source], curve)
+    built = image.link(target, name, [source], arithmetic)
     first, second = Emulator(built, SEED).run(), Emulator(built, SEED).run()
     where = f"{name} on {target.core}"
     demand_equal(where, first.operations, second.operations)
@@ -37,7 +39,7 @@ def measured(target: Target, name: str) -> dict:
         if operation.name not in PUBLIC and same.instructions != operation.instructions:
             raise Failure(f"{where}: {operation.name} takes {same.instructions} or {operation.instructions} instructions")
     once = Outcome(operations=list(by_name.values()), peak_stack=first.peak_stack)
-    spec = Spec(name, "primitives", "primitives", curve)
+    spec = Spec(name, "primitives", "primitives", arithmetic, arithmetic=arithmetic)
     entry = results.record(built, spec, once)
     print(f"{target.core:5} {name:17} " + ", ".join(f"{o.name} {o.instructions:,}" for o in once.operations), flush=True)
     return entry

@@ -32,6 +32,7 @@ def record(image: Image, spec: Spec, outcome: Outcome) -> dict:
         "image": spec.name,
         "scheme": spec.scheme,
         "role": spec.role,
+        "arithmetic": spec.arithmetic,
         "flash_bytes": image.flash_bytes,
         "flash_by_component": image.flash,
         "static_ram_bytes": image.static_ram,
@@ -81,7 +82,7 @@ def write(records: list[dict], folder: Path) -> None:
 
 def ship(records: list[dict], path: Path) -> None:
     """The records of the schemes, without their operations."""
-    devices = [entry for entry in records if entry["role"] == "device"]
+    devices = [entry for entry in records if entry["role"] == "device" and entry["arithmetic"] == "own"]
     path.write_text(lines([{key: entry[key] for key in SHIPPED} for entry in devices]))
 
 

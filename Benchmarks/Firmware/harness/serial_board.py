@@ -20,7 +20,7 @@ LOADING = "Load {}, which holds the image and its storage page, then reset the b
 
 def run(device: str, target: Target, spec: Spec) -> None:
     """Prints the operations as the board counts them, in cycles, beside the model's for the same keys."""
-    peer = Peer(spec.name, 1)
+    peer = Peer(spec.plays, 1)
     image = campaign.build(target, spec)
     path = WORK / target.core / f"{spec.name}.hex"
     intel_hex.write(path, [(target.flash_base, image.flat.read_bytes()), (target.storage_page, peer.page)])

@@ -8,8 +8,9 @@
 //            owners=FILE            lines "START END CLASS"; class 1 protocol, 2 primitive, 3 shared helper
 //            public=ADDR:ADDR:...   entries of functions that handle public data only
 //            model=m0|m4|rv32,out=FILE,release=FIFO
+//            trace=1                follow every address that is executed, read or written
 //
-// Output: "region INSTRUCTIONS CYCLES LOWEST PRIMITIVE PUBLIC CALLS", "scan" (waits for a byte from the FIFO), "total ...", and
+// Output: "region INSTRUCTIONS CYCLES LOWEST PRIMITIVE PUBLIC CALLS TRACE", "scan" (waits for a byte from the FIFO), "total ...", and
 // for each function of the deepest stack, the outermost first, "frame ENTRY BYTES".
 #include <inttypes.h>
 #include <stdbool.h>
@@ -50,6 +51,10 @@ static model *cost;
 static decoder *linkageOf;
 static FILE *out;
 static const char *release;
+static bool traces;
+static uint64_t trace;  // of the addresses so far, in their order
+
+static void follow(uint64_t address) { trace = (trace ^ address) * 0x100000001B3 ^ trace >> 29; }
 
 static enum owner ownerOf(uint64_t address) {
     for (size_t i = 0; i < rangeCount; i++)
@@ -96,11 +101,12 @@ static void onMarker(enum marker marker) {
     case beginMarker:
         at = now;
         lowest = stackHigh;
+        trace = 0xCBF29CE484222325;
         break;
     case endMarker:
-        fprintf(out, "region %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+        fprintf(out, "region %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
                 now.instructions - at.instructions, now.cycles - at.cycles, lowest, now.primitive - at.primitive,
-                now.public - at.public, now.publicCalls - at.publicCalls);
+                now.public - at.public, now.publicCalls - at.publicCalls, trace);
         fflush(out);
         break;
     case scanMarker: {
@@ -119,6 +125,7 @@ static void onBlock(unsigned cpu, void *data) {
     const struct block *block = data;
     // A shared helper (memcpy, 64-bit multiplication) is paid for by whoever called it.
     if (block->owner != shared) payer = block->owner;
+    if (traces) follow(block->start);
     if (block->marker == endMarker || block->marker == scanMarker) onMarker(block->marker);
     now.instructions += block->instructions;
     now.cycles += block->cycles;
@@ -155,6 +162,11 @@ static void onStore(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, 
     deepestDepth = depth;
 }
 
+static void onAccess(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+    (void)cpu, (void)info, (void)data;
+    follow(address);
+}
+
 static void onTranslation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     (void)id;
     uint64_t start = qemu_plugin_tb_vaddr(tb), address = start;
@@ -170,6 +182,7 @@ static void onTranslation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         enum linkage linkage = isKnown ? linkageOf(bytes) : unrelated;
         qemu_plugin_register_vcpu_mem_cb(instruction, onStore, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
                                          (void *)(uintptr_t)(linkage == save));
+        if (traces) qemu_plugin_register_vcpu_mem_cb(instruction, onAccess, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
         block->calls = linkage == call;
         block->instructions++;
         block->cycles += step.cycles;
@@ -237,6 +250,7 @@ static bool argument(const char *name, const char *value) {
     if (!strcmp(name, "end")) return end = strtoull(value, NULL, 0), true;
     if (!strcmp(name, "scan")) return scan = strtoull(value, NULL, 0), true;
     if (!strcmp(name, "stack")) return sscanf(value, "%" SCNx64 ":%" SCNx64, &stackLow, &stackHigh) == 2;
+    if (!strcmp(name, "trace")) return traces = *value == '1', true;
     if (!strcmp(name, "model")) {
         cost = !strcmp(value, "m0") ? cortex_m0 : !strcmp(value, "m4") ? cortex_m4 : !strcmp(value, "rv32") ? rv32 : NULL;
         linkageOf = cost == rv32 ? riscv_linkage : thumb_linkage;
