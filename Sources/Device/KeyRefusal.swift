@@ -8,6 +8,4 @@ public enum KeyRefusal: UInt8, Equatable, Sendable {
   case exhausted = 3
   /// The device has proved a key before, and does not prove this one.
   case unproved = 4
-  /// A shared key is changed by the owner's order only.
-  case notOrdered = 5
 }

@@ -42,9 +42,6 @@ public final class DirectConnection {
       }
       try advance(received)
     }
-    // Judged once more where it is remembered: another process may have met the peer's next key meanwhile.
-    let fields = peer.fields
-    try store.update { identity throws(DeviceError) in try identity.meet(fields) }
   }
 
   var isEstablished: Bool { session.isEstablished }
@@ -61,6 +58,10 @@ public final class DirectConnection {
       try session.readHandshake(frame.bytes, trust: identity.trust)
     }
     try answer()
+    guard session.isEstablished else { return }
+    // Judged once more where it is remembered: another process may have met the peer's next key meanwhile.
+    let fields = peer.fields
+    try store.update { identity throws(DeviceError) in try identity.meet(fields) }
   }
 
   private func answer() throws(DeviceHostError) {

@@ -112,11 +112,10 @@ public protocol DeviceRegistry: Sendable {
   ) throws(RegistryError) -> [Result<AcceptedSession, RegistryError>]
 
   /// Makes the device's next key, of the scheme that it shall move to or of the one it has; any number of times the same. What the
-  /// owner has not ordered is paid for: see ``KeyBudget``; a shared key is only made when he has.
+  /// owner has not ordered is paid for: see ``KeyBudget``.
   ///
   /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceQuarantined(_:)``,
-  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/orderRequired(_:)``,
-  ///   ``RegistryError/generationsExhausted(_:)``.
+  ///   ``RegistryError/tooManyKeys(_:retryAfter:)``, ``RegistryError/generationsExhausted(_:)``.
   func stageKey(asked claim: SessionClaim, authority: Authority) throws(RegistryError) -> SymmetricCredential
 
   /// Certifies the key that a device has made because it was ordered to move to a scheme with key pairs. The device's old key

@@ -38,8 +38,6 @@ public enum RegistryError: Error, Equatable, Sendable {
   case belowFloor(DeviceAddress)
   /// A session's counter is not above the last one: a replay, or a copy of the device.
   case staleCounter(DeviceAddress)
-  /// The device asks for another shared key, which only the owner has changed.
-  case orderRequired(DeviceAddress)
   /// The device has no order to do this.
   case notOrdered(DeviceAddress)
   /// A credential has another generation than the device's next.

@@ -102,7 +102,6 @@ extension KeyRefusal {
     case .tooManyKeys: self = .tooMany
     case .generationsExhausted: self = .exhausted
     case .unprovedKey: self = .unproved
-    case .orderRequired: self = .notOrdered
     default: self = .unavailable
     }
   }

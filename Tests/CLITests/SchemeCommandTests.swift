@@ -58,12 +58,6 @@ import Testing
         ])
         #expect(allowed.status == 0, "\(allowed.error)")
       }
-      if scheme == "shared-key" {
-        // Its generations are the whole system's: only the owner changes it.
-        let unordered = try tool.run(["device", "rotate", "--device", file(scheme)])
-        #expect(unordered.status == 69 && unordered.error.contains("owner's order"), "\(unordered.error)")
-        #expect(try tool.run(["device", "rotate", id(index)]).status == 0)
-      }
       let rotated = try tool.run(["device", "rotate", "--device", file(scheme), "--output", "json"])
       #expect(rotated.json["generation"] as? Int == 2, "\(scheme): \(rotated.error)")
       let got = try tool.run([

@@ -55,7 +55,7 @@ enum RecordSamples {
       encode(.peer(address, .online, try authority.device(1, scheme: .identityBased).certificate)),
       encode(.rotation(try authority.rotation())),
     ]
-    for raw: UInt8 in 1...5 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
+    for raw: UInt8 in 1...4 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
     for raw: UInt8 in 1...7 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
     return records
   }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Primitives
 import Schemes
+import Synchronization
 import Testing
 
 @testable import Registry
@@ -85,6 +86,33 @@ struct SymmetricDeviceTests {
     #expect(throws: RegistryError.self) {
       try fleet.registry.write { db, _ in try db.execute(sql: "UPDATE symmetric_devices SET counter = 7") }
     }
+  }
+
+  @Test("One device does not use up the generations of a key that its whole system shares, nor those of its own")
+  func generationsAreRationed() throws {
+    let time = Mutex<Int64>(1_000_000)
+    let fleet = try TestAuthority(clock: { time.withLock { $0 } })
+    for (id, scheme) in [(UInt64(1), SchemeID.sharedKey), (2, .derivedKey)] {
+      let device = try fleet.registry.addSymmetricDevice(
+        DeviceAddress(system: fleet.alpha, device: DeviceID(id)), scheme: scheme, authority: fleet.authority)
+      func rotate() throws {
+        let next = try fleet.registry.stageKey(for: device.address, authority: fleet.authority)
+        _ = try accept(fleet, device, counter: 1, next)
+      }
+      for _ in 0..<8 { try rotate() }
+      let wait: Int64 = scheme == .sharedKey ? 86_400 : 3600
+      #expect(throws: RegistryError.tooManyKeys(device.address, retryAfter: wait)) { try rotate() }
+      // What the owner orders is free.
+      try fleet.registry.order(.rotate, for: device.address)
+      try rotate()
+      time.withLock { $0 += wait }
+      try rotate()
+      #expect(throws: RegistryError.tooManyKeys(device.address, retryAfter: wait)) { try rotate() }
+    }
+    // Another device of the system gets the newest shared key all the same, for it is there already.
+    let late = try fleet.registry.addSymmetricDevice(
+      DeviceAddress(system: fleet.alpha, device: DeviceID(3)), scheme: .sharedKey, authority: fleet.authority)
+    #expect(late.generation == 11)
   }
 
   @Test("The floor only rises, whoever asks")

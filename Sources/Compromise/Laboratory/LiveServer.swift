@@ -85,9 +85,6 @@ final class LiveServer {
     gate.relay.look()
   }
 
-  /// The owner orders a device to change its key.
-  func orderRotation(_ address: DeviceAddress) throws { try registry.order(.rotate, for: address) }
-
   func advanceEpoch(by count: Epoch) throws {
     _ = try registry.advanceEpoch(by: count, issuer: authority.issuer)
     gate.relay.look()

@@ -71,7 +71,6 @@ extension World {
   /// A device changes its key over the network, recorded; the new key is used once, so that the old one is gone.
   func rotate(_ index: Int) throws -> Recording {
     var recording = Recording(scheme: scheme)
-    if scheme == .sharedKey { try orderRotation(index) }
     let line = gate.connect()
     let client = try client(index)
     func exchange(_ frame: [UInt8]) -> [[UInt8]] {

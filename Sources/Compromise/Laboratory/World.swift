@@ -119,9 +119,6 @@ public final class World {
     }
   }
 
-  /// The owner orders a device to change its key, without which a shared key is not changed.
-  func orderRotation(_ index: Int) throws { try live?.orderRotation(devices[index].address) }
-
   /// Begins a session of an honest device.
   func client(_ index: Int, saying text: [UInt8] = []) throws -> Client {
     var memory = devices[index]

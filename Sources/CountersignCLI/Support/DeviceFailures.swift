@@ -170,7 +170,6 @@ extension KeyRefusal {
     case .tooMany: "this device, or its system, has asked for too many"
     case .exhausted: "this device has used up its generations"
     case .unproved: "the key was not proved"
-    case .notOrdered: "a shared key is changed by the owner's order only"
     }
   }
 
@@ -179,7 +178,6 @@ extension KeyRefusal {
     case .unavailable, .tooMany: "The key in use serves meanwhile. Try again later."
     case .exhausted: "The key in use goes on serving. Enrol the device under another id when it comes to the bench."
     case .unproved: "Update the device's software."
-    case .notOrdered: "Order it: countersign device rotate ID"
     }
   }
 }

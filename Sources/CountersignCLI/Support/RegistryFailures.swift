@@ -75,10 +75,6 @@ extension Failure {
         .temporary, "device \(address), or its system, has asked for too many keys", hint: "Try again in \(seconds) s.")
     case .unprovedKey(let address):
       self.init(.noPermission, "device \(address) has not proved the key that it asks for")
-    case .orderRequired(let address):
-      self.init(
-        .noPermission, "the shared key of device \(address) is changed by the owner's order only",
-        hint: "Order it: countersign device rotate \(address.device)")
     case .notOrdered(let address):
       self.init(.noPermission, "device \(address) has no order to change its scheme")
     case .epochsExhausted:

@@ -18,6 +18,9 @@ public struct KeyBudget: Equatable, Sendable {
   /// 4,096 at once for a whole system, then one a second.
   public static let system = KeyBudget(burst: 4096, interval: 1)
 
+  /// 8 keys at once that all devices of a system share, then one a day: 65,534 of them last 179 years.
+  public static let sharedKey = KeyBudget(burst: 8, interval: 86_400)
+
   /// What is left of a credit, and since when.
   struct Credit: Equatable {
     var left: Int64

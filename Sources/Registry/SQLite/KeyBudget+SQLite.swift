@@ -10,6 +10,11 @@ extension SQLiteRegistry {
     try spend(.system, "systems", address.system.column, address, db)
   }
 
+  /// Takes a key that all devices share from the credit of their system.
+  func spendSharedKey(of address: DeviceAddress, _ db: Database) throws {
+    try spend(.sharedKey, "systems", address.system.column, address, db, column: "shared_key_credit")
+  }
+
   /// The tables whose rows have a credit of a device.
   enum KeyTable: String {
     case devices
@@ -17,16 +22,17 @@ extension SQLiteRegistry {
   }
 
   private func spend(
-    _ budget: KeyBudget, _ table: String, _ row: Int64, _ address: DeviceAddress, _ db: Database
+    _ budget: KeyBudget, _ table: String, _ row: Int64, _ address: DeviceAddress, _ db: Database,
+    column: String = "key_credit"
   ) throws {
-    let select = try db.cachedStatement(sql: "SELECT key_credit, key_credit_since FROM \(table) WHERE id = ?")
+    let select = try db.cachedStatement(sql: "SELECT \(column), \(column)_since FROM \(table) WHERE id = ?")
     guard let found = try Row.fetchOne(select, arguments: [row]) else { throw RegistryError.unknownDevice(address) }
     let now = clock()
     let credit = KeyBudget.Credit(left: found[0] ?? budget.burst, since: found[1] ?? now)
     guard let rest = budget.spend(credit, at: now) else {
       throw RegistryError.tooManyKeys(address, retryAfter: budget.wait(credit, at: now))
     }
-    let update = try db.cachedStatement(sql: "UPDATE \(table) SET key_credit = ?, key_credit_since = ? WHERE id = ?")
+    let update = try db.cachedStatement(sql: "UPDATE \(table) SET \(column) = ?, \(column)_since = ? WHERE id = ?")
     try update.execute(arguments: [rest.left, rest.since, row])
   }
 }

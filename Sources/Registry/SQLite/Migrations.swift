@@ -38,6 +38,8 @@ enum Migrations {
     ALTER TABLE symmetric_devices ADD COLUMN key_credit_since INTEGER;
     ALTER TABLE systems ADD COLUMN key_credit INTEGER;
     ALTER TABLE systems ADD COLUMN key_credit_since INTEGER;
+    ALTER TABLE systems ADD COLUMN shared_key_credit INTEGER;
+    ALTER TABLE systems ADD COLUMN shared_key_credit_since INTEGER;
     """
 
   /// Issuance: 0 certificate, 1 blinded, 2 injected, 3 escrow. The column `signature` of the last three holds the credential's

@@ -16,15 +16,15 @@ extension SQLiteRegistry {
 
   /// The first shared key of a generation from `generation` on: all devices that are ordered to change it get the same.
   ///
-  /// - Parameter mayMake: whether one is made when there is none. Only the owner's order does that: the generations of a shared
-  ///   key are its whole system's, and one device must not use them up.
-  static func sharedKey(
-    of device: SymmetricDevice, notBefore generation: Generation, mayMake: Bool, _ db: Database
+  /// One that has to be made, and that the owner has not ordered, is paid for by the system: the generations of a shared key are all
+  /// its devices', and one of them must not use them up.
+  func sharedKey(
+    of device: SymmetricDevice, notBefore generation: Generation, isOrdered: Bool, _ db: Database
   ) throws -> SymmetricCredential {
-    let newest = try newestSharedKey(of: device.address.system, db)
+    let newest = try Self.newestSharedKey(of: device.address.system, db)
     if newest.generation >= generation { return newest }
-    guard mayMake else { throw RegistryError.orderRequired(device.address) }
-    return try makeSharedKey(
+    if !isOrdered { try spendSharedKey(of: device.address, db) }
+    return try Self.makeSharedKey(
       of: device.address.system, generation: generation, material: Authority.randomBytes(32), db)
   }
 

@@ -50,7 +50,7 @@ extension SQLiteRegistry {
       let generation = try device.nextGeneration(try lookup.device(address, db))
       let credential =
         scheme == .sharedKey
-        ? try Self.sharedKey(of: device, notBefore: generation, mayMake: isOrdered, db)
+        ? try sharedKey(of: device, notBefore: generation, isOrdered: isOrdered, db)
         : try authority.newCredential(scheme, generation, of: address, isFirst: false)
       if !isOrdered { try spendKey(of: address, in: .symmetricDevices, row: device.rowID, db) }
       try db.execute(
