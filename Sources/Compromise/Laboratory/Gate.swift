@@ -58,7 +58,9 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let noBooks = Weaknesses(rawValue: 1 << 9)
   /// Identity-based credentials are issued in the escrow flavour: the master key computes every device's key.
   public static let escrow = Weaknesses(rawValue: 1 << 11)
+  /// Peers are told of no rotation and have met nobody: they have been offline since before it.
+  public static let offlinePeer = Weaknesses(rawValue: 1 << 12)
 
   /// Those that concern what lies beside the server and leave its gate as it is.
-  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks, .escrow]
+  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks, .escrow, .offlinePeer]
 }

@@ -23,6 +23,14 @@ final class Peer {
     }
   }
 
+  /// A copy of a device's memory.
+  init(copying other: Peer) throws {
+    var content = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
+    var span = content.mutableBytes
+    other.identity.encode(into: &span)
+    try identity.load(content.bytes)
+  }
+
   var certificate: Certificate {
     get throws {
       guard let certificate = identity.certificate else { throw LaboratoryError.nothingToShow }
@@ -49,7 +57,50 @@ final class Peer {
   }
 }
 
+extension Peer {
+  /// Connects to `other` without a server and says `text`; returns what the other side read.
+  func sayDirectly(_ text: [UInt8], to other: Peer) throws -> [UInt8] {
+    var mine = PeerSession(direct: .initiator)
+    var theirs = PeerSession(direct: .responder)
+    try mine.start(identity, other: nil)
+    try theirs.start(other.identity, other: nil)
+    let first = try frame { try mine.writeHandshake(identity, into: &$0) }
+    try theirs.readHandshake(first.bytes, trust: other.identity.trust)
+    let second = try frame { try theirs.writeHandshake(other.identity, into: &$0) }
+    try mine.readHandshake(second.bytes, trust: identity.trust)
+    let third = try frame { try mine.writeHandshake(identity, into: &$0) }
+    try theirs.readHandshake(third.bytes, trust: other.identity.trust)
+    var message = try frame { try mine.seal(.message(MessageID(1), text.bytes), into: &$0) }
+    var span = message.mutableBytes
+    guard case .message(_, let body) = try theirs.open(&span) else { throw LaboratoryError.nothingToShow }
+    return [UInt8](copying: body)
+  }
+}
+
 extension World {
+  /// A device of this fleet changes its key over the network, and uses the next one once.
+  func rotate(_ peer: Peer) throws {
+    let books = try books()
+    guard let certificate = peer.identity.certificate else { throw LaboratoryError.nothingToShow }
+    let claim = SessionClaim(
+      address: peer.identity.address, generation: certificate.fields.generation, publicKey: certificate.publicKey)
+    try peer.identity.beginRotation()
+    if let request = peer.identity.requestPoint {
+      guard case .granted(let answer) = try books.registry.issue(request: request, asked: claim, authority: authority)
+      else { throw LaboratoryError.nothingToShow }
+      try peer.identity.install(answer)
+    } else if let key = peer.identity.renewalKey {
+      guard
+        case .granted(let next) = try books.registry.renew(key, isProved: true, asked: claim, issuer: authority.issuer)
+      else { throw LaboratoryError.nothingToShow }
+      try peer.identity.install(next)
+    }
+    guard let slot = peer.identity.slotForSession() else { throw LaboratoryError.nothingToShow }
+    peer.identity.confirmUse(of: slot)
+    try books.registry.promotePending(
+      try peer.certificate.publicKey, for: peer.identity.address, issuer: authority.issuer)
+  }
+
   /// A device of this fleet, registered and certified by the owner as `device add` does it. Not one of the three, whose memory
   /// is the laboratory's.
   func peer(_ index: Int) throws -> Peer {

@@ -32,6 +32,7 @@ struct Control: Sendable {
 /// What attacks are about, in the order of the tables.
 public enum AttackGroup: String, Codable, Sendable, CaseIterable {
   case device = "One device taken apart"
+  case insider = "One device turns against the others"
   case server = "Keys of the server stolen"
   case registry = "The registry"
   case wire = "On the wire"
@@ -46,6 +47,7 @@ enum Attacks {
     MemoryReadsOthers.self, MemoryReadsOwnPast.self, MemoryReadsLastSession.self,
     MemoryReadsOwnFuture.self, MemoryPosesAsAnother.self,
     MemoryOutlivesRotation.self, CloneBesideOriginal.self,
+    OldSessionGetsKey.self, ReplacedKeyGetsName.self, OldKeyMeetsPeer.self,
     RootReadsPast.self, ServerReadsPast.self, RootPosesAsDevice.self,
     ServerPosesAsDevice.self, RootPosesAsServer.self, IssuingKeyReads.self, IssuingKeyIsAdmitted.self,
     IssuingKeyFoolsPeer.self, StaticKeyReads.self, StaticKeyNamesDevices.self, StaticKeyPosesAsServer.self,
