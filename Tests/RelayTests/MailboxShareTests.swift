@@ -205,6 +205,11 @@ struct MailboxShareTests {
       fleet.settle()
     }
     try fleet.mailbox.checkCounters()
+    // Whatever has happened, one more than fits is refused, and changes no counter.
+    devices[3].disconnect()
+    if devices[0].connection == nil { try devices[0].run(in: fleet) }
+    for _ in 0...6 { try devices[0].deposit([1], to: devices[3].identity.certificate!, in: fleet) }
+    try fleet.mailbox.checkCounters()
     #expect(fleet.relay.metrics.mailWaiting.value == (try fleet.mailbox.waitingCount()))
     #expect(fleet.relay.metrics.deposits.value(.quotaExceeded) > 0)
   }
