@@ -30,8 +30,7 @@ struct TestAuthority {
     directory = AuthorityDirectory(temporary.path + "/authority")
     authority = Authority.random()
     try directory.create(authority, sealing: .unsealed, certificateEpochs: certificateEpochs, actor: "test")
-    registry = try SQLiteRegistry(
-      path: directory.registryPath, actor: "test", witness: RegistryWitness(directory: directory.path), clock: clock)
+    registry = try directory.openRegistry(actor: "test", clock: clock)
     alpha = try registry.addSystem(named: "alpha").id
     beta = try registry.addSystem(named: "beta").id
   }

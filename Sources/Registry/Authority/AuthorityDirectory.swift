@@ -15,10 +15,15 @@ public struct AuthorityDirectory: Sendable {
 
   /// Opens the registry, which needs no key: only what signs does.
   ///
-  /// - Parameter actor: the command or service, for the audit record.
-  public func openRegistry(actor: String) throws(RegistryError) -> SQLiteRegistry {
+  /// - Parameters:
+  ///   - actor: the command or service, for the audit record.
+  ///   - clock: seconds since 1970, for what is refilled as time passes; the system's when nil.
+  public func openRegistry(
+    actor: String, clock: (@Sendable () -> Int64)? = nil
+  ) throws(RegistryError) -> SQLiteRegistry {
     try checkPresence(of: registryPath)
-    return try SQLiteRegistry(path: registryPath, actor: actor, witness: RegistryWitness(directory: path))
+    return try SQLiteRegistry(
+      path: registryPath, actor: actor, witness: RegistryWitness(directory: path), clock: clock)
   }
 
   /// Whether the key file is sealed, so that a caller knows before it asks for a passphrase.

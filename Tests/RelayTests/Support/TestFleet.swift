@@ -34,9 +34,7 @@ final class TestFleet {
     let directory = AuthorityDirectory(path + "/authority")
     try directory.create(authority, sealing: .unsealed, certificateEpochs: certificateEpochs, actor: "test")
     let clock = clock
-    registry = try SQLiteRegistry(
-      path: directory.registryPath, actor: "test", witness: RegistryWitness(directory: directory.path),
-      clock: { clock.seconds.withLock { $0 } })
+    registry = try directory.openRegistry(actor: "test", clock: { clock.seconds.withLock { $0 } })
     alpha = try registry.addSystem(named: "alpha").id
     beta = try registry.addSystem(named: "beta").id
     mailbox = try Mailbox(path: path + "/mailbox.sqlite", limits: limits.mailbox)

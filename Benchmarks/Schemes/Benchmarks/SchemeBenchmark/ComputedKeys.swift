@@ -40,7 +40,7 @@ final class ComputedKeys: RegistryWork {
 
   func rotate() throws {
     let index = sample.next()
-    let next = try sample.registry.stageKey(for: sample.address(index), authority: sample.authority)
+    let next = try sample.registry.stageKey(asked: sample.claim(index), authority: sample.authority)
     try accept(index, next.generation)
     guard let device = try sample.registry.symmetricDevice(sample.address(index)) else {
       throw SampleRegistry.Missing()

@@ -29,9 +29,11 @@ final class IdentityBasedKeys: RegistryWork {
   }
 
   func rotate() throws {
-    let address = sample.address(sample.next())
+    let index = sample.next()
+    let address = sample.address(index)
     request.generate()
-    _ = try sample.registry.issue(request: request.point, for: address, authority: sample.authority)
+    _ = try sample.registry.issue(
+      request: request.point, asked: sample.claim(index), authority: sample.authority)
     guard let key = try sample.registry.device(address)?.pending?.publicKey else { throw SampleRegistry.Missing() }
     try sample.registry.promotePending(key, for: address, issuer: sample.authority.issuer)
   }

@@ -39,7 +39,8 @@ final class OwnKeys: RegistryWork {
   func rotate() throws {
     let index = sample.next()
     let key = X25519.PrivateKey.random().publicKey
-    _ = try sample.registry.renew(key, for: sample.address(index), issuer: sample.authority.issuer)
+    _ = try sample.registry.renew(
+      key, isProved: true, asked: sample.claim(index), issuer: sample.authority.issuer)
     try sample.registry.promotePending(key, for: sample.address(index), issuer: sample.authority.issuer)
     keys[index] = key
   }
