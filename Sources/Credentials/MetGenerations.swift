@@ -48,15 +48,12 @@ extension RevocationList {
     return nil
   }
 
-  /// A place that holds a peer, for what is more important; which one, depends on who comes.
+  /// A place that holds a peer, for what is more important: the first from one on that depends on who comes. A small processor has
+  /// no division, so that the number of places is a power of two.
   func placeOfPeer(for device: DeviceID) -> Int? {
-    let count = metCount
-    guard count > 0 else { return nil }
-    var rest = Int(truncatingIfNeeded: device.rawValue % UInt64(count))
-    for index in 0..<Self.capacity where self[index].isMet {
-      if rest == 0 { return index }
-      rest -= 1
-    }
+    let mask = Self.capacity - 1
+    let start = Int(truncatingIfNeeded: device.rawValue)
+    for offset in 0..<Self.capacity where self[(start &+ offset) & mask].isMet { return (start &+ offset) & mask }
     return nil
   }
 }
