@@ -62,6 +62,13 @@ final class LoadFleet {
 
   func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
+  /// Starts a server with the limits that it has unless told otherwise.
+  func startServer(core: Int?) throws(Failure) -> LoadServer {
+    try LoadServer(directory: directory, core: core, limits: [])
+  }
+
+  /// Starts a server that takes all devices and so many strangers.
+  ///
   /// - Parameter strangers: when there are any, the server keeps its own limit of connections that have proved nothing; else all
   ///   devices may connect at once.
   func startServer(core: Int?, strangers: Int) throws(Failure) -> LoadServer {

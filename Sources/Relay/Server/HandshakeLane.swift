@@ -3,7 +3,7 @@ import Strangers
 
 /// The queue in which strangers wait for their handshake, one per event loop.
 ///
-/// A handshake costs as much as a hundred messages. So a few are done, then the loop's sessions get their turn, and no more per
+/// A handshake costs as much as a hundred messages. So after each the loop's sessions get their turn, and there are no more per
 /// second than allowed. Sources take turns, and one that fills the queue makes room for the others. Used on its event loop only.
 final class HandshakeLane {
   /// A handshake that waits.
@@ -16,7 +16,6 @@ final class HandshakeLane {
 
   typealias Place = SourceQueue<Waiting>.Entry
 
-  private static let batch = 4
   /// Long enough for the loop to look at its sockets.
   private static let pause = TimeAmount.microseconds(50)
 
@@ -57,11 +56,10 @@ final class HandshakeLane {
     let now = NIODeadline.now()
     tokens = min(rate, tokens + rate * Double((now - lastRefill).nanoseconds) / 1e9)
     lastRefill = now
-    var done = 0
-    while done < Self.batch, tokens >= 1, let next = waiting.popNext() {
+    while tokens >= 1, let next = waiting.popNext() {
       guard next.run() else { continue }
       tokens -= 1
-      done += 1
+      break
     }
     guard waiting.count > 0 else {
       isRunning = false

@@ -1,5 +1,6 @@
 import Credentials
 import Dispatch
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -19,11 +20,12 @@ public final class RelayServer: Sendable {
   ///
   /// - Parameters:
   ///   - desk: which schemes are served and how; by default those in which a device has a certified key.
-  ///   - threads: event loops; each takes its share of the connections.
+  ///   - threads: event loops; each takes its share of the connections. By default one for each processor that this process may use.
   ///   - droppedLines: how many lines the log has lost so far, for the metrics.
   public init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
-    desk: AdmissionDesk? = nil, threads: Int = System.coreCount, droppedLines: @escaping @Sendable () -> Int = { 0 },
+    desk: AdmissionDesk? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    droppedLines: @escaping @Sendable () -> Int = { 0 },
     logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)

@@ -51,7 +51,7 @@ struct AttackCommand: ParsableCommand {
   }
 
   private func turn(_ attack: Attack?, _ fleet: LoadFleet) throws -> AttackTurn {
-    let server = try fleet.startServer(core: serverCore, strangers: 0)
+    let server = try fleet.startServer(core: serverCore)
     defer { server.stop() }
     let port = server.port
     let pair = try HonestPair(
@@ -63,7 +63,7 @@ struct AttackCommand: ParsableCommand {
     _ = pair.measure(for: .seconds(1))
     let before = run.total
     let busy = server.processorSeconds
-    let waits = pair.measure(for: .seconds(seconds))
+    let waits = ProcessorPriority.raised { pair.measure(for: .seconds(seconds)) }
     let turn = AttackTurn(
       waits: waits, perSecond: Double(run.total - before) / Double(seconds),
       processorShare: (server.processorSeconds - busy) / Double(seconds), peakBytes: server.peakBytes)

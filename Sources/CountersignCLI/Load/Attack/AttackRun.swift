@@ -34,11 +34,7 @@ final class AttackRun: Sendable {
   private func thread(_ body: @escaping @Sendable () -> Void) -> DispatchSemaphore {
     let end = DispatchSemaphore(value: 0)
     let thread = Thread {
-      // Of this thread alone: the measuring one must not wait for a processor because of it, and it may have been given
-      // real-time priority on a busy machine.
-      var ordinary = sched_param()
-      sched_setscheduler(0, SCHED_OTHER, &ordinary)
-      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+      ProcessorPriority.giveWay()
       body()
       end.signal()
     }

@@ -31,7 +31,9 @@ final class HonestPair {
     echoing = DispatchSemaphore(value: 0)
     let end = echoing
     Thread {
-      while !echo.isOver { do { try Self.answer(on: b) } catch { break } }
+      ProcessorPriority.raised {
+        while !echo.isOver { do { try Self.answer(on: b) } catch { break } }
+      }
       end.signal()
     }.start()
   }
