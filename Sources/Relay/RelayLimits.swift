@@ -91,6 +91,8 @@ public struct MailboxLimits: Sendable {
   public var commitLength = 32
   /// Bytes of deposits that reach the disk together, and not many more.
   public var commitBytes = 256 << 10
+  /// Not a limit that anybody sets: see ``MailboxGuards``.
+  package var guards = MailboxGuards.all
 
   public init() {}
 }
