@@ -26,7 +26,7 @@ enum FullMailboxCosts: Attack {
     }
     return Finding(
       commits > 0, if: "Deposits that come to nothing cost transactions, and others' mail waits for each.",
-      else: "Who has filled whose mailbox is remembered, and refused without the disk.",
+      else: "Who has filled whose mailbox is remembered: nothing new is taken to the disk.",
       "\(count) deposits, all refused: \(commits) transactions")
   }
 }
