@@ -131,7 +131,7 @@ let hostTargets: [Target] = [
   hostModule(
     "Compromise",
     [
-      "Relay", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ],
     resources: [.embedInCode("Resources/matrix.html")]),

@@ -16,9 +16,8 @@ public enum RevocationReason: UInt8, Sendable {
 /// "This generation of this device, and every earlier one, is no longer to be trusted." 88 bytes signed.
 ///
 /// The reasons have the numbers that RFC 5280, section 5.3.1 gives them.
-public struct RevocationContent: StatementContent {
+public struct RevocationContent: GenerationContent {
   public static var kind: WireKind { .revocationStatement }
-  public static var contentLength: Int { 20 }
 
   /// Revokes every generation, those to come too: the device is out of the fleet.
   public static let everyGeneration: Generation = .max
@@ -47,22 +46,12 @@ public struct RevocationContent: StatementContent {
     self.sequence = sequence
   }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  init(
+    flags: UInt8, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch, sequence: UInt32
+  ) throws(CredentialsError) {
     guard let reason = RevocationReason(rawValue: flags) else { throw .reservedFlags(flags) }
-    self.reason = reason
-    system = SystemID(try reader.uint32())
-    device = DeviceID(try reader.uint64())
-    generation = try reader.uint16()
-    lastEpoch = try reader.uint16()
-    sequence = try reader.uint32()
-  }
-
-  public func encode(_ writer: inout ByteWriter) {
-    writer.uint32(system.rawValue)
-    writer.uint64(device.rawValue)
-    writer.uint16(generation)
-    writer.uint16(lastEpoch)
-    writer.uint32(sequence)
+    self.init(
+      reason: reason, system: system, device: device, generation: generation, lastEpoch: lastEpoch, sequence: sequence)
   }
 }
 

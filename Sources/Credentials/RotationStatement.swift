@@ -2,9 +2,8 @@
 ///
 /// The server makes it when a device's next key has been used for the first time. A peer that has it refuses the key before on a
 /// connection of the two devices' own, though its certificate still verifies.
-public struct RotationContent: StatementContent {
+public struct RotationContent: GenerationContent {
   public static var kind: WireKind { .rotationStatement }
-  public static var contentLength: Int { 20 }
 
   public let system: SystemID
   public let device: DeviceID
@@ -25,21 +24,11 @@ public struct RotationContent: StatementContent {
     self.sequence = sequence
   }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  init(
+    flags: UInt8, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch, sequence: UInt32
+  ) throws(CredentialsError) {
     guard flags == 0 else { throw .reservedFlags(flags) }
-    system = SystemID(try reader.uint32())
-    device = DeviceID(try reader.uint64())
-    generation = try reader.uint16()
-    lastEpoch = try reader.uint16()
-    sequence = try reader.uint32()
-  }
-
-  public func encode(_ writer: inout ByteWriter) {
-    writer.uint32(system.rawValue)
-    writer.uint64(device.rawValue)
-    writer.uint16(generation)
-    writer.uint16(lastEpoch)
-    writer.uint32(sequence)
+    self.init(system: system, device: device, generation: generation, lastEpoch: lastEpoch, sequence: sequence)
   }
 }
 

@@ -27,7 +27,7 @@ public struct RelayLimits: Sendable {
   public var maximumUnauthenticatedFrame = 1_024
   /// Frames that a device may send after `hello` and before the server's `welcome`.
   public var framesBeforeWelcome = 64
-  /// Certificates that one session may ask for before the first is answered.
+  /// Requests of one device for certificates, credentials and keys that wait for their turn.
   public var renewalsAtOnce = 4
   /// Bytes of answers, statements and mail that wait for a device to read them; a slower reader is cut off.
   public var outboundBytes = 4 << 20
@@ -91,6 +91,8 @@ public struct MailboxLimits: Sendable {
   public var commitLength = 32
   /// Bytes of deposits that reach the disk together, and not many more.
   public var commitBytes = 256 << 10
+  /// Not a limit that anybody sets: see ``MailboxGuards``.
+  package var guards = MailboxGuards.all
 
   public init() {}
 }

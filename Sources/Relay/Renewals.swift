@@ -67,9 +67,7 @@ extension Relay {
 
   /// Runs what answers a request for a key on the relay's queue, and tells the device when there is none.
   private func answer(_ client: Client, _ body: @escaping @Sendable () throws(RegistryError) -> Void) {
-    guard client.beginRenewal(limit: limits.renewalsAtOnce) else { return client.connection.close(.violation) }
     queue.async { [self] in
-      defer { client.endRenewal() }
       guard !client.isSuperseded else { return }
       do throws(RegistryError) { try body() } catch { refuseKey(to: client, error) }
     }

@@ -53,7 +53,7 @@ struct ReferenceTests {
       ("silence", "\(limits.idleTimeout) s"),
       ("frame before authentication", "\(grouped(limits.maximumUnauthenticatedFrame)) bytes"),
       ("frames between `hello` and `welcome`", "\(limits.framesBeforeWelcome)"),
-      ("certificates asked for at once in a session", "\(limits.renewalsAtOnce)"),
+      ("requests of one device for certificates, credentials and keys that wait", "\(limits.renewalsAtOnce)"),
       (
         "bytes of answers, statements and mail that wait for a device to read them; a slower reader is cut off",
         "\(limits.outboundBytes >> 20) MiB"

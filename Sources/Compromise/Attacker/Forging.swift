@@ -1,4 +1,5 @@
 import Credentials
+import Device
 import Noise
 import Primitives
 import Schemes
@@ -41,6 +42,32 @@ extension Attacker {
     transcript.mixKey(ss)
     message += try transcript.encryptAndHash(text ?? recipe.payload)
     return text == nil ? recipe.prefix + message : message
+  }
+
+  /// A sealed message in the name of a device whose certificate is known, made with its recipient's private key in the place of the
+  /// sender's.
+  func forgeSealedMessage(
+    _ text: [UInt8], _ id: MessageID, from sender: Certificate, to recipient: Certificate
+  ) throws -> [UInt8] {
+    guard let memory = loot.memory else { throw LaboratoryError.nothingToShow }
+    var ring = KeyRing.empty
+    let ephemeral = [UInt8].random(32)
+    ring.insert(ephemeral)
+    ring.insert(memory.privateKey)
+    let e = try Derivation.publicKey(ephemeral)
+    guard let es = ring.shared(e, recipient.publicKey), let ss = ring.shared(sender.publicKey, recipient.publicKey)
+    else { throw LaboratoryError.nothingToShow }
+    let prologue = Prologue(
+      .sealed(from: sender.fields.address, to: recipient.fields.address, generation: recipient.fields.generation))
+    var transcript = NoiseTranscript(pattern: "X", prologue: [UInt8](copying: prologue.bytes))
+    transcript.mixHash(recipient.publicKey.array)
+    transcript.mixHash(e.array)
+    transcript.mixKey(es)
+    var message = e.array + (try transcript.encryptAndHash(sender.publicKey.array))
+    transcript.mixKey(ss)
+    let number = (0..<8).map { UInt8(truncatingIfNeeded: id.rawValue >> (56 - 8 * $0)) }
+    message += try transcript.encryptAndHash(sender.handshakeBytes + number + text)
+    return message
   }
 
   /// The weakness `actsOnFirstMessage`: opens the text in a recorded first message with the server's key.

@@ -28,7 +28,7 @@ enum OldKeyMeetsPeer: Attack {
       }
     }
     do {
-      let read = try thief.sayDirectly(World.secret(0), to: peer)
+      let read = try DirectLine(from: thief, to: peer).say(World.secret(0)).body
       return Finding(
         read == World.secret(0), if: "The old certificate verifies until its last epoch, and the peer knows no better.",
         else: "The peer read something else.", "the peer has from the device: \"\(read.text)\"")

@@ -60,7 +60,20 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let escrow = Weaknesses(rawValue: 1 << 11)
   /// Peers are told of no rotation and have met nobody: they have been offline since before it.
   public static let offlinePeer = Weaknesses(rawValue: 1 << 12)
+  /// Recipients take a message for one that they have had when its number is not new, and say so to its sender.
+  public static let noJudgement = Weaknesses(rawValue: 1 << 13)
+  /// A mailbox belongs to whoever fills it first.
+  public static let noShares = Weaknesses(rawValue: 1 << 14)
+  /// The server does not remember whose mailbox was full.
+  public static let noMemoryOfFull = Weaknesses(rawValue: 1 << 15)
+  /// The server hands out what revoked devices have left behind.
+  public static let noWithholding = Weaknesses(rawValue: 1 << 16)
+  /// Next keys cost nothing: every credit is full again whenever the registry looks.
+  public static let noKeyBudget = Weaknesses(rawValue: 1 << 17)
 
-  /// Those that concern what lies beside the server and leave its gate as it is.
-  static let besideTheGate: Weaknesses = [.predictableEphemerals, .noWitness, .noBooks, .escrow, .offlinePeer]
+  /// Those that concern what lies beside the server's gate and leave that as it is.
+  static let besideTheGate: Weaknesses = [
+    .predictableEphemerals, .noWitness, .noBooks, .escrow, .offlinePeer, .noJudgement, .noShares, .noMemoryOfFull,
+    .noWithholding, .noKeyBudget,
+  ]
 }

@@ -12,7 +12,10 @@ final class LiveServer {
   let system: SystemID
   private(set) var registry: SQLiteRegistry
   private(set) var gate: RelayGate
+  /// Messages that wait for one device, as with `serve --mailbox-messages`: how many changes nothing but how long a flood takes.
+  static let mailboxMessages = 200
   private let path: String
+  private let weaknesses: Weaknesses
   private let clock = Clock()
   private var starts = 0
 
@@ -20,8 +23,9 @@ final class LiveServer {
     let seconds = Mutex<Int64>(1_800_000_000)
   }
 
-  init(_ authority: Authority) throws {
+  init(_ authority: Authority, _ weaknesses: Weaknesses = []) throws {
     self.authority = authority
+    self.weaknesses = weaknesses
     // Hundreds of worlds: in memory, where there is a place for it, for none of them needs to survive a power cut.
     let folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory()
     var template = Array((folder + "/countersign-matrix-XXXXXX").utf8CString)
@@ -29,9 +33,9 @@ final class LiveServer {
     path = String(cString: made)
     directory = AuthorityDirectory(path + "/authority")
     try directory.create(authority, sealing: .unsealed, certificateEpochs: 8, actor: "matrix")
-    registry = try directory.openRegistry(actor: "matrix")
+    registry = try directory.openRegistry(actor: "matrix", clock: weaknesses.creditClock)
     system = try registry.addSystem(named: "matrix").id
-    gate = try Self.start(registry, authority, path + "/mailbox-0.sqlite", clock)
+    gate = try Self.start(registry, authority, path + "/mailbox-0.sqlite", weaknesses, clock)
   }
 
   deinit {
@@ -40,13 +44,19 @@ final class LiveServer {
   }
 
   private static func start(
-    _ registry: SQLiteRegistry, _ authority: Authority, _ mailbox: String, _ clock: Clock
+    _ registry: SQLiteRegistry, _ authority: Authority, _ mailbox: String, _ weaknesses: Weaknesses, _ clock: Clock
   ) throws -> RelayGate {
-    RelayGate(
-      try InProcessRelay(registry: registry, authority: authority, mailboxPath: mailbox) {
+    var limits = RelayLimits()
+    limits.mailbox.messagesPerDevice = mailboxMessages
+    limits.mailbox.guards = weaknesses.mailboxGuards
+    return RelayGate(
+      try InProcessRelay(registry: registry, authority: authority, mailboxPath: mailbox, limits: limits) {
         clock.seconds.withLock { $0 }
       })
   }
+
+  /// A file of a device's, in the folder that goes with this server.
+  func file(_ name: String) -> String { path + "/" + name }
 
   func add(_ address: DeviceAddress, _ key: X25519.PublicKey) throws -> Certificate {
     try registry.addDevice(NewDevice(address: address, publicKey: key), issuer: authority.issuer)
@@ -80,6 +90,16 @@ final class LiveServer {
     return try authority.encodeKey(device.current, of: address)
   }
 
+  /// Devices that nobody has heard of, each revoked at once.
+  func addRevoked(_ count: Int) throws {
+    for index in 0..<UInt64(count) {
+      let address = DeviceAddress(system: system, device: DeviceID(0xDEAD << 16 | index))
+      _ = try add(address, try Derivation.publicKey(.random(32)))
+      _ = try registry.revoke(address, through: nil, reason: .keyCompromise, issuer: authority.issuer)
+    }
+    gate.relay.look()
+  }
+
   func revoke(_ address: DeviceAddress) throws {
     _ = try registry.revoke(address, through: nil, reason: .keyCompromise, issuer: authority.issuer)
     gate.relay.look()
@@ -106,9 +126,9 @@ final class LiveServer {
     try registry.close()
     try change(directory.registryPath)
     starts += 1
-    registry = try directory.openRegistry(actor: "matrix")
+    registry = try directory.openRegistry(actor: "matrix", clock: weaknesses.creditClock)
     let authority = try directory.unlock(registry, passphrase: nil)
-    gate = try Self.start(registry, authority, path + "/mailbox-\(starts).sqlite", clock)
+    gate = try Self.start(registry, authority, path + "/mailbox-\(starts).sqlite", weaknesses, clock)
     return gate
   }
 
@@ -116,5 +136,28 @@ final class LiveServer {
   func replaceRegistry(by file: String) throws {
     for suffix in ["", "-wal", "-shm"] { unlink(directory.registryPath + suffix) }
     try FileManager.default.copyItem(atPath: file, toPath: directory.registryPath)
+  }
+}
+
+extension Weaknesses {
+  /// What the mailbox does for others than the sender.
+  fileprivate var mailboxGuards: MailboxGuards {
+    var guards = MailboxGuards.all
+    if contains(.noShares) { guards.remove(.shares) }
+    if contains(.noMemoryOfFull) { guards.remove(.memory) }
+    if contains(.noWithholding) { guards.remove(.withholding) }
+    return guards
+  }
+
+  /// The registry's clock, where it is not the system's: one by which longer has passed at every look than a credit takes to fill.
+  fileprivate var creditClock: (@Sendable () -> Int64)? {
+    guard contains(.noKeyBudget) else { return nil }
+    let looks = Mutex<Int64>(0)
+    return {
+      looks.withLock { looks in
+        looks += 1
+        return 1_800_000_000 + looks * 10 * 365 * 86_400
+      }
+    }
   }
 }

@@ -57,26 +57,6 @@ final class Peer {
   }
 }
 
-extension Peer {
-  /// Connects to `other` without a server and says `text`; returns what the other side read.
-  func sayDirectly(_ text: [UInt8], to other: Peer) throws -> [UInt8] {
-    var mine = PeerSession(direct: .initiator)
-    var theirs = PeerSession(direct: .responder)
-    try mine.start(identity, other: nil)
-    try theirs.start(other.identity, other: nil)
-    let first = try frame { try mine.writeHandshake(identity, into: &$0) }
-    try theirs.readHandshake(first.bytes, trust: other.identity.trust)
-    let second = try frame { try theirs.writeHandshake(other.identity, into: &$0) }
-    try mine.readHandshake(second.bytes, trust: identity.trust)
-    let third = try frame { try mine.writeHandshake(identity, into: &$0) }
-    try theirs.readHandshake(third.bytes, trust: other.identity.trust)
-    var message = try frame { try mine.seal(.message(MessageID(1), text.bytes), into: &$0) }
-    var span = message.mutableBytes
-    guard case .message(_, let body) = try theirs.open(&span) else { throw LaboratoryError.nothingToShow }
-    return [UInt8](copying: body)
-  }
-}
-
 extension World {
   /// A device of this fleet changes its key over the network, and uses the next one once.
   func rotate(_ peer: Peer) throws {

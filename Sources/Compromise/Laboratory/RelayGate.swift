@@ -27,6 +27,12 @@ final class RelayLine: Line {
     return line.takeFrames()
   }
 
+  /// Sends frames, each before the one in front of it is answered.
+  func send(atOnce frames: [[UInt8]]) -> [[UInt8]] {
+    for frame in frames { line.arrive(frame) }
+    return take()
+  }
+
   /// What has come meanwhile.
   func take() -> [[UInt8]] {
     relay.settle()

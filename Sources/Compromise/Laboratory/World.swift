@@ -38,7 +38,7 @@ public final class World {
     authority = try Authority(root: root.bytes)
     let isBook = !weaknesses.isSubset(of: .besideTheGate)
     if !isBook {
-      let live = try LiveServer(authority)
+      let live = try LiveServer(authority, weaknesses)
       self.live = live
       gate = live.gate
       system = live.system

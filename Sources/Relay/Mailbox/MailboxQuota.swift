@@ -33,6 +33,9 @@ extension Mailbox {
     let sender = try use(
       "sender_use WHERE recipient_system = ? AND recipient_device = ? AND sender_system = ? AND sender_device = ?",
       deposit.recipient.columns + deposit.sender.columns, db)
+    guard limits.guards.contains(.shares) else {
+      return whole.leavesRoom(for: deposit, Use(messages: limits.messagesPerDevice, bytes: limits.bytesPerDevice))
+    }
     guard sender.leavesRoom(for: deposit, free) else { return false }
     guard deposit.sender.system != deposit.recipient.system else { return true }
     let system = try use(

@@ -166,7 +166,9 @@ final class PostOffice: @unchecked Sendable {
     metrics.mailExpired.add(batch.expired)
     metrics.mailWaiting.add(-batch.emptied.count - batch.expired)
     full.withLock { full in
-      for (deposit, why) in batch.filled { full.insert(why, for: deposit) }
+      for (deposit, why) in batch.filled where mailbox.limits.guards.contains(.memory) {
+        full.insert(why, for: deposit)
+      }
       // After what was filled: a mailbox that was full in this batch may not be any more.
       for recipient in batch.emptied { full.forget(recipient) }
     }
@@ -264,7 +266,7 @@ final class PostOffice: @unchecked Sendable {
       (mail, isLast) = try mailbox.page(
         for: client.address, after: listener.sequence, limit: Self.pageLength, bytes: Self.pageBytes, at: clock())
       if let last = mail.last { listeners[client.address]?.sequence = last.sequence }
-      try withhold(&mail, from: client)
+      if mailbox.limits.guards.contains(.withholding) { try withhold(&mail, from: client) }
     } catch {
       logger.error("mailbox", metadata: ["reason": "\(error)"])
       client.connection.close(.unavailable)

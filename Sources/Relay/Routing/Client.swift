@@ -49,8 +49,6 @@ final class Client: Sendable {
     var lastEpoch: Epoch
     /// The orders that this session has been told of.
     var orders: Set<String> = []
-    /// Certificates that were asked for and have not been answered.
-    var renewals = 0
     /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
     var correspondents: [Correspondent] = []
   }
@@ -112,17 +110,6 @@ final class Client: Sendable {
     get { ended.load(ordering: .acquiring) }
     set { ended.store(newValue, ordering: .releasing) }
   }
-
-  /// Counts a certificate that is asked for; false when too many are under way.
-  func beginRenewal(limit: Int) -> Bool {
-    state.withLock { state in
-      guard state.renewals < limit else { return false }
-      state.renewals += 1
-      return true
-    }
-  }
-
-  func endRenewal() { state.withLock { $0.renewals -= 1 } }
 
   /// Marks an order as given in this session; false when it was before.
   func tell(of order: DeviceOrder) -> Bool {

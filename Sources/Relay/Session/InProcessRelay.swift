@@ -13,10 +13,9 @@ package final class InProcessRelay {
 
   /// - Parameter clock: seconds since 1970; nothing but the expiry of waiting messages reads it.
   package init(
-    registry: any DeviceRegistry, authority: Authority, mailboxPath: String, desk: AdmissionDesk? = nil,
-    clock: @escaping @Sendable () -> Int64
+    registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
+    desk: AdmissionDesk? = nil, clock: @escaping @Sendable () -> Int64
   ) throws(RelayError) {
-    let limits = RelayLimits()
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
     relay = try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits,
@@ -39,6 +38,9 @@ package final class InProcessRelay {
     }
     for line in lines { line.settle() }
   }
+
+  /// How many transactions of the mailbox have reached the disk.
+  package var mailboxCommits: Int { relay.metrics.mailboxCommits.value }
 
   /// Drops what has waited for too long, as the server does once a minute.
   package func purge() {
