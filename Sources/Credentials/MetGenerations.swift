@@ -17,13 +17,14 @@ extension RevocationList {
     return count
   }
 
-  /// Remembers that a device was met with `generation`.
+  /// Remembers that a device was met with `generation`; of a first generation there is nothing to remember.
   ///
   /// - Parameter displacing: whether another peer is forgotten where no place is free: for one that this device talks to, and not for
   ///   one that it has only heard of.
   /// - Returns: whether that was news.
   mutating func meet(_ device: DeviceID, in system: SystemID, _ generation: Generation, displacing: Bool) -> Bool {
-    guard generation > 0 else { return false }
+    // The first key has replaced none: to remember it would cost a peer its place and keep nobody out.
+    guard generation > 1 else { return false }
     if let known = place(of: device, system) {
       guard self[known].lastEpoch < generation else { return false }
       self[known].lastEpoch = generation

@@ -48,7 +48,7 @@ extension DeviceClient {
       // Not ours to read: the key may have changed. The other side looks this device up again.
       conversations[key] = nil
       let rejection = [PeerSession.rejection]
-      if body.first != PeerSession.rejection {
+      if body.first != PeerSession.rejection, rejections.allows(peer, at: .now) {
         try send(.frame(to: peer, session: session, rejection.bytes))
       }
       return nil

@@ -28,6 +28,7 @@ public final class DeviceClient {
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
   /// Conversations that other devices opened, by their address and session.
   var conversations: [ConversationKey: Conversation] = [:]
+  var rejections = Rejections()
 
   /// Whether messages that the server can read are sent to devices without a key pair, and taken from anybody. Never without
   /// the application's word: a server that lies about its devices could ask for it.

@@ -44,7 +44,7 @@ public final class FrameSocket {
         guard socket.wait(for: Int16(POLLOUT), timeout: timeout) else {
           // Half a frame may be out; nothing can follow it.
           socket.shutDown()
-          throw .timedOut(waitingFor: "room to send")
+          throw .connectionLost(reason: "the other side takes nothing")
         }
       } else if errno != EINTR {
         throw .connectionLost(reason: lastError())

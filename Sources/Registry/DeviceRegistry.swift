@@ -121,9 +121,9 @@ public protocol DeviceRegistry: Sendable {
   /// Certifies the key that a device has made because it was ordered to move to a scheme with key pairs. The device's old key
   /// serves until the new one has been used.
   ///
-  /// - Throws: ``RegistryError/notOrdered(_:)``, and what ``renew(_:isProved:asked:issuer:)`` throws.
+  /// - Throws: ``RegistryError/notOrdered(_:)``, and what ``renew(_:proof:asked:issuer:)`` throws.
   func certifySuccessor(
-    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, proof: ShownProof, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> Certificate
 
   /// Orders a device to move to another scheme; a later order takes the place of an earlier one, and one to the scheme that the
@@ -146,14 +146,14 @@ public protocol DeviceRegistry: Sendable {
   /// quarantine then.
   ///
   /// - Parameters:
-  ///   - isProved: whether the session has proved that it has the private key of `key`.
+  ///   - proof: whether the session has proved that it has the private key of `key`.
   ///   - claim: the session that asks.
   /// - Throws: ``RegistryError/superseded(_:)``, ``RegistryError/deviceRevoked(_:)``,
   ///   ``RegistryError/deviceQuarantined(_:)``, ``RegistryError/keyInUse``, ``RegistryError/unusableKey``,
   ///   ``RegistryError/unprovedKey(_:)``, ``RegistryError/tooManyKeys(_:retryAfter:)``,
   ///   ``RegistryError/generationsExhausted(_:)``.
   func renew(
-    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, proof: ShownProof, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> KeyAnswer<Certificate>
 
   /// The pending key was used in an authenticated session: it is the key in use from now on, the old one is forgotten, an order to
@@ -166,7 +166,7 @@ public protocol DeviceRegistry: Sendable {
   ) throws(RegistryError)
 
   /// The statements of rotations that still matter and are numbered above `sequence`, in order: of all devices, or of those that a
-  /// system's devices may meet. Of more than `limit` the latest.
+  /// system's devices may meet. Of more than `limit` of one system the latest: no system's rotations hide another's.
   func rotations(
     since sequence: UInt32, for system: SystemID?, limit: Int
   ) throws(RegistryError) -> [RotationStatement]

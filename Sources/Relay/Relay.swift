@@ -168,7 +168,7 @@ final class Relay: Sendable {
     case .delivered(let sender, let id):
       // It is given nothing, and has nothing to confirm: whoever holds the key may be anybody.
       if !client.isRetired { office.delivered(to: client, from: sender, id: id) }
-    case .renew(let key, let isProved): enqueue(client) { self.renew(key, isProved: isProved, for: client) }
+    case .renew(let key, let proof): enqueue(client) { self.renew(key, proof: proof, for: client) }
     case .rekey: enqueue(client) { self.rekey(client) }
     case .request(let point): enqueue(client) { self.issue(point, for: client) }
     case .pong: client.connection.send(.pong)

@@ -8,17 +8,17 @@ import Registry
 /// Where the registry refuses for now, the session goes on under the key in use: a full disk or a used-up counter shuts nobody out.
 extension Relay {
   /// Certifies a key: the one in use again, or the next one.
-  func renew(_ key: X25519.PublicKey, isProved: Bool, for client: Client) {
+  func renew(_ key: X25519.PublicKey, proof: ShownProof, for client: Client) {
     answer(client) { [self] () throws(RegistryError) in
       if client.scheme.isSymmetric {
         let certificate = try registry.certifySuccessor(
-          key, isProved: isProved, asked: client.claim, issuer: authority.issuer)
+          key, proof: proof, asked: client.claim, issuer: authority.issuer)
         return try grant(certificate, to: client)
       }
       let answer =
         client.scheme == .identityBased
         ? try registry.credential(of: key, asked: client.claim)
-        : try registry.renew(key, isProved: isProved, asked: client.claim, issuer: authority.issuer)
+        : try registry.renew(key, proof: proof, asked: client.claim, issuer: authority.issuer)
       switch answer {
       case .granted(let certificate): try grant(certificate, to: client)
       case .settled: break

@@ -77,7 +77,8 @@ public struct SessionBinding: Equatable, Sendable {
 public struct ProofContext: ~Copyable {
   private var ephemeral = X25519.PrivateKey()
   private var handshakeHash = Bytes<32>()
-  private var isPresent = false
+  /// Whether the session's scheme has an ephemeral key of the server's, so that a key can be proved in it.
+  public private(set) var isPresent = false
 
   public init() {}
 

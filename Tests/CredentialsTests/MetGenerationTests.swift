@@ -69,6 +69,16 @@ struct MetGenerationTests {
     #expect(try !trust.meet(fields(1, 9)), "no revocation makes room for a peer")
   }
 
+  @Test("Whoever shows its first key, which has replaced none, takes no other's place")
+  func firstGeneration() throws {
+    var trust = authority.trust()
+    _ = try trust.meet(fields(1, 2))
+    for device in 2...UInt64(3 * RevocationList.capacity) { #expect(try !trust.meet(fields(device, 1))) }
+    let met = trust.revocations.metCount
+    #expect(met == 1)
+    #expect(throws: CredentialsError.superseded(generation: 2)) { try trust.check(fields(1, 1), isInitiator: true) }
+  }
+
   @Test("They are kept in the places of the list, and a store written before knows none")
   func stored() throws {
     var trust = authority.trust()

@@ -14,13 +14,13 @@ extension DeviceRegistry {
   }
 
   func renew(_ key: X25519.PublicKey, for address: DeviceAddress, issuer: AuthorityIssuer) throws -> Certificate {
-    try granted(renew(key, isProved: true, asked: claim(address), issuer: issuer))
+    try granted(renew(key, proof: .valid, asked: claim(address), issuer: issuer))
   }
 
   func certifySuccessor(
     _ key: X25519.PublicKey, of address: DeviceAddress, issuer: AuthorityIssuer
   ) throws -> Certificate {
-    try certifySuccessor(key, isProved: false, asked: claim(address), issuer: issuer)
+    try certifySuccessor(key, proof: .none, asked: claim(address), issuer: issuer)
   }
 
   func stageKey(for address: DeviceAddress, authority: Authority) throws -> SymmetricCredential {

@@ -79,11 +79,11 @@ import Testing
     let (address, old) = try test.device(1)
     let claim = SessionClaim(address: address, generation: 1, publicKey: old)
     let (next, thiefs) = (X25519.PrivateKey.random().publicKey, X25519.PrivateKey.random().publicKey)
-    _ = try test.registry.renew(next, isProved: true, asked: claim, issuer: test.issuer)
+    _ = try test.registry.renew(next, proof: .valid, asked: claim, issuer: test.issuer)
     try test.registry.promotePending(next, for: address, issuer: test.issuer)
     for key in [old, next, thiefs] {
       #expect(throws: RegistryError.superseded(address)) {
-        try test.registry.renew(key, isProved: true, asked: claim, issuer: test.issuer)
+        try test.registry.renew(key, proof: .valid, asked: claim, issuer: test.issuer)
       }
     }
     #expect(try test.registry.device(address)?.pending == nil)
@@ -115,19 +115,85 @@ import Testing
 
   @Test func whoHasProvedAKeyGetsNoOtherWithout() throws {
     let (address, _) = try test.device(1)
-    func ask(_ isProved: Bool) throws -> X25519.PublicKey {
+    func ask(_ proof: ShownProof) throws -> X25519.PublicKey {
       let key = X25519.PrivateKey.random().publicKey
-      _ = try test.registry.renew(key, isProved: isProved, asked: test.registry.claim(address), issuer: test.issuer)
+      _ = try test.registry.renew(key, proof: proof, asked: test.registry.claim(address), issuer: test.issuer)
       try test.registry.promotePending(key, for: address, issuer: test.issuer)
       return key
     }
-    _ = try ask(false)
+    #expect(throws: RegistryError.unprovedKey(address)) { try ask(.wrong) }
+    _ = try ask(.none)
     let details = try test.registry.audit(since: 0, limit: 1000).filter { $0.action == "device.stage" }.map(\.detail)
     #expect(details == ["without a proof of the key"])
-    let key = try ask(true)
-    #expect(throws: RegistryError.unprovedKey(address)) { try ask(false) }
+    let key = try ask(.valid)
+    #expect(throws: RegistryError.unprovedKey(address)) { try ask(.none) }
     // The key in use needs none: its sessions prove it.
-    _ = try test.registry.renew(key, isProved: false, asked: test.registry.claim(address), issuer: test.issuer)
+    _ = try test.registry.renew(key, proof: .none, asked: test.registry.claim(address), issuer: test.issuer)
+  }
+
+  @Test func aDeviceThatComesBackFromTheBenchNeedNotProveWhatAThiefProved() throws {
+    let (address, _) = try test.device(1)
+    func ask(_ proof: ShownProof) throws {
+      _ = try test.registry.renew(
+        X25519.PrivateKey.random().publicKey, proof: proof, asked: test.registry.claim(address), issuer: test.issuer)
+    }
+    try ask(.valid)
+    _ = try test.registry.revoke(address, through: nil, reason: .keyCompromise, issuer: test.issuer)
+    let repaired = X25519.PrivateKey.random().publicKey
+    _ = try test.registry.enrolAgain(NewDevice(address: address, publicKey: repaired), issuer: test.issuer)
+    try ask(.none)
+  }
+
+  @Test func anotherSpellingOfAKeyAndTheServersOwnAreNoKeys() throws {
+    let (address, old) = try test.device(1)
+    let next = X25519.PrivateKey.random().publicKey
+    _ = try test.registry.renew(next, for: address, issuer: test.issuer)
+    try test.registry.promotePending(next, for: address, issuer: test.issuer)
+    var respelt = old
+    respelt[31] |= 0x80
+    // p + 9 is the base point, whose own spelling is 9.
+    var base = X25519.PublicKey()
+    for index in 1..<31 { base[index] = 0xff }
+    (base[0], base[31]) = (0xed + 9, 0x7f)
+    for key in [respelt, base, try test.registry.state().serverKey] {
+      #expect(throws: RegistryError.unusableKey) { try test.registry.renew(key, for: address, issuer: test.issuer) }
+      #expect(throws: RegistryError.unusableKey) {
+        try test.registry.addDevice(
+          NewDevice(address: DeviceAddress(system: address.system, device: DeviceID(3)), publicKey: key),
+          issuer: test.issuer)
+      }
+    }
+    base = X25519.PublicKey()
+    base[0] = 9
+    _ = try test.registry.renew(base, for: address, issuer: test.issuer)
+  }
+
+  @Test func noSystemsRotationsHideAnothersAndAPolicyMakesOldOnesNews() throws {
+    func rotate(_ address: DeviceAddress) throws {
+      let key = X25519.PrivateKey.random().publicKey
+      _ = try test.registry.renew(key, for: address, issuer: test.issuer)
+      try test.registry.promotePending(key, for: address, issuer: test.issuer)
+    }
+    func heard(by system: SystemID?, since sequence: UInt32 = 0) throws -> [DeviceAddress] {
+      try test.registry.rotations(since: sequence, for: system, limit: 2)
+        .map { DeviceAddress(system: $0.content.system, device: $0.content.device) }
+    }
+    let (ours, _) = try test.device(1)
+    try rotate(ours)
+    let others = try (1...4).map { try test.device($0, in: test.beta).0 }
+    for other in others { try rotate(other) }
+    #expect(try heard(by: test.alpha) == [ours])
+    #expect(try heard(by: test.beta) == others.suffix(2))
+    #expect(try heard(by: nil) == [ours] + others.suffix(2))
+    let sequence = try test.registry.state().revocationSequence
+    #expect(try heard(by: test.alpha, since: sequence).isEmpty)
+    // Whoever has heard everything so far hears of the other side's when a policy makes it its business.
+    _ = try test.registry.allow(from: test.alpha, to: test.beta, through: nil, issuer: test.issuer)
+    #expect(try heard(by: test.alpha, since: sequence) == [ours] + others.suffix(2))
+    let statements = try test.registry.rotations(since: sequence, for: test.beta, limit: 9)
+    #expect(statements.map(\.content.sequence) == Array(6...10))
+    let key = try test.registry.state().issuerKey
+    #expect(statements.allSatisfy { $0.isSigned(by: key) && $0.content.generation == 2 })
   }
 
   @Test func aDeviceAsksForSoManyKeysAndTheOwnersOrderIsFree() throws {

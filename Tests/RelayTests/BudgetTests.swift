@@ -58,7 +58,7 @@ struct BudgetTests {
       (.lookups, [.lookUp(a.address)], limits.lookups),
       (.deposits, [.deposit(deposit), .deposit(open)], limits.deposits),
       (.confirmations, [.delivered(from: a.address, id: MessageID(1))], limits.confirmations),
-      (.keys, [.renew(key, isProved: false), .rekey, .request(Bytes<32>())], limits.keys),
+      (.keys, [.renew(key, .none), .rekey, .request(Bytes<32>())], limits.keys),
       (.records, [.pong], limits.records),
     ]
     for (budget, actions, rate) in cases {

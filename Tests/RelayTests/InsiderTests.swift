@@ -178,6 +178,36 @@ struct InsiderTests {
     #expect(!c.heard.contains("rotation-1-2"))
   }
 
+  @Test("However many rotations another system has between two looks, and one's own has, peers hear of each")
+  func rotationsOfManyAtOnce() throws {
+    let fleet = try TestFleet()
+    let peer = try fleet.device(1)
+    try peer.run(in: fleet)
+    func rotate(_ device: Int, in system: SystemID) throws {
+      let address = DeviceAddress(system: system, device: DeviceID(UInt64(device)))
+      let certificate = try fleet.registry.addDevice(
+        NewDevice(address: address, publicKey: X25519.PrivateKey.random().publicKey), issuer: fleet.authority.issuer)
+      let claim = SessionClaim(address: address, generation: 1, publicKey: certificate.publicKey)
+      let next = X25519.PrivateKey.random().publicKey
+      _ = try fleet.registry.renew(next, proof: .valid, asked: claim, issuer: fleet.authority.issuer)
+      try fleet.registry.promotePending(next, for: address, issuer: fleet.authority.issuer)
+    }
+    try rotate(2, in: fleet.alpha)
+    for device in 100..<140 { try rotate(device, in: fleet.beta) }
+    fleet.look()
+    try peer.pump(fleet)
+    #expect(peer.heard.last == "rotation-2-2")
+    let count = News.maximumRotations + 3
+    for device in 200..<200 + count { try rotate(device, in: fleet.alpha) }
+    let before = peer.heard.count
+    for expected in [News.maximumRotations, count, count] {
+      fleet.look()
+      try peer.pump(fleet)
+      #expect(peer.heard.count - before == expected)
+    }
+    #expect(Set(peer.heard.suffix(count)).count == count)
+  }
+
   @Test("A device that does not know rotations hears of revocations only, and the numbers of both are one sequence")
   func oldFirmware() throws {
     let fleet = try TestFleet()

@@ -71,7 +71,7 @@ extension World {
       try peer.identity.install(answer)
     } else if let key = peer.identity.renewalKey {
       guard
-        case .granted(let next) = try books.registry.renew(key, isProved: true, asked: claim, issuer: authority.issuer)
+        case .granted(let next) = try books.registry.renew(key, proof: .valid, asked: claim, issuer: authority.issuer)
       else { throw LaboratoryError.nothingToShow }
       try peer.identity.install(next)
     }

@@ -44,7 +44,7 @@ struct AcceptRestored: ParsableCommand {
     }
     if output.isJSON { return try printJSON(result) }
     print(
-      "\(result.missingChanges) changes are missing, \(result.missingRevocations) revocations among them. Epoch \(result.epoch)."
+      "\(result.missingChanges) changes are missing, \(result.missingRevocations) revocations or changes of keys among them. Epoch \(result.epoch)."
     )
     if result.missingRevocations > 0 {
       print("Revoke again what had been revoked since the backup: until then the server lets it in.")

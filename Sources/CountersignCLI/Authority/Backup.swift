@@ -49,7 +49,8 @@ struct Backup: ParsableCommand {
     if output.isJSON {
       try printJSON(Result(file: out, bytes: size, devices: devices, revocationSequence: state.revocationSequence))
     } else {
-      print("\(devices) devices and \(state.revocationSequence) revocations in \(out), \(size) bytes.")
+      print(
+        "\(devices) devices and \(state.revocationSequence) revocations and changes of keys in \(out), \(size) bytes.")
     }
   }
 }

@@ -122,7 +122,7 @@ struct Doctor: ParsableCommand {
       try books(registry),
       Check(
         check: "fleet", ok: true,
-        detail: "\(systems) systems, \(devices) devices, \(state.revocationSequence) revocations"),
+        detail: "\(systems) systems, \(devices) devices, \(state.revocationSequence) revocations and changes of keys"),
     ]
   }
 

@@ -121,7 +121,7 @@ extension Failure {
     case .behindWitness(let changes, let revocations, let epochs):
       self.init(
         .configuration,
-        "the registry is older than what was seen here: \(changes) changes are missing, \(revocations) revocations and \(epochs) epochs among them",
+        "the registry is older than what was seen here: \(changes) changes are missing, \(revocations) revocations or changes of keys and \(epochs) epochs among them",
         hint: "Was it restored from a backup? Put the newest one in its place, or accept what is lost: "
           + "countersign accept-restored. Then revoke again what had been revoked.")
     case .contradictsWitness(let change):

@@ -38,6 +38,8 @@ extension SQLiteRegistry {
         generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch)
       try forgetPendingKey(of: old, db)
       try store(certificate, of: old, db)
+      // Whoever had the key before may have proved one where the device's firmware cannot.
+      try db.execute(sql: "UPDATE devices SET proves_keys = 0 WHERE id = ?", arguments: [old.rowID])
       // It was on its way to a key pair when it was revoked.
       if old.floor < .certified { try raise(.certified, of: address, db) }
       try enter(certificate, db)
@@ -113,6 +115,8 @@ extension SQLiteRegistry {
     guard try lookup.holder(of: key, db) == nil, try Self.issuance(of: key, db) == nil else {
       throw RegistryError.keyInUse
     }
+    // Another spelling of a key would pass for a new one; and nobody's key is the server's.
+    guard key.isCanonical, try AuthorityState(db).serverKey != key else { throw RegistryError.unusableKey }
     var shared = SecretBytes<32>()
     do { try probe.key.agree(with: key, into: &shared) } catch { throw RegistryError.unusableKey }
   }

@@ -4,7 +4,7 @@ import Primitives
 
 extension SQLiteRegistry {
   public func renew(
-    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, proof: ShownProof, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> KeyAnswer<Certificate> {
     try write { db, lookup in
       let device = try servingDevice(claim.address, lookup, db)
@@ -12,7 +12,7 @@ extension SQLiteRegistry {
       case .current: break
       case .other(let answer): return answer
       }
-      return .granted(try renew(key, isProved: isProved, for: device, lookup, issuer, db))
+      return .granted(try renew(key, proof: proof, for: device, lookup, issuer, db))
     }
   }
 
@@ -72,15 +72,15 @@ extension SQLiteRegistry {
 
   /// Certifies the key of a device that moves from a key which the server computes, and has been certified one before.
   func renew(
-    _ key: X25519.PublicKey, isProved: Bool, ofSuccessor device: RegisteredDevice, _ lookup: DeviceLookup,
+    _ key: X25519.PublicKey, proof: ShownProof, ofSuccessor device: RegisteredDevice, _ lookup: DeviceLookup,
     _ issuer: AuthorityIssuer, _ db: Database
   ) throws -> Certificate {
     guard !device.isRevoked else { throw RegistryError.deviceRevoked(device.address) }
-    return try renew(key, isProved: isProved, for: device, lookup, issuer, db)
+    return try renew(key, proof: proof, for: device, lookup, issuer, db)
   }
 
   private func renew(
-    _ key: X25519.PublicKey, isProved: Bool, for device: RegisteredDevice, _ lookup: DeviceLookup,
+    _ key: X25519.PublicKey, proof: ShownProof, for device: RegisteredDevice, _ lookup: DeviceLookup,
     _ issuer: AuthorityIssuer, _ db: Database
   ) throws -> Certificate {
     let address = device.address
@@ -100,20 +100,23 @@ extension SQLiteRegistry {
       return certificate
     }
     try checkUnused(key, lookup, db)
-    try checkProof(isProved, of: device, db)
+    try check(proof, of: device, db)
     let generation = try device.nextGeneration()
     if try !isOrdered(.rotate, of: device, db) { try spendKey(of: address, in: .devices, row: device.rowID, db) }
     let certificate = try issuer.certificate(
       for: key, system: address.system, device: address.device, generation: generation, lastEpoch: lastEpoch)
     try stage(certificate, of: device, db)
     try enter(certificate, db)
-    try record(
-      .deviceStage, db, of: address, generation: generation, detail: isProved ? nil : "without a proof of the key")
+    let detail = proof == .valid ? nil : "without a proof of the key"
+    try record(.deviceStage, db, of: address, generation: generation, detail: detail)
     return certificate
   }
 
-  /// A device that has once proved a key which it asked for never again gets a certificate for one that it does not prove.
-  private func checkProof(_ isProved: Bool, of device: RegisteredDevice, _ db: Database) throws {
+  /// A device that has once proved a key which it asked for never again gets a certificate for one that it does not prove. A wrong
+  /// proof is nobody's: firmware that is older than proofs shows none.
+  private func check(_ proof: ShownProof, of device: RegisteredDevice, _ db: Database) throws {
+    guard proof != .wrong else { throw RegistryError.unprovedKey(device.address) }
+    let isProved = proof == .valid
     let select = try db.cachedStatement(sql: "SELECT proves_keys FROM devices WHERE id = ?")
     let proves = try Bool.fetchOne(select, arguments: [device.rowID]) ?? false
     guard isProved != proves else { return }
@@ -141,16 +144,13 @@ extension SQLiteRegistry {
   ) throws(RegistryError) -> Bool {
     guard Int(upper) - Int(lower) > 1 else { return false }
     return try read { db, _ in
+      // The action stands in the text, so that the index of promotions is used.
       try Bool.fetchOne(
         db,
         sql: """
-          SELECT EXISTS (SELECT 1 FROM audit WHERE action = ? AND system = ? AND device_id = ?
+          SELECT EXISTS (SELECT 1 FROM audit WHERE action = 'device.promote' AND system = ? AND device_id = ?
             AND generation > ? AND generation < ?)
-          """,
-        arguments: [
-          AuditEntry.Action.devicePromote.rawValue, address.system.column, address.device.column, Int(lower),
-          Int(upper),
-        ]) ?? false
+          """, arguments: [address.system.column, address.device.column, Int(lower), Int(upper)]) ?? false
     }
   }
 

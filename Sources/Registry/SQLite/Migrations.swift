@@ -16,8 +16,17 @@ enum Migrations {
     }
     migrator.registerMigration("5-enrolled-keys") { try SQLiteRegistry.enterEnrolledKeys($0) }
     migrator.registerMigration("6-rotations") { try $0.execute(sql: rotations) }
+    migrator.registerMigration("7-news") { try $0.execute(sql: news) }
     return migrator
   }
+
+  /// What a session's first record makes the server look for: the news of a system, and whether a generation was ever in use. Without
+  /// these, one device's hello would walk through what all others have left.
+  private static let news = """
+    CREATE INDEX rotations_news ON rotations (system, sequence);
+    CREATE INDEX revocations_news ON revocations (system, sequence);
+    CREATE INDEX audit_promotions ON audit (system, device_id, generation) WHERE action = 'device.promote';
+    """
 
   /// Which generation of a device is in use, for its peers; the credits of ``KeyBudget``, NULL while they are full; whether a device
   /// has proved a key that it asked for.

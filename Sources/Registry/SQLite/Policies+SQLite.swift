@@ -12,6 +12,7 @@ extension SQLiteRegistry {
         PolicyContent(from: from, to: to, lastEpoch: lastEpoch ?? state.lastEpoch), isStanding: lastEpoch == nil,
         issuer, db)
       try renumberRevocations(of: from, to, issuer, db)
+      try renumberRotations(of: from, to, issuer, db)
       try record(.policyAllow, db, system: from, detail: "to system \(to.rawValue)")
       return statement
     }

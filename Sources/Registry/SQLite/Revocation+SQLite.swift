@@ -44,14 +44,11 @@ extension SQLiteRegistry {
       let statement = try db.cachedStatement(
         sql: """
           SELECT statement FROM revocations
-          WHERE sequence > :sequence AND last_epoch >= (SELECT epoch FROM authority)
-            AND (:system IS NULL OR system = :system
-              OR system IN (SELECT from_system FROM policies WHERE to_system = :system)
-              OR system IN (SELECT to_system FROM policies WHERE from_system = :system))
-          ORDER BY sequence
+          WHERE system = ? AND sequence > ? AND last_epoch >= (SELECT epoch FROM authority)
           """)
-      return try Data.fetchAll(statement, arguments: ["sequence": Int64(sequence), "system": system?.column])
-        .map { try RevocationStatement(column: $0) }
+      return try Self.heard(by: system, since: sequence, in: .revocations, db).flatMap { system in
+        try Data.fetchAll(statement, arguments: [system, Int64(sequence)]).map { try RevocationStatement(column: $0) }
+      }.sorted { $0.content.sequence < $1.content.sequence }
     }
   }
 

@@ -11,6 +11,45 @@ extension SQLiteRegistry {
     let content = RotationContent(
       system: device.address.system, device: device.address.device, generation: generation,
       lastEpoch: device.certificate.fields.lastEpoch, sequence: try state.revocationNumber())
+    try put(content, issuer, db)
+  }
+
+  public func rotations(
+    since sequence: UInt32, for system: SystemID?, limit: Int
+  ) throws(RegistryError) -> [RotationStatement] {
+    try read { db, _ in
+      let statement = try db.cachedStatement(
+        sql: """
+          SELECT statement FROM rotations
+          WHERE system = ? AND sequence > ? AND last_epoch >= (SELECT epoch FROM authority)
+          ORDER BY sequence DESC LIMIT ?
+          """)
+      return try Self.heard(by: system, since: sequence, in: .rotations, db).flatMap { system in
+        try Data.fetchAll(statement, arguments: [system, Int64(sequence), limit])
+          .map { try RotationStatement(column: $0) }
+      }.sorted { $0.content.sequence < $1.content.sequence }
+    }
+  }
+
+  /// Gives the living rotations of two systems new numbers: see ``renumberRevocations(of:_:_:_:)``.
+  func renumberRotations(of a: SystemID, _ b: SystemID, _ issuer: AuthorityIssuer, _ db: Database) throws {
+    let statements = try Data.fetchAll(
+      db,
+      sql: """
+        SELECT statement FROM rotations
+        WHERE system IN (?, ?) AND last_epoch >= (SELECT epoch FROM authority) ORDER BY sequence
+        """, arguments: [a.column, b.column])
+    for data in statements {
+      let old = try RotationStatement(column: data).content
+      try put(
+        RotationContent(
+          system: old.system, device: old.device, generation: old.generation, lastEpoch: old.lastEpoch,
+          sequence: try AuthorityState(db).revocationNumber()), issuer, db)
+    }
+  }
+
+  /// Signs and stores the statement of a rotation; it takes the place of an earlier one of the same device.
+  private func put(_ content: RotationContent, _ issuer: AuthorityIssuer, _ db: Database) throws {
     let statement = try issuer.statement(content)
     try db.execute(
       sql: """
@@ -22,24 +61,5 @@ extension SQLiteRegistry {
         now(),
       ])
     try db.execute(sql: "UPDATE authority SET revocation_sequence = ?", arguments: [Int64(content.sequence)])
-  }
-
-  public func rotations(
-    since sequence: UInt32, for system: SystemID?, limit: Int
-  ) throws(RegistryError) -> [RotationStatement] {
-    try read { db, _ in
-      let statement = try db.cachedStatement(
-        sql: """
-          SELECT statement FROM rotations
-          WHERE sequence > :sequence AND last_epoch >= (SELECT epoch FROM authority)
-            AND (:system IS NULL OR system = :system
-              OR system IN (SELECT from_system FROM policies WHERE to_system = :system)
-              OR system IN (SELECT to_system FROM policies WHERE from_system = :system))
-          ORDER BY sequence DESC LIMIT :limit
-          """)
-      return try Data.fetchAll(
-        statement, arguments: ["sequence": Int64(sequence), "system": system?.column, "limit": limit]
-      ).map { try RotationStatement(column: $0) }.reversed()
-    }
   }
 }

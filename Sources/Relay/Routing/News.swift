@@ -30,14 +30,15 @@ enum News {
     }
   }
 
-  /// Rotations beyond so many are left out: a device has no room for more.
+  /// Of one system's rotations those beyond so many are left out at the beginning of a session, and wait while it lasts: a device has
+  /// no room for more.
   static let maximumRotations = RevocationList.capacity
 
   /// Everything after `sequence`, in order.
   ///
-  /// - Parameter system: whose devices shall hear it; nil for all.
+  /// - Parameter system: whose devices shall hear it.
   static func read(
-    _ registry: any DeviceRegistry, since sequence: UInt32, for system: SystemID?
+    _ registry: any DeviceRegistry, since sequence: UInt32, for system: SystemID
   ) throws(RegistryError) -> [News] {
     let revocations = try registry.revocations(since: sequence, for: system).map { News.revocation($0) }
     let rotations = try registry.rotations(since: sequence, for: system, limit: maximumRotations)

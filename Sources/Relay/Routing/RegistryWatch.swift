@@ -19,6 +19,8 @@ final class RegistryWatch: @unchecked Sendable {
   // All belong to the relay's registry queue.
   private var counter: Int64?
   private var revocationSequence: UInt32
+  /// Rotations that devices online have not been told of yet, by system.
+  private var rotations: [SystemID: [RotationStatement]] = [:]
   private var lastLook = DispatchTime.now()
   private var lastOrders = DispatchTime(uptimeNanoseconds: 0)
   private var ordersAreDue = true
@@ -39,6 +41,8 @@ final class RegistryWatch: @unchecked Sendable {
         try takeChanges(since: previous)
         counter = now
         ordersAreDue = true
+      } else {
+        tell([])
       }
       if ordersAreDue, seconds(since: lastOrders) >= orderPause {
         lastOrders = .now()
@@ -53,13 +57,23 @@ final class RegistryWatch: @unchecked Sendable {
 
   private func takeChanges(since previous: DispatchTime) throws(RegistryError) {
     let (old, new) = try relay.fleet.refresh(relay.registry)
+    var revocations: [RevocationStatement] = []
     if new.state.revocationSequence > revocationSequence {
-      for news in try News.read(relay.registry, since: revocationSequence, for: nil) {
-        spread(news, new)
-        if case .revocation = news { relay.metrics.revocationPropagation.observe(seconds(since: previous)) }
-      }
+      revocations = try relay.registry.revocations(since: revocationSequence, for: nil)
+      let changes = try relay.registry.rotations(since: revocationSequence, for: nil, limit: .max)
       revocationSequence = new.state.revocationSequence
+      for statement in changes {
+        let content = statement.content
+        // A later rotation of the same device says all that an earlier one does.
+        rotations[content.system, default: []].removeAll { $0.content.device == content.device }
+        rotations[content.system, default: []].append(statement)
+      }
+      for statement in revocations {
+        cut(statement.content)
+        relay.metrics.revocationPropagation.observe(seconds(since: previous))
+      }
     }
+    tell(revocations)
     if new.state.epoch != old.state.epoch {
       relay.metrics.epoch.set(Int(new.state.epoch))
       relay.logger.info("epoch_advanced", metadata: ["epoch": "\(new.state.epoch)"])
@@ -73,13 +87,28 @@ final class RegistryWatch: @unchecked Sendable {
     }
   }
 
-  /// Cuts the sessions that a revocation is about, and tells everybody whom it concerns.
-  private func spread(_ news: News, _ fleet: Fleet.Snapshot) {
-    if case .revocation(let statement) = news { cut(statement.content) }
-    let concerned = fleet.linked(with: news.system)
-    for client in relay.router.all
-    where client.verifiesPeers && concerned.contains(client.address.system) && client.wants(news) {
-      client.connection.send([news.record], written: nil)
+  /// Tells of revocations, and of the rotations that wait, in the order of their sequence, each device of all that concerns it at once.
+  ///
+  /// A rotation costs a record for every device online that may meet the one that it is about: so a system has its turn of
+  /// ``News/maximumRotations`` at each look, and none is kept from telling by another's.
+  private func tell(_ revocations: [RevocationStatement]) {
+    guard !revocations.isEmpty || !rotations.isEmpty else { return }
+    var news = revocations.map { News.revocation($0) }
+    for (system, waiting) in rotations {
+      news += waiting.prefix(News.maximumRotations).map { .rotation($0) }
+      let rest = Array(waiting.dropFirst(News.maximumRotations))
+      rotations[system] = rest.isEmpty ? nil : rest
+    }
+    news.sort { $0.sequence < $1.sequence }
+    let fleet = relay.fleet.snapshot
+    var concerning: [SystemID: [(news: News, record: OutgoingRecord)]] = [:]
+    for news in news {
+      let record = news.record
+      for listener in fleet.linked(with: news.system) { concerning[listener, default: []].append((news, record)) }
+    }
+    for client in relay.router.all where client.verifiesPeers {
+      let records = (concerning[client.address.system] ?? []).filter { client.wants($0.news) }.map(\.record)
+      if !records.isEmpty { client.connection.send(records, written: nil) }
     }
   }
 

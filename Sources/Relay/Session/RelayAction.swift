@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import Primitives
+import Registry
 
 /// What the server shall do because of a frame.
 enum RelayAction {
@@ -17,7 +18,7 @@ enum RelayAction {
   case deposit(Deposit)
   case delivered(from: DeviceAddress, id: MessageID)
   /// Certify a key, which the device has proved to have or not.
-  case renew(X25519.PublicKey, isProved: Bool)
+  case renew(X25519.PublicKey, ShownProof)
   case rekey
   case request(Bytes<32>)
   case pong

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import Noise
 import Primitives
+import Registry
 
 /// One connection as a state machine: frames in, actions out, records sealed. It does no I/O and asks nobody but the
 /// admission who the device is. Used by one thread at a time.
@@ -156,7 +157,7 @@ final class RelaySession {
             body: body.withUnsafeBytes { Data($0) }))
     case .delivered(let from, let id): .delivered(from: from, id: id)
     case .renew(let key, let proof):
-      .renew(key, isProved: proof.map { keys.proving.accepts($0, for: key) } ?? false)
+      .renew(key, judge(proof, of: key))
     case .rekey: .rekey
     case .open(let to, let id, let body):
       .deposit(
@@ -164,6 +165,11 @@ final class RelaySession {
     case .request(let point): .request(point)
     case .ping: .pong
     }
+  }
+
+  private func judge(_ proof: Bytes<16>?, of key: X25519.PublicKey) -> ShownProof {
+    guard let proof, keys.proving.isPresent else { return .none }
+    return keys.proving.accepts(proof, for: key) ? .valid : .wrong
   }
 }
 

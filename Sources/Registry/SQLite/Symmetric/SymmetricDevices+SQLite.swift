@@ -84,14 +84,14 @@ extension SQLiteRegistry {
   }
 
   public func certifySuccessor(
-    _ key: X25519.PublicKey, isProved: Bool, asked claim: SessionClaim, issuer: AuthorityIssuer
+    _ key: X25519.PublicKey, proof: ShownProof, asked claim: SessionClaim, issuer: AuthorityIssuer
   ) throws(RegistryError) -> Certificate {
     try write { db, lookup in
       let address = claim.address
       let device = try Self.asking(claim, db)
       guard let target = device.migration, !target.isSymmetric else { throw RegistryError.notOrdered(address) }
       if let successor = try lookup.device(address, db) {
-        return try renew(key, isProved: isProved, ofSuccessor: successor, lookup, issuer, db)
+        return try renew(key, proof: proof, ofSuccessor: successor, lookup, issuer, db)
       }
       try checkUnused(key, lookup, db)
       let certificate = try issuer.certificate(
