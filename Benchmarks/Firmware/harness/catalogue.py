@@ -34,7 +34,7 @@ class Spec:
     # Operations whose public input follows from a secret, so that runs with different keys differ in it too.
     public: frozenset[str] = frozenset()
     # Operations outside the handshake: everything else adds up to it.
-    outside: frozenset[str] = frozenset({"load", "store", "seal", "open"})
+    outside: frozenset[str] = frozenset({"load", "agree", "store", "seal", "open"})
     limits: dict[str, dict[str, int]] = field(default_factory=lambda: aims())
     draws: tuple[int, ...] = (32, 32, 32)  # random bytes, call by call
     identity_based: bool = False  # whether it links what identity-based credentials need
