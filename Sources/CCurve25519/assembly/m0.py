@@ -44,7 +44,8 @@ def fold(f, high, low, result_at):
     f(f"movs {factor}, #38")
     f(f"movs {zero}, #0")
 
-    def scaled(limb, carry):
+    def scaled(limb, x, carry):
+        """The low word in y, the high one in x."""
         f(f"ldr {x}, [sp, #{high + 4 * limb}]")
         f(f"uxth {y}, {x}")
         f(f"muls {y}, {factor}, {y}")
@@ -60,12 +61,12 @@ def fold(f, high, low, result_at):
         f(f"adds {y}, {y}, {z}")
         f(f"adcs {x}, {zero}")
 
-    scaled(7, None)
+    scaled(7, x, None)
     fold_top(f, y, x, z)
     f(f"mov {top}, {y}")
     for i in range(7):
-        f(f"mov {carry}, {x}")
-        scaled(i, carry)
+        x, carry = carry, x
+        scaled(i, x, carry)
         f(f"str {y}, [{result}, #{4 * i}]")
     f(f"adds {top}, {top}, {x}")
     f(f"str {top}, [{result}, #28]")
