@@ -21,7 +21,7 @@ X25519_PEERS = (
 )
 
 ARITHMETIC = {"own": "ours", "portable": "ours, the field in C", "ladder": "libsodium's, the ladder alone",
-              "tables": "libsodium's, with its tables"}
+              "tables": "libsodium's, with its tables", "bearssl": "BearSSL's, in C", "monocypher": "Monocypher's, in C"}
 
 PARTS = ("protocol", "primitives", "runtime", "harness")
 
@@ -33,11 +33,13 @@ Instructions, bytes and stack are exact and were the same in two runs. Model cyc
 **{calibration}**; they know no wait states of the flash. What is counted and what fails the run:
 [Benchmarks/Firmware](../../Benchmarks/Firmware/README.md).
 
-Curve25519 is our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with `-Os` without
-link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
+Curve25519, SHA-256 and SHA-512 are our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with
+`-Os` without link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
 of the whole image, its serial line and frame buffer included; the stack is the deepest of the whole session, storage and first
 messages included. Instructions, cycles and bytes of a row are those of the handshake alone (of a sealed message, or of the two
-sessions of a key rotation); sealing and opening records is among the operations further down. Overhead is the handshake's
+sessions of a key rotation); sealing and opening records is among the operations further down. So is `agree`, DH of the device's key
+and the server's, which a device computes at its first session after a start and then keeps in RAM: each later handshake is a
+row's. In `rotation` and `c-device` both sessions are under a key that is used for the first time, and theirs is in the row. Overhead is the handshake's
 instructions over those spent inside our Curve25519 and libsodium.
 """
 
@@ -62,7 +64,8 @@ def page(records: list[dict], sodium: str) -> str:
               "image of one scheme with its primitives, serial line and stack.", ""] + beside(images)
     lines += ["", "## Curve25519", "",
               "Model cycles, without wait states and not calibrated; the stack is that of an image with the operation, its own frame",
-              "included. Published figures are of real boards, and cycles of theirs are not ours.", ""] + curve(records)
+              "included. BearSSL (Debian's source) and Monocypher (that of its Python binding) are compiled as libsodium is, and measured by",
+              "the same image. Published figures are of real boards, and cycles of theirs are not ours.", ""] + curve(records)
     lines += ["", "## Flash by component", ""] + components(images)
     lines += ["", "## The deepest stack, by component", "",
               "What the functions that it held belong to; `results.json` names each of them. What is not in the table is the start-up",
