@@ -117,7 +117,12 @@ def known_square_half(machine) -> None:
 
 
 def known_product(machine, first, second) -> None:
-    read = lambda register: sum(machine.load(machine.address(register) + 4 * i).constant << 32 * i for i in range(4))
+    def read(register):
+        words = [machine.load(machine.address(register) + 4 * i) for i in range(4)]
+        if not all(isinstance(word, Word) for word in words):
+            raise Refused("an address among the words of a number")
+        return sum(word.constant << 32 * i for i, word in enumerate(words))
+
     product = read(first) * read(second)
     for i in range(8):
         machine.store(machine.registers["sp"] + 4 * i, machine.algebra.const(product >> 32 * i & ONES))
