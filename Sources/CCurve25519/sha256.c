@@ -54,14 +54,20 @@ static inline uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n)
 #define EXPAND(here, early, middle, late)                                                                       \
   (here) += (rotate(early, 7) ^ rotate(early, 18) ^ (early) >> 3) + (middle) + (rotate(late, 17) ^ rotate(late, 19) ^ (late) >> 10)
 
-// The next 16 words in the place of the last. What has just been made is not read again.
-static inline __attribute__((always_inline)) void roll(uint32_t *w) {
-  uint32_t here = w[0], early, late = w[14], last = w[15];
-  for (int i = 0; i < 15; i++, w++, late = last, last = here, here = early) {
-    early = w[1];
-    EXPAND(here, early, i < 7 ? w[9] : w[-7], late);
-    w[0] = here;
+// Words `from` to `to` of the next 16 in the place of the last: each is read once as the next one's beginning, and what has just been
+// made is not read again.
+#define ROLL(from, to, middle)                                                                                  \
+  for (int i = from; i < to; i++, w++, late = last, last = here, here = early) {                                \
+    early = w[1];                                                                                               \
+    EXPAND(here, early, w[middle], late);                                                                       \
+    w[0] = here;                                                                                                \
   }
+
+// A function of its own, so that the rounds keep their registers.
+static __attribute__((noinline)) void roll(uint32_t *w) {
+  uint32_t here = w[0], early, late = w[14], last = w[15];
+  ROLL(0, 7, 9)
+  ROLL(7, 15, -7)
   early = w[-15];
   EXPAND(here, early, w[-7], late);
   w[0] = here;
