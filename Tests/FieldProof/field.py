@@ -70,10 +70,13 @@ class Field:
 
     def learn_of_karatsuba(self, run, product) -> None:
         """The middle words are what stood there, a number, plus the products of one lower and one upper half: not negative."""
-        lower = [run.machine.stored[Address("stack", LOWER_ON_M0 + 4 * i)] for i in range(8)]
-        upper = [run.machine.stored[Address("stack", UPPER_ON_M0 + 4 * i)] for i in range(8)]
-        above = run.machine.stored[Address("stack", ABOVE_MIDDLE_ON_M0)]
-        low, high, _ = run.products
+        try:
+            lower = [run.machine.stored[Address("stack", LOWER_ON_M0 + 4 * i)] for i in range(8)]
+            upper = [run.machine.stored[Address("stack", UPPER_ON_M0 + 4 * i)] for i in range(8)]
+            above = run.machine.stored[Address("stack", ABOVE_MIDDLE_ON_M0)]
+            low, high, _ = run.products
+        except (KeyError, ValueError):
+            raise Refused("the parts of the product are not where they are looked for") from None
         run.learn_from_number([*lower[4:], *upper[:4], above], among=[*low[4:], *high[:4]])
         run.learn_from_product([*lower, *upper], product)
 
