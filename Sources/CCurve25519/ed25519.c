@@ -128,9 +128,11 @@ static void double_multiply(field25519 *p, const uint8_t *h, const uint8_t *s, f
   field25519_copy(p[T], zero);
 
   ed25519_digits own = {h, ownWindow, 0, 254, 0}, base = {s, baseWindow, 0, 254, 0};
+  int begun = 0;  // before the first digit there is nothing to double
   for (int i = 253; i >= 0; i--) {
     int ofOwn = ed25519_digit(&own, i), ofBase = ed25519_digit(&base, i);
-    double_point(p, ofOwn || ofBase);
+    if (begun) double_point(p, ofOwn || ofBase);
+    begun |= ofOwn | ofBase;
     if (ofOwn) {
       const field25519 *q = table + (ofOwn == 3 || ofOwn == -3 ? multipleElements : 0);
       add_point(p, q, 0, ofOwn < 0, ofBase != 0);

@@ -28,31 +28,23 @@ static const uint64_t initial[8] = {
 
 static inline uint64_t rotate(uint64_t x, int n) { return x >> n | x << (64 - n); }
 
-// Inlined where it is called, for the sake of the stack.
-static inline __attribute__((always_inline)) void rounds(curve25519_sha512 *hash) {
-  uint64_t v[8], *w = hash->block;
-  for (int i = 0; i < 8; i++) v[i] = hash->state[i];
+// Eight variables: an array would be moved along by a call of memmove.
+static __attribute__((noinline)) void rounds(curve25519_sha512 *hash) {
+  uint64_t *s = hash->state, *w = hash->block;
+  uint64_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
   for (int i = 0; i < 80; i++) {
     if (i >= 16) {
       uint64_t early = w[(i + 1) & 15], late = w[(i + 14) & 15];
       w[i & 15] += (rotate(early, 1) ^ rotate(early, 8) ^ early >> 7) + w[(i + 9) & 15]
                    + (rotate(late, 19) ^ rotate(late, 61) ^ late >> 6);
     }
-    uint64_t a = v[0], e = v[4];
-    uint64_t one = v[7] + (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)) + (v[6] ^ (e & (v[5] ^ v[6]))) + constants[i]
-                   + w[i & 15];
-    uint64_t two = (rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)) + ((a & v[1]) | (v[2] & (a | v[1])));
-    for (int j = 7; j > 0; j--) v[j] = v[j - 1];
-    v[4] += one;
-    v[0] = one + two;
+    h += (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)) + (g ^ (e & (f ^ g))) + constants[i] + w[i & 15];
+    d += h;
+    h += (rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)) + ((a & b) | (c & (a | b)));
+    uint64_t first = h;
+    h = g, g = f, f = e, e = d, d = c, c = b, b = a, a = first;
   }
-  for (int i = 0; i < 8; i++) hash->state[i] += v[i];
-}
-
-// The block is filled as numbers, so that it needs no second form: byte `place` is one of a big-endian word.
-static void put(curve25519_sha512 *hash, unsigned place, uint8_t byte) {
-  uint64_t *word = &hash->block[place / 8];
-  *word = *word << 8 | byte;
+  s[0] += a, s[1] += b, s[2] += c, s[3] += d, s[4] += e, s[5] += f, s[6] += g, s[7] += h;
 }
 
 void curve25519_sha512_init(curve25519_sha512 *hash) {
@@ -60,24 +52,41 @@ void curve25519_sha512_init(curve25519_sha512 *hash) {
   hash->count[0] = hash->count[1] = 0;
 }
 
+// The block is filled as numbers, so that it needs no second form: byte `place` is one of a big-endian word. By whole words, where
+// the message lets it.
 void curve25519_sha512_update(curve25519_sha512 *hash, const uint8_t *data, size_t size) {
-  while (size--) {
-    unsigned place = hash->count[0]++ & 127;
-    put(hash, place, *data++);
-    if (place == 127) rounds(hash);
+  while (size) {
+    uint32_t place = (uint32_t)hash->count[0] & 127, taken = place % 8 || size < 8 ? 1 : 8;
+    uint64_t *word = &hash->block[place / 8];
+    if (taken == 1) {
+      *word = *word << 8 | *data;
+    } else {
+      uint32_t high = 0, low = 0;
+      for (int i = 0; i < 4; i++) high = high << 8 | data[i], low = low << 8 | data[i + 4];
+      *word = (uint64_t)high << 32 | low;
+    }
+    data += taken;
+    size -= taken;
+    hash->count[0] += taken;
+    if (place + taken == 128) rounds(hash);
   }
 }
 
 void curve25519_sha512_final(curve25519_sha512 *hash, uint8_t digest[64]) {
-  uint8_t ending[16];
-  uint64_t size = hash->count[0];
-  for (int i = 0; i < 16; i++) ending[i] = (uint8_t)(i < 7 ? 0 : i == 7 ? size >> 61 : size >> (8 * (15 - i) - 3));
-  ending[15] = (uint8_t)(size << 3);
-  static const uint8_t padding = 0x80, nothing = 0;
-  curve25519_sha512_update(hash, &padding, 1);
-  while ((hash->count[0] & 127) != 112) curve25519_sha512_update(hash, &nothing, 1);
-  curve25519_sha512_update(hash, ending, sizeof ending);
-  for (int i = 0; i < 64; i++) digest[i] = (uint8_t)(hash->state[i / 8] >> (56 - 8 * (i % 8)));
+  static const uint8_t padding[8] = {0x80};
+  uint64_t bytes = hash->count[0];
+  curve25519_sha512_update(hash, padding, 8 - (size_t)(bytes & 7));
+  for (uint32_t place = (uint32_t)hash->count[0] / 8 & 15; place != 14; place = (place + 1) & 15) {
+    hash->block[place] = 0;
+    if (place == 15) rounds(hash);
+  }
+  hash->block[14] = bytes >> 61;
+  hash->block[15] = bytes << 3;
+  rounds(hash);
+  for (int i = 0; i < 16; i++, digest += 4) {
+    uint32_t word = (uint32_t)(hash->state[i / 2] >> (i % 2 ? 0 : 32));
+    for (int j = 0; j < 4; j++, word <<= 8) digest[j] = (uint8_t)(word >> 24);
+  }
   field25519_wipe(hash, sizeof *hash / 4);
   field25519_wipe_stack();
 }

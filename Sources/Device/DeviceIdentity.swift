@@ -9,7 +9,12 @@ import Schemes
 public struct DeviceIdentity: ~Copyable {
   public internal(set) var scheme = SchemeID.certified
   public internal(set) var address = DeviceAddress(system: SystemID(0), device: DeviceID(0))
-  public internal(set) var serverKey = X25519.PublicKey()
+  public internal(set) var serverKey = X25519.PublicKey() {
+    didSet {
+      slotA.forgetServer()
+      slotB.forgetServer()
+    }
+  }
   public internal(set) var trust = TrustStore(anchor: Bytes(), system: SystemID(0), epoch: 0)
   /// The highest revocation of the server's list that this device has taken.
   public internal(set) var revocationSequence: UInt32 = 0

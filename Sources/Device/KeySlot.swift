@@ -22,6 +22,11 @@ public struct KeySlot: ~Copyable {
   public internal(set) var key = X25519.PrivateKey()
   /// Present in every state but `empty`, `pending` and `requested`.
   public internal(set) var certificate: Certificate?
+  /// DH of this key and the server's, which every handshake with the server mixes; see
+  /// ``DeviceIdentity/prepareSession(fallingBack:)``.
+  public private(set) var sharedWithServer = SecretBytes<32>()
+  /// Whether ``sharedWithServer`` has been computed. Any other key here, or of the server, takes it away.
+  public private(set) var hasSharedWithServer = false
 
   init() {}
 
@@ -29,6 +34,7 @@ public struct KeySlot: ~Copyable {
 
   /// Draws the secret of a request for a blinded credential.
   mutating func beginRequest() {
+    forgetServer()
     var request = IdentityRequest()
     defer { request.wipe() }
     request.generate()
@@ -58,7 +64,21 @@ public struct KeySlot: ~Copyable {
     certificate = Certificate(answer.credential, publicKey: key.publicKey)
   }
 
+  /// Computes the DH with the server's key, unless it is there.
+  mutating func agree(with serverKey: X25519.PublicKey) throws(PrimitivesError) {
+    guard !hasSharedWithServer else { return }
+    try key.agree(with: serverKey, into: &sharedWithServer)
+    hasSharedWithServer = true
+  }
+
+  /// Overwrites the DH with the server's key.
+  mutating func forgetServer() {
+    sharedWithServer.wipe()
+    hasSharedWithServer = false
+  }
+
   mutating func clear() {
+    forgetServer()
     key.wipe()
     certificate = nil
     state = .empty

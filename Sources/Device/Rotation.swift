@@ -142,12 +142,15 @@ extension DeviceIdentity {
   /// the old one retires.
   public mutating func confirmUse(of name: SlotName) {
     guard slot(.certified) == name else { return }
+    // A key that retires opens no more sessions.
     if name == .a {
       slotA.state = .active
       slotB.state = .retiring
+      slotB.forgetServer()
     } else {
       slotB.state = .active
       slotA.state = .retiring
+      slotA.forgetServer()
     }
     isDirty = true
   }

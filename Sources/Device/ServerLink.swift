@@ -17,7 +17,8 @@ public struct ServerLink: ~Copyable {
 
   public var isEstablished: Bool { ciphers.hasKeys }
 
-  /// Writes the first frame and returns its length.
+  /// Writes the first frame and returns its length; one multiplication on the curve less after
+  /// ``DeviceIdentity/prepareSession(fallingBack:)``.
   ///
   /// - Parameter fallingBack: whether the server has just refused a key that has never been used, so that the active one
   ///   is tried.
@@ -38,6 +39,7 @@ public struct ServerLink: ~Copyable {
     _ slot: borrowing KeySlot, _ identity: borrowing DeviceIdentity, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
     guard let certificate = slot.certificate else { throw .malformed }
+    if slot.hasSharedWithServer { handshake.setStaticSharedSecret(slot.sharedWithServer) }
     return try handshake.writeHello(
       key: slot.key, certificate: certificate, serverKey: identity.serverKey, master: identity.trust.master,
       into: &frame)

@@ -12,12 +12,18 @@ public func countersign_init(
   guard contextSize >= MemoryLayout<Context>.size,
     UInt(bitPattern: context) % UInt(MemoryLayout<Context>.alignment) == 0
   else { return countersign_result(COUNTERSIGN_BAD_CONTEXT) }
-  context.context.initialize(to: Context())
+  empty(context)
   do {
     try context.context.pointee.identity.load(span(stored, storedSize))
     context.context.pointee.close()
     return ok()
   } catch { return code(error) }
+}
+
+/// Not inlined: the new value is made on the stack, which must be free again before the identity is loaded.
+@inline(never)
+private func empty(_ context: UnsafeMutablePointer<countersign_context>) {
+  context.context.initialize(to: Context())
 }
 
 @c @implementation

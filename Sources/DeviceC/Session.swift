@@ -21,6 +21,7 @@ public func countersign_handshake(
       let fallsBack = context.pointee.fallsBack
       context.pointee.fallsBack = false
       context.pointee.close()
+      try context.pointee.identity.prepareSession(fallingBack: fallsBack)
       outputSize.pointee = try context.pointee.link.writeHello(
         context.pointee.identity, fallingBack: fallsBack, into: &target)
       context.pointee.shown = context.pointee.link.slot

@@ -23,6 +23,12 @@ public struct CertifiedHandshake: ~Copyable {
     noise = HandshakeState(.certified(scheme), role: .initiator)
   }
 
+  /// Gives DH of the device's static key and the server's, where it is kept, before ``writeHello(key:certificate:serverKey:master:into:)``.
+  /// With a wrong one the server refuses the first frame.
+  public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
+    noise.setStaticSharedSecret(shared)
+  }
+
   /// Writes the first frame and returns its length.
   ///
   /// - Parameter master: the master public key; only `identity-based` uses it.

@@ -29,6 +29,12 @@ public struct CompactHandshake: ~Copyable {
     return UInt16(digest[0]) << 8 | UInt16(digest[1])
   }
 
+  /// Device: gives DH of its static key and the server's, where it is kept, before ``writeHello(key:serverKey:into:)``. With a
+  /// wrong one the server refuses the first frame.
+  public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
+    noise.setStaticSharedSecret(shared)
+  }
+
   /// Device: writes the first frame and returns its length.
   public mutating func writeHello(
     key: borrowing X25519.PrivateKey, serverKey: X25519.PublicKey, into frame: inout MutableRawSpan

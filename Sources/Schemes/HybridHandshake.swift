@@ -16,6 +16,12 @@ public struct HybridHandshake: ~Copyable {
     do { noise = HandshakeState(try HandshakePattern.IK.psk(2), role: role) } catch { throw .noise(error) }
   }
 
+  /// Device: gives DH of its static key and the server's, where it is kept, before ``writeHello(key:psk:serverKey:into:)``. With a
+  /// wrong one the server refuses the first frame.
+  public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
+    noise.setStaticSharedSecret(shared)
+  }
+
   /// Device: writes the first frame and returns its length.
   public mutating func writeHello(
     key: borrowing X25519.PrivateKey, psk: borrowing SymmetricKey, serverKey: X25519.PublicKey,

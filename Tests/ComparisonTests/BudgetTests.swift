@@ -38,10 +38,11 @@ struct BudgetTests {
     let budget = try load(
       """
       {"device": {"id": "mine", "title": "Mine", "core": "m0", "clock_mhz": 48, "active_ma": 5, "sleep_ua": 1,
-        "volts": 3, "flash_kib": {"value": 128, "source": "its data sheet", "verified": false}},
+        "volts": 3, "x25519_cycles": 1350000, "flash_kib": {"value": 128, "source": "its data sheet", "verified": false}},
        "radio": "ble", "battery": "cr2032", "usage": {"handshakes_per_day": 2.5}}
       """)
     #expect(budget.device.clockMhz == Constant(48, source: "budget file"))
+    #expect(budget.device.x25519Cycles?.value == 1_350_000)
     #expect(budget.device.flashKib == Constant(128, source: "its data sheet", verified: false))
     #expect(budget.device.ramKib == nil)
     #expect(budget.usage.handshakesPerDay == 2.5)

@@ -41,7 +41,8 @@ struct ModelTests {
     let profiles = try Self.measured.get().profiles
     let registered = try #require(profiles.first { $0.scheme == .registered })
     #expect(registered.operations.x25519Base == 1)
-    #expect(registered.operations.x25519 == 4)
+    // ee, es, se: ss is kept.
+    #expect(registered.operations.x25519 == 3)
     let derived = try #require(profiles.first { $0.scheme == .derivedKey })
     #expect(derived.operations.x25519Base == 0 && derived.operations.x25519 == 0)
     // Five HMACs with short messages: pseudonym, code, check, two keys; two to five compressions each.
@@ -110,6 +111,60 @@ struct ModelTests {
       #expect(throws: BudgetError.self) {
         try OnTargetResults(JSONValue.parse(Data(bad.utf8), file: "bad"), file: "bad")
       }
+    }
+  }
+
+  @Test(
+    "The cycles of X25519 that a budget gives take the place of the measured ones, in images and in sums of operations")
+  func ownMultiplication() throws {
+    let catalog = try Catalog.shipped()
+    let core = try #require(catalog.cores.first { $0.core == .m4 })
+    var budget = try Budget.load("class-1-node", catalog)
+    budget.device.core = .m4
+    budget.device.clockMhz = Constant(1, source: "test")
+    let profile = try #require(try Self.measured.get().profiles.first { $0.scheme == .registered })
+    let shipped = try OnTargetResults.shipped()
+    let measured = try #require(shipped.record(.registered, on: .m4)?.cycles)
+    let summed = core.cycles(profile.operations)
+    for own in [1_000.0, core.x25519.value, 5_000_000] {
+      budget.device.x25519Cycles = Constant(own, source: "test", verified: false)
+      let more = own - core.x25519Base.value + 3 * (own - core.x25519.value)
+      for (onTarget, before) in [(shipped, measured), (nil, summed)] as [(OnTargetResults?, Double)] {
+        let time = try #require(
+          CostModel(budget, catalog: catalog, onTarget: onTarget).row(profile).values["cpu_ms"])
+        #expect(abs(time.value * 1_000 - before - more) < 1)
+        #expect(time.kind == .computed && !time.verified)
+      }
+    }
+  }
+
+  @Test("The operations' costs are the firmware results'")
+  func operationCosts() throws {
+    struct Operation: Decodable {
+      let operation: String
+      let model_cycles: Double
+    }
+    struct Image: Decodable {
+      let core: Core
+      let image: String
+      let operations: [Operation]
+    }
+    let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/Firmware/results.json").standardized
+    let images = try JSONDecoder().decode([Image].self, from: Data(contentsOf: file)).filter {
+      $0.image == "primitives"
+    }
+    for costs in try Catalog.shipped().cores {
+      let operations = try #require(images.first { $0.core == costs.core }).operations
+      let cycles = Dictionary(uniqueKeysWithValues: operations.map { ($0.operation, $0.model_cycles) })
+      let (short, long) = (try #require(cycles["seal-64"]), try #require(cycles["seal-1024"]))
+      let aeadByte = (long - short) / 960
+      #expect(costs.x25519Base.value == cycles["x25519-base"])
+      #expect(costs.x25519.value == cycles["x25519"])
+      #expect(costs.ed25519Sign.value == cycles["ed25519-sign"])
+      #expect(costs.ed25519Verify.value == cycles["ed25519-verify"])
+      #expect(abs(costs.hashBlock.value - (try #require(cycles["sha256-64"])) / 2) < 1)
+      #expect(abs(costs.aeadByte.value - aeadByte) < 0.1)
+      #expect(abs(costs.aeadCall.value - (short - 64 * aeadByte)) < 1)
     }
   }
 
@@ -197,11 +252,12 @@ struct ModelTests {
   func derivedKeyWins() throws {
     let catalog = try Catalog.shipped()
     var budget = try Budget.load("sensor-802154", catalog)
-    budget.limits.firstMessageSeconds = 0.06
+    budget.device.clockMhz = Constant(16, source: "test")
+    budget.limits.firstMessageSeconds = 0.11
     let rows = CostModel(budget, catalog: catalog, onTarget: nil).rows(try Self.measured.get().profiles)
     let advice = Advice.summary(rows, budget).joined(separator: " ")
     #expect(advice.contains("Choose derived-key-ephemeral"))
-    #expect(advice.contains("Nearest comes compact-kk, with 2."))
+    #expect(advice.contains("Nearest comes compact-kk, with 1."))
     #expect(advice.contains("of: time to the first message."))
   }
 

@@ -74,6 +74,7 @@ final class RotationDrill {
     var link = ServerLink(scheme: device.identity.scheme)
     var buffer = [UInt8](repeating: 0, count: 256)
     var span = buffer.mutableBytes
+    try device.identity.prepareSession(fallingBack: fallingBack)
     let length = try link.writeHello(device.identity, fallingBack: fallingBack, into: &span)
     try step()
     guard let reply = server.answer(Array(buffer[..<length])) else { return true }

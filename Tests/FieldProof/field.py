@@ -22,10 +22,12 @@ class Field:
 
     def all(self) -> dict[str, dict]:
         results = {}
-        if "multiply_half" in self.functions:
-            results["multiply_half"] = self.prove("multiply_half", self.half)
-            self.call_depth = results["multiply_half"]["stack"]
-            self.contracts["multiply_half"] = self.half_contract
+        for name, setup, contract in (("multiply_half", self.half, self.half_contract),
+                                      ("square_half", self.square_half, self.square_half_contract)):
+            if name in self.functions:
+                results[name] = self.prove(name, setup)
+                self.call_depth = max(self.call_depth, results[name]["stack"])
+                self.contracts[name] = contract
         for name in ("multiply", "square", "square_selected", "sum_and_difference", "difference", "scale_and_add"):
             results[name] = self.every_arrangement("field25519_" + name, getattr(self, name))
         return results
@@ -68,10 +70,13 @@ class Field:
 
     def learn_of_karatsuba(self, run, product) -> None:
         """The middle words are what stood there, a number, plus the products of one lower and one upper half: not negative."""
-        lower = [run.machine.stored[Address("stack", LOWER_ON_M0 + 4 * i)] for i in range(8)]
-        upper = [run.machine.stored[Address("stack", UPPER_ON_M0 + 4 * i)] for i in range(8)]
-        above = run.machine.stored[Address("stack", ABOVE_MIDDLE_ON_M0)]
-        low, high, _ = run.products
+        try:
+            lower = [run.machine.stored[Address("stack", LOWER_ON_M0 + 4 * i)] for i in range(8)]
+            upper = [run.machine.stored[Address("stack", UPPER_ON_M0 + 4 * i)] for i in range(8)]
+            above = run.machine.stored[Address("stack", ABOVE_MIDDLE_ON_M0)]
+            low, high, _ = run.products
+        except (KeyError, ValueError):
+            raise Refused("the parts of the product are not where they are looked for") from None
         run.learn_from_number([*lower[4:], *upper[:4], above], among=[*low[4:], *high[:4]])
         run.learn_from_product([*lower, *upper], product)
 
@@ -81,8 +86,13 @@ class Field:
                 x = run.array(a)
                 run.output(r)
                 self.arguments(run, r, a)
-                return lambda: run.demand_equal(run.result(r), multiplied(x, x))
+                return lambda: self.demand_square(run, r, x)
             yield setup
+
+    def demand_square(self, run, r, x) -> None:
+        if "square_half" in self.functions:
+            self.learn_of_karatsuba(run, multiplied(x, x))
+        run.demand_equal(run.result(r), multiplied(x, x))
 
     def square_selected(self):
         for (a, b), (r,) in aliases(2, 1):
@@ -92,7 +102,7 @@ class Field:
                     y = x if b == a else run.array(b)
                     run.output(r)
                     self.arguments(run, r, a, b, run.algebra.const(mask))
-                    return lambda: run.demand_equal(run.result(r), multiplied(y, y) if mask else multiplied(x, x))
+                    return lambda: self.demand_square(run, r, y if mask else x)
                 yield setup
 
     def sum_and_difference(self):
@@ -144,10 +154,38 @@ class Field:
                 raise Refused(f"the product differs in {len(difference)} terms")
         return demand
 
+    def square_half(self, run):
+        """By Karatsuba's way again: the upper words' square, the lower ones', and that of their difference, which is moved to r0 and r1
+        as both others are, and whose words are then kept in four high registers."""
+        x = run.array("a", 4)
+        run.output("stack")
+        self.arguments(run, None, "a")
+
+        def demand():
+            stores, moves = run.machine.stores, run.machine.moves
+            try:
+                difference = [moves["r0"][5], moves["r1"][3]]
+                squared = [moves[f"r{i}"][1] for i in range(8, 12)]
+            except (KeyError, IndexError):
+                raise Refused("the difference is not where it is looked for") from None
+            run.learn_from_number(difference)
+            high, low = stores[:4], stores[4:8]
+            for words, root in ((high, run.words[2:]), (low, run.words[:2]), (squared, difference)):
+                run.learn_from_product(words, multiplied(number_of(root), number_of(root)))
+            run.learn_from_number([*stores[8:12], run.machine.value("r3")], among=[*low[2:], *high[:2]])
+            run.learn_from_product([run.machine.load(Address("stack", 4 * i)) for i in range(8)], multiplied(x, x))
+        return demand
+
     def half_contract(self, machine) -> None:
+        self.product_contract(machine, "r1", "r2")
+
+    def square_half_contract(self, machine) -> None:
+        self.product_contract(machine, "r1", "r1")
+
+    def product_contract(self, machine, *registers) -> None:
         run = machine.run_of
         factors = []
-        for register in ("r1", "r2"):
+        for register in registers:
             words = [machine.load(machine.address(register) + 4 * i) for i in range(4)]
             run.learn_from_number(words)
             factors.append(number_of(words))

@@ -70,9 +70,10 @@ class Machine:
         self.order, self.start = code, start
         self.registers, self.memory, self.algebra, self.contracts = registers, memory, algebra, contracts
         self.registers[self.stack_pointer] = Address("stack", 0)
-        self.deepest, self.count, self.position = 0, 0, 0
+        self.deepest, self.count, self.position, self.ran = 0, 0, 0, set()
         self.may_write = set()
         self.stored = {}  # what was last stored at a place, also where the stack has been given back
+        self.stores, self.moves = [], {}  # all that was stored, and for each register all that was moved into it, in order
 
     def run(self) -> None:
         self.position = self.code[self.start][0]
@@ -82,6 +83,7 @@ class Machine:
             instruction = self.order[self.position]
             self.position += 1
             self.count += 1
+            self.ran.add(instruction.place)
             if instruction.name == "nothing":
                 continue
             try:
@@ -147,6 +149,7 @@ class Machine:
         if what is None:
             raise Refused("an unknown register is stored")
         self.memory[place] = self.stored[place] = what
+        self.stores.append(what)
 
     def move_stack(self, more: int) -> None:
         now = self.registers[self.stack_pointer] + more

@@ -31,7 +31,7 @@ class Run:
 
     def array(self, name, count=8):
         """An input, and its number as a polynomial."""
-        words = [self.algebra.make(0, WORD - 1) for _ in range(count)]
+        words = self.words = [self.algebra.make(0, WORD - 1) for _ in range(count)]
         for i, word in enumerate(words):
             self.memory[Address(name, 4 * i)] = word
         return number_of(words)

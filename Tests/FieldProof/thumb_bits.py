@@ -45,6 +45,7 @@ class ThumbBits(Machine):
             self.registers[texts[0]] = self.algebra.const(number(texts[1]))
         else:
             self.registers[texts[0]] = self.registers.get(texts[1])
+            self.moves.setdefault(texts[0], []).append(self.registers[texts[0]])
 
     def shifted(self, texts, sets, shift):
         first, amount = (texts[0], texts[1]) if len(texts) == 2 else (texts[1], texts[2])

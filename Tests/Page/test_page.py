@@ -149,3 +149,25 @@ def test_titles_from_a_budget_file_are_text(files):
         assert "onerror" in browser.script("return document.getElementById('situation').textContent")
     finally:
         browser.close()
+
+
+@pytest.mark.parametrize("core", ["m4", "m0", "rv32"])
+def test_x25519_of_a_budget_file(files, core):
+    device = {"id": "own", "title": "own", "core": core, "clock_mhz": 16, "active_ma": 5, "sleep_ua": 1, "volts": 3,
+              "x25519_cycles": {"value": 9_000_000, "source": "test", "verified": False}}
+    path = files / f"{core}.json"
+    path.write_text(json.dumps({"device": device, "radio": "ble", "battery": "cr2032"}))
+    page = files / f"{core}.html"
+    expected = json.loads(compare(
+        "--budget", str(path), "--measurements", str(files / "base.json"), "--firmware", str(files / "results.json"), "--html", str(page),
+        "--output", "json"))
+    browser = Browser()
+    try:
+        browser.open(page.as_uri())
+        cells = {(c["scheme"], c["column"]): c for c in shown(browser)[0]}
+    finally:
+        browser.close()
+    for scheme in expected["schemes"]:
+        told, found = scheme["values"]["cpu_ms"], cells[scheme["scheme"], "cpu_ms"]
+        assert float(found["value"]) == pytest.approx(told["value"], rel=1e-9)
+        assert (found["kind"], found["verified"]) == (told["kind"], str(told["verified"]).lower())

@@ -60,6 +60,31 @@ struct CertifiedHandshakeTests {
     #expect(throws: SchemesError.noise(.outOfTurn)) { try pair.reply() }
   }
 
+  @Test(
+    "takes DH of the static keys from a cache; with a wrong one the first frame is refused",
+    arguments: [
+      SchemeID.certified, .registered,
+    ])
+  func cachedSecret(_ scheme: SchemeID) throws {
+    let pair = try ServerHandshake(scheme)
+    var shared = SecretBytes<32>()
+    try pair.key.agree(with: pair.authority.handshakeKey.publicKey, into: &shared)
+    pair.device.setStaticSharedSecret(shared)
+    _ = try pair.read(pair.hello())
+    try pair.finish(pair.reply())
+    #expect(try pair.serverReceiving.opened(pair.deviceSending.sealed("up")) == "up")
+
+    for bit in [0, 255] {
+      let pair = try ServerHandshake(scheme)
+      try pair.key.agree(with: pair.authority.handshakeKey.publicKey, into: &shared)
+      let wrong = try SecretBytes<32>(copying: flipping(bit, of: [UInt8](copying: shared.bytes)).bytes)
+      pair.device.setStaticSharedSecret(wrong)
+      let hello = try pair.hello()
+      #expect(throws: SchemesError.noise(.decryptionFailed)) { try pair.read(hello) }
+      #expect(throws: SchemesError.noise(.outOfTurn)) { try pair.reply() }
+    }
+  }
+
   @Test("binds the scheme: the first byte cannot be changed into another's")
   func schemeByte() throws {
     for byte in UInt8.min ... .max where byte != SchemeID.certified.rawValue {

@@ -85,6 +85,36 @@ struct NoiseSchemesTests {
     }
   }
 
+  @Test(
+    "compact-kk, hybrid-ikpsk2: the static shared secret from a cache does what computing it does; a wrong one is refused"
+  )
+  func cachedSecret() throws {
+    let psk = SymmetricKey.random()
+    var right = SecretBytes<32>()
+    try device.key.agree(with: server.key.publicKey, into: &right)
+    var bytes = [UInt8](copying: right.bytes)
+    bytes[9] ^= 0x20
+    let wrong = try SecretBytes<32>(copying: bytes.bytes)
+    for isRight in [true, false] {
+      var frame = [UInt8](repeating: 0, count: 128)
+      var bytes = frame.mutableBytes
+      var compact = CompactHandshake(role: .initiator)
+      if isRight { compact.setStaticSharedSecret(right) } else { compact.setStaticSharedSecret(wrong) }
+      var length = try compact.writeHello(key: device.key, serverKey: server.key.publicKey, into: &bytes)
+      var compactResponder = CompactHandshake(role: .responder)
+      let isCompactRead =
+        (try? compactResponder.readHello(
+          bytes.bytes.extracting(0..<length), from: device.key.publicKey, key: server.key)) != nil
+      #expect(isCompactRead == isRight)
+      var hybrid = try HybridHandshake(role: .initiator)
+      if isRight { hybrid.setStaticSharedSecret(right) } else { hybrid.setStaticSharedSecret(wrong) }
+      length = try hybrid.writeHello(key: device.key, psk: psk, serverKey: server.key.publicKey, into: &bytes)
+      var hybridResponder = try HybridHandshake(role: .responder)
+      let claimed = try? hybridResponder.readHello(bytes.bytes.extracting(0..<length), key: server.key)
+      #expect(claimed == (isRight ? device.key.publicKey : nil))
+    }
+  }
+
   @Test("derived-key-ephemeral: pseudonym and key agree, and every byte of the hello counts")
   func ephemeral() throws {
     let key = SymmetricKey.random()

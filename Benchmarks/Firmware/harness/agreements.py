@@ -65,23 +65,28 @@ def known(built, agreements, signatures) -> str:
         digest.update(shared + (b"\0" if any(shared) else b"\xff"))
     if reports[0] != ("x25519", digest.digest()):
         raise Failure("X25519 differs from a known vector")
-    found = [refused == b"\0" for _, refused in reports[1:]]
+    message, digest = bytes((7 * i + 1) % 256 for i in range(192)), hashlib.sha512()
+    for size in range(193):
+        digest.update(hashlib.sha256(message[:size]).digest())
+    if reports[1] != ("sha256", digest.digest()):
+        raise Failure("SHA-256 differs from Python's")
+    found = [refused == b"\0" for _, refused in reports[2:]]
     wrong = [i for i, (_, _, _, valid) in enumerate(signatures) if found[i] != valid]
     if wrong or len(found) != len(signatures):
         raise Failure(f"the verdict differs from libsodium's on signatures {wrong}")
-    return f"{len(agreements)} vectors of X25519, {len(signatures)} of Ed25519 ({sum(found)} valid)"
+    return f"{len(agreements)} vectors of X25519, 193 messages of SHA-256, {len(signatures)} of Ed25519 ({sum(found)} valid)"
 
 
 def same_addresses(built) -> str:
     empty, *operations = Emulator(built, page(ADDRESSES, KEYS), traces=True).run().operations
     lines = []
-    for name in ("x25519", "x25519-base", "ed25519-verify"):
+    for name in ("x25519", "x25519-base", "sha256", "ed25519-verify"):
         seen = {(o.instructions, o.cycles, o.stack - empty.stack, o.trace) for o in operations if o.name == name}
         if len(seen) != 1:
             raise Failure(f"{name}: {len(seen)} different courses for {KEYS} secrets")
         [(instructions, cycles, stack, _)] = seen
         lines.append(f"{name} {instructions:,} instructions, {cycles:,} model cycles, {stack} bytes of stack")
-    return f"the same instructions and addresses for {KEYS} secrets: " + "; ".join(lines[:2]) + f". And {lines[2]}"
+    return f"the same instructions and addresses for {KEYS} secrets: " + "; ".join(lines[:3]) + f". And {lines[3]}"
 
 
 def nothing_remains(built) -> str:

@@ -11,6 +11,7 @@ import image
 import library
 import measure
 import modules
+import others
 import peer
 import primitives
 import results
@@ -22,6 +23,8 @@ from targets import Target
 def run(cores: list[Target], specs: list[catalogue.Spec], with_primitives: bool) -> tuple[list[dict], list[str]]:
     """The records, in the order of the catalogue, and a line for each guard that did not hold."""
     emulate.plugin()
+    if with_primitives:
+        others.fetch()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         host = pool.submit(peer.build)
         for made in [host, *[pool.submit(prepare, target, specs) for target in cores]]:

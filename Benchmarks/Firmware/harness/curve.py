@@ -1,5 +1,6 @@
 """Curve25519 of our own for a microcontroller (Sources/CCurve25519), under libsodium's names: C, and the field in assembly or C."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def archive(target: Target, portable: bool) -> Path:
         return made
     flags = [*FLAGS, "-I", SOURCE / "include", *([] if portable else ["-DCOUNTERSIGN_FIELD_ASSEMBLY"])]
     objects = [compile_one(target, path, folder / f"{name}-{path.stem}.o", flags) for path in sources]
+    for made_of in objects:
+        demand_no_frame_pointer(made_of)
     if not portable:
         assembly = folder / "field.S"
         assembly.write_text(generate.text(target.core))
@@ -36,6 +39,13 @@ def archive(target: Target, portable: bool) -> Path:
     made.unlink(missing_ok=True)
     run([swift_tool("llvm-ar"), "rcs", made, *objects])
     return made
+
+
+def demand_no_frame_pointer(made: Path) -> None:
+    """The field's operations overwrite that register, which clang for RISC-V lets pass; on Arm it says so itself (calls.h)."""
+    code = run([swift_tool("llvm-objdump"), "-d", "--no-show-raw-insn", made])
+    if found := re.search(r"addi\s+sp, sp, -(\w+)\n(?:.*\bsw\s.*\n)+.*(addi\s+s0, sp, \1)\n", code):
+        raise SystemExit(f"{made} keeps a frame pointer ({found[2]}): compile it with -fomit-frame-pointer")
 
 
 def field_object(target: Target) -> Path:

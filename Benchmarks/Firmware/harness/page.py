@@ -1,6 +1,6 @@
 """The reference page: every number of a run as tables, beside the aims and published peers."""
 
-from catalogue import SPECS
+from catalogue import OPERATION_CYCLES, SPECS
 from results import overhead
 
 # Published figures of whole implementations, for orientation only: other functions are in them.
@@ -21,7 +21,7 @@ X25519_PEERS = (
 )
 
 ARITHMETIC = {"own": "ours", "portable": "ours, the field in C", "ladder": "libsodium's, the ladder alone",
-              "tables": "libsodium's, with its tables"}
+              "tables": "libsodium's, with its tables", "bearssl": "BearSSL's, in C", "monocypher": "Monocypher's, in C"}
 
 PARTS = ("protocol", "primitives", "runtime", "harness")
 
@@ -33,11 +33,13 @@ Instructions, bytes and stack are exact and were the same in two runs. Model cyc
 **{calibration}**; they know no wait states of the flash. What is counted and what fails the run:
 [Benchmarks/Firmware](../../Benchmarks/Firmware/README.md).
 
-Curve25519 is our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with `-Os` without
-link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
+Curve25519, SHA-256 and SHA-512 are our own, but for the images whose names end in `-libsodium`. libsodium {sodium} is compiled with
+`-Os` without link-time optimisation, the modules with `-Osize`. Flash and static RAM are those
 of the whole image, its serial line and frame buffer included; the stack is the deepest of the whole session, storage and first
 messages included. Instructions, cycles and bytes of a row are those of the handshake alone (of a sealed message, or of the two
-sessions of a key rotation); sealing and opening records is among the operations further down. Overhead is the handshake's
+sessions of a key rotation); sealing and opening records is among the operations further down. So is `agree`, DH of the device's key
+and the server's, which a device computes at its first session after a start and then keeps in RAM: each later handshake is a
+row's. In `rotation` and `c-device` both sessions are under a key that is used for the first time, and theirs is in the row. Overhead is the handshake's
 instructions over those spent inside our Curve25519 and libsodium.
 """
 
@@ -52,7 +54,7 @@ def page(records: list[dict], sodium: str) -> str:
         if rows:
             lines += ["", f"## {title}", ""] + summary(rows)
     lines += ["", "![Flash by component](firmware-flash.svg)", "", "![RAM](firmware-ram.svg)", "",
-              "![Cycles](firmware-cycles.svg)", "", "## What was aimed at", ""] + aims(images)
+              "![Cycles](firmware-cycles.svg)", "", "## What was aimed at", ""] + aims(images, records)
     lines += ["", "### What identity-based credentials add", "",
               "Their aims are those of the other images. They miss them by what the Edwards curve's group takes: its code, which checks",
               "the master public key's point or reconstructs a peer's key, and the stack of libsodium's multiplication there.", ""]
@@ -62,7 +64,8 @@ def page(records: list[dict], sodium: str) -> str:
               "image of one scheme with its primitives, serial line and stack.", ""] + beside(images)
     lines += ["", "## Curve25519", "",
               "Model cycles, without wait states and not calibrated; the stack is that of an image with the operation, its own frame",
-              "included. Published figures are of real boards, and cycles of theirs are not ours.", ""] + curve(records)
+              "included. BearSSL (Debian's source) and Monocypher (that of its Python binding) are compiled as libsodium is, and measured by",
+              "the same image. Published figures are of real boards, and cycles of theirs are not ours.", ""] + curve(records)
     lines += ["", "## Flash by component", ""] + components(images)
     lines += ["", "## The deepest stack, by component", "",
               "What the functions that it held belong to; `results.json` names each of them. What is not in the table is the start-up",
@@ -105,14 +108,20 @@ def operations(records: list[dict]) -> list[str]:
           o["bytes_sent"], o["bytes_received"]] for r in records for o in r["operations"]])
 
 
-def aims(images: list[dict]) -> list[str]:
+def aims(images: list[dict], records: list[dict]) -> list[str]:
     """One line for each aim of the catalogue: kept, or missed, by how much, and of what it is made."""
     limits = {spec.name: spec.limits for spec in SPECS}
     rows = []
+    for r in (r for r in records if r["image"] == "primitives"):
+        for o in r["operations"]:
+            if limit := OPERATION_CYCLES.get(o["operation"], {}).get(r["core"]):
+                found = o["model_cycles"]
+                verdict = "kept" if found <= limit else f"**missed** by {found - limit:,}"
+                rows.append([r["core"], r["image"], f"model cycles of {o['operation']}", found, limit, verdict, ""])
     for r in images:
         aim = limits.get(r["image"], {}).get(r["core"], {})
         found = {"flash": r["flash_bytes"], "RAM and stack": r["static_ram_bytes"] + r["peak_stack_bytes"],
-                 "overhead": round(overhead(r), 3)}
+                 "overhead": round(overhead(r), 3), "model cycles": r["model_cycles"]}
         for kind, limit in aim.items():
             if found[kind] <= limit:
                 rows.append([r["core"], r["image"], kind, found[kind], limit, "kept", ""])
@@ -149,6 +158,8 @@ def made_of(record: dict, kind: str) -> str:
         case "flash": parts = record["flash_by_component"]
         case "RAM and stack":
             parts = {"static": record["static_ram_bytes"]} | {f"stack of {k}": v for k, v in stack_by_component(record).items()}
+        case "model cycles":
+            parts = {o["operation"]: o["model_cycles"] for o in record["operations"] if o["operation"] in ("write-1", "read-2")}
         case _: parts = {"instructions of primitives": record["primitive_instructions"],
                          "others": record["instructions"] - record["primitive_instructions"]}
     return ", ".join(f"{name} {value:,}" for name, value in parts.items())

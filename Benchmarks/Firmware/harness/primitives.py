@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import image
 import noise
+import others
 import results
 from catalogue import Spec
 from emulate import Emulator, Outcome
@@ -19,15 +20,19 @@ PUBLIC = {"ed25519-verify"}
 
 
 # `primitives` links our own Curve25519, and `primitives-portable` that without assembly; the others libsodium's, with the ladder
-# alone or with its tables.
+# alone or with its tables. Of other libraries there is X25519.
 NAMES = {"primitives": ("own", ("-DSIGNING",)), "primitives-portable": ("portable", ("-DSIGNING",)),
-         "primitives-ladder": ("ladder", ()), "primitives-tables": ("tables", ("-DSIGNING",))}
+         "primitives-ladder": ("ladder", ()), "primitives-tables": ("tables", ("-DSIGNING",)),
+         "primitives-bearssl": ("bearssl", ("-DAGREEMENT_ALONE",)), "primitives-monocypher": ("monocypher", ("-DAGREEMENT_ALONE",))}
 
 
 def measured(target: Target, name: str) -> dict:
     arithmetic, flags = NAMES[name]
     source = image.compile_c(target, FIRMWARE / "images/primitives.c", WORK / target.core / f"{name}.o", *flags)
-    built = image.link(target, name, [source], arithmetic)
+    if arithmetic in others.SOURCES:
+        built = image.link(target, name, [source, *others.objects(target, arithmetic)], "ladder")
+    else:
+        built = image.link(target, name, [source], arithmetic)
     first, second = Emulator(built, SEED).run(), Emulator(built, SEED).run()
     where = f"{name} on {target.core}"
     demand_equal(where, first.operations, second.operations)

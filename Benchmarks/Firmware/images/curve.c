@@ -41,6 +41,25 @@ static void agree_at_random(uint32_t hundreds) {
     report("thousand", secret, 32);
 }
 
+static void sha256(const uint8_t *message, size_t size, size_t cut) {
+    curve25519_sha256 state;
+    curve25519_sha256_init(&state);
+    curve25519_sha256_update(&state, message, cut);
+    curve25519_sha256_update(&state, message + cut, size - cut);
+    curve25519_sha256_final(&state, result);
+}
+
+// Messages of every length up to three blocks, each in two pieces.
+static void hash_lengths(void) {
+    static uint8_t message[192];
+    for (unsigned i = 0; i < sizeof message; i++) message[i] = (uint8_t)(7 * i + 1);
+    for (unsigned size = 0; size <= sizeof message; size++) {
+        sha256(message, size, size - size / 4);
+        curve25519_sha512_update(&hash, result, 32);
+    }
+    report_digest("sha256");
+}
+
 static void run_vectors(void) {
     for (uint32_t i = 0; i < x25519_vector_count; i++) {
         uint8_t refused = (uint8_t)curve25519_agree(result, x25519_vectors[i] + 32, x25519_vectors[i]);
@@ -48,6 +67,7 @@ static void run_vectors(void) {
         curve25519_sha512_update(&hash, &refused, 1);
     }
     report_digest("x25519");
+    hash_lengths();
     const uint8_t *next = ed25519_vectors;
     for (uint32_t i = 0; i < ed25519_vector_count; i++) {
         size_t size = next[96] | (size_t)next[97] << 8;
@@ -72,6 +92,9 @@ static void follow_addresses(uint32_t keys) {
         op_begin();
         curve25519_public_key(result, secret);
         op_end("x25519-base");
+        op_begin();
+        sha256(secret, 32, 0);
+        op_end("sha256");
     }
 }
 

@@ -13,11 +13,14 @@ func imageMain() {
 private func session() {
   var key = X25519.PrivateKey()
   Provision.load(&key)
+  var shared = SecretBytes<32>()
+  Provision.agree(key, into: &shared)
   var psk = SymmetricKey()
   psk.copy(from: Provision.symmetricKey.bytes)
   guard var handshake = try? HybridHandshake(role: .initiator) else { fail(2) }
   var sending = CipherState<ChaChaPoly>()
   var receiving = CipherState<ChaChaPoly>()
+  handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
     return try handshake.writeHello(key: key, psk: psk, serverKey: Provision.serverKey, into: &target)
@@ -29,6 +32,7 @@ private func session() {
   }
   handshake.close()
   key.wipe()
+  shared.wipe()
   psk.wipe()
   exchange(&sending, &receiving)
 }

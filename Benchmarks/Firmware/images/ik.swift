@@ -22,6 +22,8 @@ func imageMain() {
 private func session(_ master: MasterPublicKey?) {
   var key = X25519.PrivateKey()
   Provision.load(&key)
+  var shared = SecretBytes<32>()
+  Provision.agree(key, into: &shared)
   let serverKey = Provision.serverKey
   #if IDENTITY
     let shown = Provision.credential
@@ -35,6 +37,7 @@ private func session(_ master: MasterPublicKey?) {
   var handshake = CertifiedHandshake(scheme: scheme)
   var sending = CipherState<ChaChaPoly>()
   var receiving = CipherState<ChaChaPoly>()
+  handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
     return try handshake.writeHello(
@@ -47,5 +50,6 @@ private func session(_ master: MasterPublicKey?) {
   }
   handshake.close()
   key.wipe()
+  shared.wipe()
   exchange(&sending, &receiving)
 }

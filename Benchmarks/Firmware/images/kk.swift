@@ -13,9 +13,12 @@ func imageMain() {
 private func session() {
   var key = X25519.PrivateKey()
   Provision.load(&key)
+  var shared = SecretBytes<32>()
+  Provision.agree(key, into: &shared)
   var handshake = CompactHandshake(role: .initiator)
   var sending = CipherState<ChaChaPoly>()
   var receiving = CipherState<ChaChaPoly>()
+  handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
     return try handshake.writeHello(key: key, serverKey: Provision.serverKey, into: &target)
@@ -27,5 +30,6 @@ private func session() {
   }
   handshake.close()
   key.wipe()
+  shared.wipe()
   exchange(&sending, &receiving)
 }

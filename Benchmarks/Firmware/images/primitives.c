@@ -27,6 +27,7 @@ static void agreement(void) {
     report("public", point, 32);
 }
 
+#ifndef AGREEMENT_ALONE
 static void sealing(size_t size, const char *seal, const char *open) {
     unsigned long long length;
     static const uint8_t nonce[12];
@@ -54,6 +55,7 @@ static void hashing(void) {
         op_end("hmac-sha256-64");
     }
 }
+#endif
 
 #ifdef SIGNING
 static void signing(void) {
@@ -75,9 +77,11 @@ static void signing(void) {
 void image_main(void) {
     hook_random(secret, 32);
     agreement();
+#ifndef AGREEMENT_ALONE
     sealing(64, "seal-64", "open-64");
     sealing(1024, "seal-1024", "open-1024");
     hashing();
+#endif
 #ifdef SIGNING
     signing();
 #endif

@@ -3,6 +3,7 @@ of 16 bits, whose products fit. MULS, UXTH, EORS and MOVS with a constant leave 
 operands: they can be copied, and little else. Every function may change all registers but sp."""
 
 from m0_column import Column
+from m0_square import absolute_difference, square, square_half
 from m0_sums import difference, fold_top, scale_and_add, sum_and_difference
 from writer import Function
 
@@ -43,7 +44,8 @@ def fold(f, high, low, result_at):
     f(f"movs {factor}, #38")
     f(f"movs {zero}, #0")
 
-    def scaled(limb, carry):
+    def scaled(limb, x, carry):
+        """The low word in y, the high one in x."""
         f(f"ldr {x}, [sp, #{high + 4 * limb}]")
         f(f"uxth {y}, {x}")
         f(f"muls {y}, {factor}, {y}")
@@ -59,59 +61,61 @@ def fold(f, high, low, result_at):
         f(f"adds {y}, {y}, {z}")
         f(f"adcs {x}, {zero}")
 
-    scaled(7, None)
+    scaled(7, x, None)
     fold_top(f, y, x, z)
     f(f"mov {top}, {y}")
     for i in range(7):
-        f(f"mov {carry}, {x}")
-        scaled(i, carry)
+        x, carry = carry, x
+        scaled(i, x, carry)
         f(f"str {y}, [{result}, #{4 * i}]")
     f(f"adds {top}, {top}, {x}")
     f(f"str {top}, [{result}, #28]")
 
 
-def multiply():
+def multiply(f):
     """By Karatsuba's way: the low halves L, the high halves H, and the differences of the halves M, whose signs are kept apart."""
-    f = Function("field25519_multiply")
+    f.entry("field25519_multiply")
     f("push {r0, r1, r2, lr}")
     f("sub sp, sp, #32")
     f("bl multiply_half")
-    f("ldr r1, [sp, #36]")
-    f("ldr r2, [sp, #40]")
+    f(f"ldr r1, [sp, #{A_AT - 64}]")
+    f(f"ldr r2, [sp, #{B_AT - 64}]")
     f("adds r1, r1, #16")
     f("adds r2, r2, #16")
     f("sub sp, sp, #32")
     f("bl multiply_half")
     f("sub sp, sp, #32")
-    m, h, low, result, b_at = 0, 32, 64, 96, 104
-    for pointer, place in ((b_at - 4, 0), (b_at, 16)):
+    for pointer, place in ((A_AT, 0), (B_AT, 16)):
         f.note("the size of a difference, and in a mask whether it is negative")
         f(f"ldr r1, [sp, #{pointer}]")
         f("ldm r1!, {r2, r3, r4, r5}")
         f("ldm r1, {r0, r1, r6, r7}")
-        f("subs r0, r0, r2")
-        for x, y in (("r1", "r3"), ("r6", "r4"), ("r7", "r5"), ("r2", "r2")):
-            f(f"sbcs {x}, {y}")
-        for x in ("r0", "r1", "r6", "r7"):
-            f(f"eors {x}, r2")
-        f("subs r0, r0, r2")
-        for x in ("r1", "r6", "r7"):
-            f(f"sbcs {x}, r2")
+        absolute_difference(f, ["r0", "r1", "r6", "r7"], ["r2", "r3", "r4", "r5"], "r2")
         f(f"add r3, sp, #{place}")
         f("stm r3!, {r0, r1, r6, r7}")
         if place == 0:
-            f(f"str r2, [sp, #{b_at - 4}]")
-    f(f"ldr r1, [sp, #{b_at - 4}]")
+            f(f"str r2, [sp, #{A_AT}]")
+    f(f"ldr r1, [sp, #{A_AT}]")
     f("eors r1, r2")
-    f(f"str r1, [sp, #{b_at}]")
+    f(f"str r1, [sp, #{B_AT}]")
     f("mov r1, sp")
     f("add r2, sp, #16")
     f("bl multiply_half")
+    join(f)
 
+
+# Where the parts of a product lie from the stack pointer up, then what was pushed: pointers, in the place of the last one the sign
+# of M, and the place to return to.
+M, H, LOW, RESULT, A_AT, B_AT = 0, 32, 64, 96, 100, 104
+
+
+def join(f):
+    """Joins L, H and M, takes the result below 2^256, and returns."""
+    f.label("join")
     f.note("W, the upper half of L plus the lower half of H, stands at words 4 to 7 and at words 8 to 11")
-    f(f"add r0, sp, #{low + 16}")
+    f(f"add r0, sp, #{LOW + 16}")
     f("ldm r0!, {r4, r5, r6, r7}")
-    f(f"add r0, sp, #{h}")
+    f(f"add r0, sp, #{H}")
     f("ldm r0, {r0, r1, r2, r3}")
     f("adds r4, r4, r0")
     for x, y in (("r5", "r1"), ("r6", "r2"), ("r7", "r3")):
@@ -119,15 +123,15 @@ def multiply():
     f("movs r0, #0")
     f("adcs r0, r0")
     f("mov r8, r0")
-    f(f"add r0, sp, #{low}")
+    f(f"add r0, sp, #{LOW}")
     f("ldm r0, {r0, r1, r2, r3}")
     f("adds r0, r0, r4")
     for x, y in (("r1", "r5"), ("r2", "r6"), ("r3", "r7")):
         f(f"adcs {x}, {y}")
     for i in range(4):
-        f(f"str r{i}, [sp, #{low + 16 + 4 * i}]")
+        f(f"str r{i}, [sp, #{LOW + 16 + 4 * i}]")
     for i in range(4):
-        f(f"ldr r0, [sp, #{h + 16 + 4 * i}]")
+        f(f"ldr r0, [sp, #{H + 16 + 4 * i}]")
         f(f"adcs r{4 + i}, r0")
     f("movs r0, #0")
     f("adcs r0, r0")
@@ -138,118 +142,38 @@ def multiply():
         f(f"adcs {x}, r2")
     f("adcs r0, r1")
     f.note("less M, or plus M where one difference was negative")
-    f(f"ldr r1, [sp, #{b_at}]")
+    f(f"ldr r1, [sp, #{B_AT}]")
     f("mvns r1, r1")
     f("lsrs r2, r1, #1")
     for i in range(4):
-        f(f"ldr r2, [sp, #{m + 4 * i}]")
+        f(f"ldr r2, [sp, #{M + 4 * i}]")
         f("eors r2, r1")
-        f(f"ldr r3, [sp, #{low + 16 + 4 * i}]")
+        f(f"ldr r3, [sp, #{LOW + 16 + 4 * i}]")
         f("adcs r3, r2")
-        f(f"str r3, [sp, #{low + 16 + 4 * i}]")
+        f(f"str r3, [sp, #{LOW + 16 + 4 * i}]")
     for i in range(4):
-        f(f"ldr r2, [sp, #{m + 16 + 4 * i}]")
+        f(f"ldr r2, [sp, #{M + 16 + 4 * i}]")
         f("eors r2, r1")
         f(f"adcs r{4 + i}, r2")
-        f(f"str r{4 + i}, [sp, #{h + 4 * i}]")
+        f(f"str r{4 + i}, [sp, #{H + 4 * i}]")
     f("adcs r0, r1")
     f("str r0, [sp, #0]")  # for the proof alone, which asks whether words 4 to 11 and this one are what they should
     f("movs r2, #0")
     for i in range(4):
-        f(f"ldr r1, [sp, #{h + 16 + 4 * i}]")
+        f(f"ldr r1, [sp, #{H + 16 + 4 * i}]")
         f("adcs r1, r2" if i else "adds r1, r1, r0")
-        f(f"str r1, [sp, #{h + 16 + 4 * i}]")
-    fold(f, h, low, result)
+        f(f"str r1, [sp, #{H + 16 + 4 * i}]")
+    fold(f, H, LOW, RESULT)
     f("add sp, sp, #108")
     f("pop {pc}")
+
+
+def products():
+    """In one section, for they end in the same way."""
+    f = Function("field25519_square_selected")
+    square(f)
+    multiply(f)
     return f
 
 
-def square():
-    """By columns: the products of different words, twice, and the square."""
-    low, high, words, result = 0, 32, 64, 96
-    f = Function("field25519_square_selected")  # first, for a branch does not reach far
-    f("push {r0, lr}")
-    f("sub sp, sp, #96")
-    f(f"add r0, sp, #{words}")
-    for _ in range(4):
-        f("ldm r1!, {r4, r5}")
-        f("ldm r2!, {r6, r7}")
-        for x, y in (("r4", "r6"), ("r5", "r7")):
-            f(f"eors {y}, {x}")
-            f(f"ands {y}, r3")
-            f(f"eors {x}, {y}")
-        f("stm r0!, {r4, r5}")
-    f("b square_loaded")
-
-    f.entry("field25519_square")
-    f("push {r0, lr}")
-    f("sub sp, sp, #96")
-    f("mov r0, r1")
-    f("ldm r0!, {r4, r5, r6, r7}")
-    f(f"add r1, sp, #{words}")
-    f("stm r1!, {r4, r5, r6, r7}")
-    f("ldm r0!, {r4, r5, r6, r7}")
-    f("stm r1!, {r4, r5, r6, r7}")
-    f.label("square_loaded")
-    a = [words + 4 * i for i in range(8)]
-    held = {2: "r10", 3: "r11", 4: "r12", 5: "lr"}
-    f(f"add r0, sp, #{a[2]}")
-    f("ldm r0!, {r4, r5, r6, r7}")
-    for register, source in zip(held.values(), ("r4", "r5", "r6", "r7")):
-        f(f"mov {register}, {source}")
-    for i, register in held.items():
-        a[i] = register
-    before = ["r8", "r9"]
-    c = ["r0", "r1", "r2"]
-    for k in range(15):
-        pairs = [(i, k - i) for i in range(8) if i < k - i < 8]
-        column = Column(f, c)
-        x, y, z = column.x, column.y, column.z
-        for i, j in pairs:
-            column.add_product(a[i], a[j], not column.started)
-        if pairs:
-            column.combine()
-            f(f"adds {c[0]}, {c[0]}, {c[0]}")
-            f(f"adcs {c[1]}, {c[1]}")
-            f(f"adcs {c[2]}, {c[2]}")
-        if k % 2 == 0:
-            column.fetch(x, a[k // 2])
-            f(f"lsrs {z}, {x}, #16")
-            f(f"uxth {x}, {x}")
-            f(f"movs {y}, {x}")
-            f(f"muls {y}, {y}, {y}")
-            f(f"muls {x}, {z}, {x}")
-            f(f"muls {z}, {z}, {z}")
-            f(f"lsls {column.m[0]}, {x}, #17")
-            f(f"lsrs {x}, {x}, #15")
-            f(f"adds {y}, {y}, {column.m[0]}")
-            f(f"adcs {z}, {x}")
-            if pairs:
-                f(f"movs {x}, #0")
-                f(f"adds {c[0]}, {c[0]}, {y}")
-                f(f"adcs {c[1]}, {z}")
-                f(f"adcs {c[2]}, {x}")
-            else:
-                f(f"mov {c[0]}, {y}")
-                f(f"mov {c[1]}, {z}")
-                f(f"movs {c[2]}, #0")
-        if k:
-            f(f"mov {x}, {before[0]}")
-            f(f"mov {y}, {before[1]}")
-            f(f"movs {z}, #0")
-            f(f"adds {c[0]}, {c[0]}, {x}")
-            f(f"adcs {c[1]}, {y}")
-            f(f"adcs {c[2]}, {z}")
-        f(f"str {c[0]}, [sp, #{(low if k < 8 else high - 32) + 4 * k}]")
-        if k < 14:
-            f(f"mov {before[0]}, {c[1]}")
-            f(f"mov {before[1]}, {c[2]}")
-    f(f"str {c[1]}, [sp, #{high + 28}]")
-    fold(f, high, low, result)
-    f("add sp, sp, #100")
-    f("pop {pc}")
-    return f
-
-
-FUNCTIONS = (multiply_half, multiply, square, sum_and_difference, difference, scale_and_add)
+FUNCTIONS = (multiply_half, square_half, products, sum_and_difference, difference, scale_and_add)

@@ -51,13 +51,12 @@ class Column:
         self.started = True
 
     def combine(self):
-        """c += 2^16 m; x is 0 then."""
+        """c += 2^16 m. After a product x is 0."""
         f, x, y, z, m, c = self.f, self.x, self.y, self.z, self.m, self.c
         f(f"lsls {y}, {m[0]}, #16")
         f(f"lsrs {z}, {m[0]}, #16")
         f(f"lsls {m[1]}, {m[1]}, #16")
         f(f"orrs {z}, {m[1]}")
-        f(f"movs {x}, #0")
         f(f"adds {c[0]}, {c[0]}, {y}")
         f(f"adcs {c[1]}, {z}")
         f(f"adcs {c[2]}, {x}")

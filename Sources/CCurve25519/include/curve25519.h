@@ -1,4 +1,4 @@
-// Curve25519 for microcontrollers: X25519, verification of Ed25519 signatures, and the SHA-512 that they need. The field's
+// Curve25519 for microcontrollers: X25519, verification of Ed25519 signatures, and the hashes beside them. The field's
 // operations are in assembly for each core (generator/) or in portable C (field_portable.c); all else is C over them.
 //
 // Nothing allocates, and no function keeps state. Time, and the addresses that are read and written, depend on no secret.
@@ -31,5 +31,17 @@ void curve25519_sha512_init(curve25519_sha512 *hash);
 void curve25519_sha512_update(curve25519_sha512 *hash, const uint8_t *data, size_t size);
 /// Writes the 64 bytes of the digest and overwrites the state.
 void curve25519_sha512_final(curve25519_sha512 *hash, uint8_t digest[64]);
+
+/// SHA-256 (FIPS 180-4), from which a handshake takes its keys. 104 bytes, as libsodium's.
+typedef struct curve25519_sha256 {
+  uint32_t state[8];
+  uint64_t count;  // bytes so far
+  uint32_t block[16];
+} curve25519_sha256;
+
+void curve25519_sha256_init(curve25519_sha256 *hash);
+void curve25519_sha256_update(curve25519_sha256 *hash, const uint8_t *data, size_t size);
+/// Writes the 32 bytes of the digest and overwrites the state.
+void curve25519_sha256_final(curve25519_sha256 *hash, uint8_t digest[32]);
 
 #endif

@@ -23,6 +23,8 @@ public struct DeviceBudget: Codable, Equatable, Sendable {
   public var volts: Constant
   public var flashKib: Constant?
   public var ramKib: Constant?
+  /// Cycles of one X25519 where the device has another library for it than the firmware that was measured.
+  public var x25519Cycles: Constant?
 
   init(_ value: JSONValue, path: String) throws(BudgetError) {
     var reader = try FieldReader(value, path: path)
@@ -35,6 +37,7 @@ public struct DeviceBudget: Codable, Equatable, Sendable {
     volts = try reader.constant("volts", in: 0.5...60, unit: "V")
     flashKib = try reader.optionalConstant("flash_kib", in: 1...1_000_000_000, unit: "KiB")
     ramKib = try reader.optionalConstant("ram_kib", in: 1...1_000_000_000, unit: "KiB")
+    x25519Cycles = try reader.optionalConstant("x25519_cycles", in: 1_000...1e12, unit: "cycles")
     try reader.finish()
   }
 }

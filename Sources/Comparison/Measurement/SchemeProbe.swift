@@ -35,7 +35,8 @@ struct SchemeFacts {
 }
 
 extension HandshakePattern {
-  /// The X25519 operations of one party: a base multiplication for each `e` it sends, one for each Diffie-Hellman.
+  /// The X25519 operations of one party: a base multiplication for each `e` it sends, one for each Diffie-Hellman but that of
+  /// both static keys, which either side keeps.
   func curveOperations(_ role: Role) -> OperationCounts {
     var counts = OperationCounts()
     for index in 0..<messageCount {
@@ -43,8 +44,8 @@ extension HandshakePattern {
       while let token = tokens.popFirst() {
         switch token {
         case .e: if (index % 2 == 0) == (role == .initiator) { counts.x25519Base += 1 }
-        case .ee, .es, .se, .ss: counts.x25519 += 1
-        case .s, .psk: break
+        case .ee, .es, .se: counts.x25519 += 1
+        case .s, .ss, .psk: break
         }
       }
     }

@@ -52,9 +52,14 @@ public struct CostModel: Sendable {
       return .live(profile.deviceMicroseconds / 1_000, "median on this machine")
     }
     if let onTarget, let record = onTarget.record(profile.scheme, on: device.core), let cycles = record.cycles {
-      return Quantity(
-        Energy.milliseconds(cycles: cycles, clockMhz: device.clockMhz.value), .onTarget, from: onTarget.source,
-        verified: device.clockMhz.verified)
+      guard let multiplication = device.x25519Cycles else {
+        return Quantity(
+          Energy.milliseconds(cycles: cycles, clockMhz: device.clockMhz.value), .onTarget, from: onTarget.source,
+          verified: device.clockMhz.verified)
+      }
+      return .computed(
+        Energy.milliseconds(cycles: cycles + difference(profile.operations), clockMhz: device.clockMhz.value),
+        by: "operation-costs", over: [device.clockMhz, multiplication])
     }
     return milliseconds(profile.operations)
   }
@@ -65,8 +70,16 @@ public struct CostModel: Sendable {
       return .computed(0, by: "operation-costs")
     }
     return .computed(
-      Energy.milliseconds(cycles: core.cycles(counts), clockMhz: budget.device.clockMhz.value),
-      by: "operation-costs", over: core.constants + [budget.device.clockMhz])
+      Energy.milliseconds(cycles: core.cycles(counts) + difference(counts), clockMhz: budget.device.clockMhz.value),
+      by: "operation-costs", over: core.constants + [budget.device.clockMhz, budget.device.x25519Cycles])
+  }
+
+  /// What the device's own library takes more, or less, for X25519 than the one that was measured, in cycles.
+  private func difference(_ counts: OperationCounts) -> Double {
+    guard let own = budget.device.x25519Cycles?.value,
+      let core = costs.first(where: { $0.core == budget.device.core })
+    else { return 0 }
+    return counts.x25519Base * (own - core.x25519Base.value) + counts.x25519 * (own - core.x25519.value)
   }
 
   private func device(_ profile: SchemeProfile, _ cpu: Quantity, _ values: inout [String: Quantity]) {

@@ -59,7 +59,17 @@ function coreTime(budget, counts) {
   const core = data.cores.find((c) => c.core === budget.device.core);
   if (!core) return computed(0);
   const constants = Object.values(core).filter((c) => typeof c === "object");
-  return computed(cyclesOf(core, counts) / (budget.device.clock_mhz.value * 1000), [...constants, budget.device.clock_mhz]);
+  return computed(
+    (cyclesOf(core, counts) + difference(budget, counts)) / (budget.device.clock_mhz.value * 1000),
+    [...constants, budget.device.clock_mhz, budget.device.x25519_cycles]);
+}
+
+// What the device's own library takes more, or less, for X25519 than the one that was measured, in cycles.
+function difference(budget, counts) {
+  const own = budget.device.x25519_cycles;
+  const core = data.cores.find((c) => c.core === budget.device.core);
+  if (!own || !core) return 0;
+  return counts.x25519_base * (own.value - core.x25519_base.value) + counts.x25519 * (own.value - core.x25519.value);
 }
 
 function onTarget(profile, core) {
@@ -73,7 +83,9 @@ function processorTime(budget, profile) {
   if (device.core === "host") return live(profile.device_microseconds / 1000);
   const record = onTarget(profile, device.core);
   if (record && record.cycles !== undefined) {
-    return quantity(record.cycles / (device.clock_mhz.value * 1000), "on-target", [device.clock_mhz]);
+    if (!device.x25519_cycles) return quantity(record.cycles / (device.clock_mhz.value * 1000), "on-target", [device.clock_mhz]);
+    const cycles = record.cycles + difference(budget, profile.operations);
+    return computed(cycles / (device.clock_mhz.value * 1000), [device.clock_mhz, device.x25519_cycles]);
   }
   return coreTime(budget, profile.operations);
 }

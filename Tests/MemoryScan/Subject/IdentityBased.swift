@@ -6,7 +6,8 @@ import Seeded
 /// A device gets an identity-based credential, blinded, and opens a session with it; the issuer is in the same process.
 ///
 ///   live    the device has drawn its part, the issuer has its key
-///   taken   the device has its key, and has written a first frame; the issuer has gone: the device's key is all that is left
+///   taken   the device has its key, and has written a first frame; the issuer has gone: the device's key and its DH with the server's
+///           are all that is left
 ///   wiped   the device's key is overwritten
 ///   planted the issuer's seed is put back
 @inline(never)
@@ -14,7 +15,7 @@ func playIssuing(seed: UInt64) throws {
   seeded_random(seed)
   var device = DeviceIdentity()
   try issue(to: &device)
-  try open(device)
+  try open(&device)
   stage("taken", device.slotA.key.publicKey.bytes)
   device.clear()
   stage("wiped")
@@ -42,7 +43,8 @@ private func issue(to device: inout DeviceIdentity) throws {
 }
 
 @inline(never)
-private func open(_ device: borrowing DeviceIdentity) throws {
+private func open(_ device: inout DeviceIdentity) throws {
+  try device.prepareSession()
   var link = ServerLink(scheme: .identityBased)
   var frame = Bytes<256>()
   var span = frame.mutableBytes

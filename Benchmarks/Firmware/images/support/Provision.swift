@@ -18,5 +18,12 @@ enum Provision {
     measure("load") { () throws(PrimitivesError) in try key.load(Storage.bytes(0, 32)) }
   }
 
+  /// What all sessions with the server have in common: DH of the device's key and the server's.
+  static func agree(_ key: borrowing X25519.PrivateKey, into shared: inout SecretBytes<32>) {
+    op_begin()
+    do { try key.agree(with: serverKey, into: &shared) } catch { fail(1) }
+    end("agree")
+  }
+
   static var serverKey: X25519.PublicKey { Storage.read(32) }
 }
