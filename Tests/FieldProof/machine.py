@@ -45,6 +45,8 @@ def disassemble(objdump, path, *options) -> tuple[dict[str, list[Instruction]], 
             functions[found[2]] = (section, int(found[1], 16))
         elif found := re.search(r"R_\w*CALL\w*\s+(\w+)", line):
             sections[section][-1].target = found[1]
+        elif re.search(r"\sR_\w+\s", line):
+            continue  # the address of a constant
         elif found := re.match(r"\s*([0-9a-f]+):\s+(\S+)\s*([^@<#/]*(?:#[^@<]*)?)", line):
             sections[section].append(Instruction(int(found[1], 16), found[2], found[3].strip()))
     return sections, functions
