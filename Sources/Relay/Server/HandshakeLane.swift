@@ -3,8 +3,8 @@ import Strangers
 
 /// The queue in which strangers wait for their handshake, one per event loop.
 ///
-/// A handshake costs as much as a hundred messages. So after each the loop's sessions get their turn, and there are no more per
-/// second than allowed. Sources take turns, and one that fills the queue makes room for the others. Used on its event loop only.
+/// A handshake costs as much as a hundred messages. So after each the loop's sessions get as much time as it took, and there are no more
+/// per second than allowed. Sources take turns, and one that fills the queue makes room for the others. Used on its event loop only.
 final class HandshakeLane {
   /// A handshake that waits.
   struct Waiting {
@@ -56,16 +56,17 @@ final class HandshakeLane {
     let now = NIODeadline.now()
     tokens = min(rate, tokens + rate * Double((now - lastRefill).nanoseconds) / 1e9)
     lastRefill = now
-    while tokens >= 1, let next = waiting.popNext() {
-      guard next.run() else { continue }
-      tokens -= 1
-      break
-    }
-    guard waiting.count > 0 else {
+    var hasAnswered = false
+    while !hasAnswered, tokens >= 1, let next = waiting.popNext() { hasAnswered = next.run() }
+    if hasAnswered { tokens -= 1 }
+    // The pause is for whoever comes next too.
+    guard hasAnswered || waiting.count > 0 else {
       isRunning = false
       return
     }
-    let wait = tokens >= 1 ? Self.pause : .nanoseconds(Int64((1 - tokens) / rate * 1e9) + 1)
+    // As long as the handshake took, so that strangers get half of the loop's time, however many they are.
+    let pause = max(Self.pause, .now() - now)
+    let wait = tokens >= 1 ? pause : .nanoseconds(Int64((1 - tokens) / rate * 1e9) + 1)
     eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: wait) { self.run() }
   }
 }
