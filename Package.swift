@@ -162,6 +162,7 @@ let hostTargets: [Target] = [
       "Primitives", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOEmbedded", package: "swift-nio"),
     ]),
   .executableTarget(
     name: "FixtureGenerator",
