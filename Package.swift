@@ -99,22 +99,25 @@ let coreTargets: [Target] = [
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CSecrecy"),
-  // Keeping keys to this process: locked memory, no core files, files that are nobody else's.
+  // Keeping keys to this process: locked memory, no core files.
   hostModule("Secrecy", ["CSecrecy"]),
+  // Files that nobody else may choose, written so that a crash leaves the old content or the new, and locks.
+  hostModule("Files", [.product(name: "SystemPackage", package: "swift-system")]),
   hostModule("Processes", ["CSpawn"]),
   hostModule("Strangers", []),
-  hostModule("DeviceHost", ["Secrecy", "Strangers", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
+  hostModule(
+    "DeviceHost", ["Files", "Secrecy", "Strangers", "Device", "Schemes", "Credentials", "Noise", "Primitives"]),
   hostModule(
     "Registry",
     [
-      "Secrecy", "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
+      "Files", "Secrecy", "Schemes", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  hostModule("Assembly", ["Secrecy", "Registry", "Device", "Schemes", "Credentials", "Primitives"]),
+  hostModule("Assembly", ["Files", "Secrecy", "Registry", "Device", "Schemes", "Credentials", "Primitives"]),
   hostModule(
     "Relay",
     [
-      "Secrecy", "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      "Files", "Secrecy", "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "Primitives",
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -141,8 +144,10 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes", "Secrecy",
+      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes", "Files",
+      "Secrecy",
       "Device", "Schemes", "Credentials", "Noise", "Primitives",
+      .product(name: "SystemPackage", package: "swift-system"),
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -153,8 +158,9 @@ let hostTargets: [Target] = [
     swiftSettings: spans,
     linkerSettings: bindNow),
   tests("StrangersTests", ["Strangers"]),
-  tests("RegistryTests", ["Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
-  tests("AssemblyTests", ["Assembly", "Registry", "Device", "Credentials", "Primitives"]),
+  tests(
+    "RegistryTests", ["Files", "Registry", "Credentials", "Primitives", .product(name: "GRDB", package: "GRDB.swift")]),
+  tests("AssemblyTests", ["Files", "Assembly", "Registry", "Device", "Credentials", "Primitives"]),
   tests(
     "RelayTests",
     [
@@ -167,7 +173,8 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "FixtureGenerator",
     dependencies: [
-      "Seeded", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials", "Primitives",
+      "Seeded", "Files", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials",
+      "Primitives",
       .product(name: "Logging", package: "swift-log"),
     ],
     path: "Tests/Fixtures/Generator", swiftSettings: spans),
@@ -178,7 +185,7 @@ let hostTargets: [Target] = [
   tests(
     "DeviceHostTests",
     [
-      "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
+      "Files", "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "Primitives", "FleetSupport",
       "DeviceStoreWorker",
     ]),
   tests("ProcessesTests", ["Processes"]),
@@ -206,6 +213,7 @@ let package = Package(
       // AES-GCM where the processor has no AES instructions.
       .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
       .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+      .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
       .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
       .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
       .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Registry
 
 /// Why the assembly line stopped, or never started.
@@ -13,11 +14,22 @@ public enum AssemblyError: Error, Equatable, Sendable {
   case conflicts([BatchConflict])
   /// Another batch works on the directory.
   case directoryInUse(path: String)
-  /// A file or directory could not be read or written; the system's error number.
-  case file(path: String, errno: Int32)
+  /// A file or directory could not be used.
+  case file(FileError)
   case registry(RegistryError)
   /// A device did not take its certificate.
   case refused(DeviceError)
+}
+
+extension AssemblyError {
+  init(_ error: RegistryError) {
+    self = if case .file(let error) = error { .file(error) } else { .registry(error) }
+  }
+}
+
+/// What `body` gives, whose errors are those of files.
+func usingFiles<Result>(_ body: @autoclosure () throws(FileError) -> Result) throws(AssemblyError) -> Result {
+  do { return try body() } catch { throw .file(error) }
 }
 
 /// What is wrong with a CSV.

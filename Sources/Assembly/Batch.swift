@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -45,9 +46,9 @@ public struct Batch {
     if identityBased != nil, let row = plan.rows.first(where: { $0.publicKey != nil }) {
       throw .csv(line: row.line, .unexpectedPublicKey)
     }
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .file(path: directory, errno: errno) }
-    let lock = try BatchLock(directory: directory)
-    defer { lock.release() }
+    try usingFiles(try Directories.create(directory))
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
     let journal = BatchJournal(directory: directory)
     try recover(from: journal)
     let todo = try outstanding(plan)
@@ -88,7 +89,7 @@ public struct Batch {
     let length = DeviceIdentity.encodedLength
     let own = rows.indices.filter { rows[$0].publicKey == nil }
     var buffer = [UInt8](repeating: 0, count: own.count * length)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
 
     var devices = rows.map { row in
       NewDevice(
@@ -120,7 +121,7 @@ public struct Batch {
   ) throws(AssemblyError) {
     let length = DeviceIdentity.encodedLength
     var buffer = [UInt8](repeating: 0, count: rows.count * length)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
     var issued: [IssuedCredential] = []
     for (place, row) in rows.enumerated() {
       let address = DeviceAddress(system: system, device: row.device)
@@ -140,11 +141,11 @@ public struct Batch {
   /// Writes the files of devices that were registered when the batch was cut off.
   private func recover(from journal: BatchJournal) throws(AssemblyError) {
     var records = try journal.read()
-    defer { SecretFileIO.wipe(&records) }
+    defer { wipe(&records) }
     let length = DeviceIdentity.encodedLength
     let bench = IdentityBench(capacity: 2)
     var buffer = [UInt8](repeating: 0, count: length)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
     for offset in stride(from: 0, to: records.count, by: length) {
       // What does not load was torn, and so never registered.
       guard let (address, key) = try? bench.load(0, records.bytes.extracting(offset..<offset + length)) else {
@@ -163,8 +164,8 @@ public struct Batch {
   }
 
   private func isWhole(_ path: String, _ bench: IdentityBench) -> Bool {
-    guard var content = try? SecretFileIO.read(path, limit: DeviceIdentity.encodedLength) else { return false }
-    defer { SecretFileIO.wipe(&content) }
+    guard var content = try? SecretFile.read(path, limit: DeviceIdentity.encodedLength) else { return false }
+    defer { wipe(&content) }
     return (try? bench.load(1, content.bytes)) != nil
   }
 
@@ -197,7 +198,14 @@ public struct Batch {
     return rows
   }
 
+  /// One directory, one batch.
+  private func lock() throws(AssemblyError) -> FileLock {
+    do { return try FileLock(directory + "/.batch-lock") } catch {
+      throw error.reason == .inUse ? .directoryInUse(path: directory) : .file(error)
+    }
+  }
+
   private func write(_ bytes: RawSpan, to path: String) throws(AssemblyError) {
-    do { try SecretFileIO.create(path, bytes, synchronizing: false) } catch { throw AssemblyError(error) }
+    try usingFiles(try SecretFile.create(path, bytes, synchronizing: false))
   }
 }

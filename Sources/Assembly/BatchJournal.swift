@@ -1,4 +1,5 @@
 import Device
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -19,28 +20,21 @@ struct BatchJournal {
   func read() throws(AssemblyError) -> [UInt8] {
     guard access(path, F_OK) == 0 else { return [] }
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .file(path: path, errno: errno) }
-    var bytes: [UInt8]
-    do { bytes = try SecretFileIO.read(path, limit: Int(status.st_size)) } catch { throw AssemblyError(error) }
+    guard stat(path, &status) == 0 else { throw .file(FileError(.inspect, path)) }
+    var bytes = try usingFiles(try SecretFile.read(path, limit: Int(status.st_size)))
     let torn = bytes.count % DeviceIdentity.encodedLength
     bytes.removeLast(torn)
-    guard torn == 0 || truncate(path, off_t(bytes.count)) == 0 else { throw .file(path: path, errno: errno) }
+    guard torn == 0 || truncate(path, off_t(bytes.count)) == 0 else { throw .file(FileError(.write, path)) }
     return bytes
   }
 
   /// Adds records and brings them to the disk.
   func append(_ records: RawSpan) throws(AssemblyError) {
-    do { try SecretFileIO.append(path, records) } catch { throw AssemblyError(error) }
+    do { try SecretFile.append(path, records) } catch { throw .file(error) }
   }
 
   /// The batch is complete and its files are on the disk.
   func remove() {
     unlink(path)
-  }
-}
-
-extension AssemblyError {
-  init(_ error: RegistryError) {
-    self = if case .file(let path, let errno) = error { .file(path: path, errno: errno) } else { .registry(error) }
   }
 }

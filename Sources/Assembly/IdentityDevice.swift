@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -10,14 +11,14 @@ import Registry
 /// goes on where it stopped. A credential that was written and never recorded has never been used either.
 public enum IdentityDevice {
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
-  /// - Throws: ``AssemblyError/file(path:errno:)`` with `EEXIST` when there is a file that is not such a beginning.
+  /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.
   public static func make(
     _ address: DeviceAddress, _ issuance: IdentityCredential.Issuance, file path: String,
     registry: some DeviceRegistry, authority: Authority, enrolAgain: Bool = false
   ) throws(AssemblyError) -> Certificate {
     let bench = IdentityBench(capacity: 1)
     var buffer = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
     let isNew = access(path, F_OK) != 0
     let issued: IssuedCredential
     if isNew {
@@ -30,7 +31,7 @@ public enum IdentityDevice {
         issued = try issue(bench, fields, issuance, authority)
       } catch { throw .registry(error) }
       bench.encode(0, into: &buffer, at: 0)
-      do { try SecretFileIO.create(path, buffer.bytes) } catch { throw AssemblyError(error) }
+      try usingFiles(try SecretFile.create(path, buffer.bytes))
     } else {
       issued = IssuedCredential(try begun(address, issuance, path, bench))
     }
@@ -67,14 +68,11 @@ public enum IdentityDevice {
   private static func begun(
     _ address: DeviceAddress, _ issuance: IdentityCredential.Issuance, _ path: String, _ bench: IdentityBench
   ) throws(AssemblyError) -> Certificate {
-    var content: [UInt8]
-    do { content = try SecretFileIO.read(path, limit: DeviceIdentity.encodedLength) } catch {
-      throw AssemblyError(error)
-    }
-    defer { SecretFileIO.wipe(&content) }
+    var content = try usingFiles(try SecretFile.read(path, limit: DeviceIdentity.encodedLength))
+    defer { wipe(&content) }
     guard let (found, _) = try? bench.load(0, content.bytes), found == address,
       let certificate = bench.certificate(0), certificate.identityCredential?.issuance == issuance
-    else { throw .file(path: path, errno: EEXIST) }
+    else { throw .file(FileError(.create, path, .system(.fileExists))) }
     return certificate
   }
 }

@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -34,7 +35,8 @@ public enum Manifest {
           extra: Dictionary(uniqueKeysWithValues: zip(plan.extraColumns, row.extra))))
     }
     let text = path.hasSuffix(".json") ? json(entries) : csv(entries, plan)
-    do { try SecretFileIO.replace(path, Array(text.utf8).bytes) } catch { throw AssemblyError(error) }
+    let content = Array(text.utf8)
+    try usingFiles(try SecretFile.replace(path, content.bytes))
   }
 
   private static func json(_ entries: [Entry]) -> String {

@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -11,7 +12,7 @@ import Schemes
 /// the same call goes on where it stopped.
 public enum SingleDevice {
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
-  /// - Throws: ``AssemblyError/file(path:errno:)`` with `EEXIST` when there is a file that is not such a beginning.
+  /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.
   public static func make(
     _ address: DeviceAddress, file path: String, scheme: SchemeID = .certified, registry: some DeviceRegistry,
     issuer: AuthorityIssuer,
@@ -19,7 +20,7 @@ public enum SingleDevice {
   ) throws(AssemblyError) -> Certificate {
     let bench = IdentityBench(capacity: 1)
     var buffer = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
     let state: AuthorityState
     do { state = try registry.state() } catch { throw .registry(error) }
     let key: X25519.PublicKey
@@ -27,7 +28,7 @@ public enum SingleDevice {
     if isNew {
       key = bench.create(0, address, state, scheme)
       bench.encode(0, into: &buffer, at: 0)
-      do { try SecretFileIO.create(path, buffer.bytes) } catch { throw AssemblyError(error) }
+      try usingFiles(try SecretFile.create(path, buffer.bytes))
     } else {
       key = try begun(address, path, bench)
     }
@@ -40,7 +41,7 @@ public enum SingleDevice {
     }
     try bench.install(0, certificate)
     bench.encode(0, into: &buffer, at: 0)
-    do { try SecretFileIO.replace(path, buffer.bytes) } catch { throw AssemblyError(error) }
+    try usingFiles(try SecretFile.replace(path, buffer.bytes))
     return certificate
   }
 
@@ -48,13 +49,10 @@ public enum SingleDevice {
   private static func begun(
     _ address: DeviceAddress, _ path: String, _ bench: IdentityBench
   ) throws(AssemblyError) -> X25519.PublicKey {
-    var content: [UInt8]
-    do { content = try SecretFileIO.read(path, limit: DeviceIdentity.encodedLength) } catch {
-      throw AssemblyError(error)
-    }
-    defer { SecretFileIO.wipe(&content) }
+    var content = try usingFiles(try SecretFile.read(path, limit: DeviceIdentity.encodedLength))
+    defer { wipe(&content) }
     guard let (found, key) = try? bench.load(0, content.bytes), found == address else {
-      throw .file(path: path, errno: EEXIST)
+      throw .file(FileError(.create, path, .system(.fileExists)))
     }
     return key
   }

@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -14,14 +15,14 @@ public enum SymmetricAssembly {
     _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some DeviceRegistry,
     _ authority: Authority
   ) throws(AssemblyError) -> SymmetricDevice {
-    guard access(path, F_OK) != 0 else { throw .file(path: path, errno: EEXIST) }
+    guard access(path, F_OK) != 0 else { throw .file(FileError(.create, path, .system(.fileExists))) }
     let device: SymmetricDevice
     var key: [UInt8]
     do {
       device = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
       key = try authority.encodeKey(device.current, of: address)
     } catch { throw .registry(error) }
-    defer { SecretFileIO.wipe(&key) }
+    defer { wipe(&key) }
     var identity = SymmetricIdentity()
     defer { identity.clear() }
     do throws(DeviceError) {
@@ -50,18 +51,18 @@ public enum SymmetricAssembly {
       throw .registry(error)
     } catch let error as DeviceError {
       throw .refused(error)
-    } catch { throw .file(path: path, errno: EIO) }
+    } catch { throw .file(FileError(.create, path, .system(.ioError))) }
     try write(identity, to: path)
   }
 
   private static func write(_ identity: borrowing SymmetricIdentity, to path: String) throws(AssemblyError) {
     var content = [UInt8](repeating: 0, count: SymmetricIdentity.encodedLength)
-    defer { SecretFileIO.wipe(&content) }
+    defer { wipe(&content) }
     var span = content.mutableBytes
     identity.encode(into: &span)
     do {
-      try SecretFileIO.create(path, content.bytes)
-      try SecretFileIO.synchronize(directoryOf: path)
-    } catch { throw AssemblyError(error) }
+      try SecretFile.create(path, content.bytes)
+      try Directories.synchronize(of: path)
+    } catch { throw .file(error) }
   }
 }

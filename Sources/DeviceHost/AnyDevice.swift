@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Primitives
 import Schemes
 
@@ -32,10 +33,9 @@ public final class AnyDevice {
   }
 
   private static func open(_ path: String) throws(DeviceHostError) -> Store {
-    var content = try AtomicFile.readSecret(path, followsLinks: true)
+    var content = try usingFiles(try SecretFile.read(path, limit: DeviceIdentity.encodedLength, followsLinks: true))
     let isSymmetric = SymmetricIdentity.isFile(content.bytes)
-    var span = content.mutableBytes
-    wipe(&span)
+    wipe(&content)
     return isSymmetric ? .symmetric(try SymmetricStore(opening: path)) : .key(try DeviceStore(opening: path))
   }
 
@@ -110,10 +110,10 @@ public final class AnyDevice {
   /// Puts the new identity in the place of the old one.
   private func adopt() throws(DeviceHostError) {
     guard rename(SymmetricClient.successorPath(for: path), path) == 0 else {
-      throw .file(operation: "write", path: path, reason: lastError())
+      throw .file(FileError(.write, path))
     }
     unlink(SymmetricClient.successorPath(for: path) + ".lock")
-    AtomicFile.synchronize(directoryOf: path)
+    try usingFiles(try Directories.synchronize(of: path))
     store = try Self.open(path)
   }
 }

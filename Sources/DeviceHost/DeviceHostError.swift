@@ -1,27 +1,13 @@
 import Credentials
 import Device
-import Secrecy
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Files
 
 /// Why a device on this machine could not do what it was asked.
 public enum DeviceHostError: Error, Equatable, Sendable {
   /// An address is not of the form HOST:PORT.
   case invalidEndpoint(String)
-  /// A file operation failed: what, on which path, and the system's reason.
-  case file(operation: String, path: String, reason: String)
-  /// The path exists and must not be overwritten.
-  case exists(path: String)
-  /// A file, or its directory, is such that somebody else could choose what is read, or make it wait for ever.
-  case unsafe(FileRefusal)
-  /// A file with secrets is readable by others.
-  case exposed(path: String, mode: UInt16)
+  /// A file or directory could not be used.
+  case file(FileError)
   /// Another device's connection waits and cannot be taken: the system's reason. It may pass.
   case cannotAccept(reason: String)
   /// Nothing answers at the address.
@@ -48,14 +34,9 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.
   case mayOnlyRenew
   case device(DeviceError)
+}
 
-  /// Why a file was not opened.
-  init(_ refusal: FileRefusal, operation: String) {
-    self =
-      if case .system(let code) = refusal.reason {
-        .file(operation: operation, path: refusal.path, reason: String(cString: strerror(code)))
-      } else {
-        .unsafe(refusal)
-      }
-  }
+/// What `body` gives, whose errors are those of files.
+func usingFiles<Result>(_ body: @autoclosure () throws(FileError) -> Result) throws(DeviceHostError) -> Result {
+  do { return try body() } catch { throw .file(error) }
 }

@@ -1,4 +1,5 @@
 import Device
+import Files
 import Primitives
 import Secrecy
 
@@ -41,15 +42,15 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
 
   /// Opens an existing device file.
   public init(opening path: String) throws(DeviceHostError) {
-    guard let resolved = realpath(path, nil) else { throw .file(operation: "open", path: path, reason: lastError()) }
+    guard let resolved = realpath(path, nil) else { throw .file(FileError(.open, path)) }
     self.path = String(cString: resolved)
     free(resolved)
     pages.hold(self)
-    do { try OwnFile.checkDirectory(of: self.path) } catch { throw DeviceHostError(error, operation: "open") }
+    try usingFiles(try OwnFile.checkDirectory(of: self.path))
     try withLock { () throws(DeviceHostError) in
       try reload()
       // What a process that was killed in the middle of a change may have left; it holds keys.
-      unlink(AtomicFile.temporary(for: self.path))
+      unlink(SecretFile.temporary(for: self.path))
     }
   }
 
@@ -59,7 +60,7 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   ) throws(DeviceHostError) {
     var identity = Identity()
     do { try make(&identity) } catch { throw .device(error) }
-    try withEncoded(identity) { content throws(DeviceHostError) in try AtomicFile.create(path, with: content) }
+    try withEncoded(identity) { content throws(FileError) in try SecretFile.createWhole(path, content.bytes) }
   }
 
   /// Reads from the identity as it was last loaded; see ``refresh()``.
@@ -82,8 +83,8 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
         let result: R
         do throws(DeviceError) { result = try body(&identity) } catch { throw .device(error) }
         if identity.isDirty {
-          try Self.withEncoded(identity) { content throws(DeviceHostError) in
-            try AtomicFile.replace(path, with: content)
+          try Self.withEncoded(identity) { content throws(FileError) in
+            try SecretFile.replace(path, content.bytes)
             checksum = content.suffix(32)
           }
           identity.markStored()
@@ -99,11 +100,8 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   }
 
   private func reload() throws(DeviceHostError) {
-    var content = try AtomicFile.readSecret(path, isInKnownDirectory: true)
-    defer {
-      var span = content.mutableBytes
-      wipe(&span)
-    }
+    var content = try usingFiles(try SecretFile.read(path, limit: Identity.encodedLength, isInKnownDirectory: true))
+    defer { wipe(&content) }
     guard checksum.isEmpty || checksum != content.suffix(32) else { return }
     checksum = []
     do { try identity.load(content.bytes) } catch { throw .device(error) }
@@ -111,26 +109,19 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   }
 
   private static func withEncoded(
-    _ identity: borrowing Identity, _ body: ([UInt8]) throws(DeviceHostError) -> Void
+    _ identity: borrowing Identity, _ body: ([UInt8]) throws(FileError) -> Void
   ) throws(DeviceHostError) {
     var content = [UInt8](repeating: 0, count: Identity.encodedLength)
-    defer {
-      var span = content.mutableBytes
-      wipe(&span)
-    }
+    defer { wipe(&content) }
     var span = content.mutableBytes
     identity.encode(into: &span)
-    try body(content)
+    do { try body(content) } catch { throw .file(error) }
   }
 
   /// The lock is on a file beside the device file, for that one is replaced at every change.
   private func withLock<R>(_ body: () throws(DeviceHostError) -> R) throws(DeviceHostError) -> R {
-    let lockPath = path + ".lock"
-    let descriptor = try AtomicFile.open(lockPath, O_RDWR | O_CREAT, "lock", isInKnownDirectory: true)
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else { throw .file(operation: "lock", path: lockPath, reason: lastError()) }
-    }
+    let lock = try usingFiles(try FileLock(path + ".lock", waits: true, isInKnownDirectory: true))
+    defer { withExtendedLifetime(lock) {} }
     return try body()
   }
 }

@@ -1,14 +1,8 @@
 import Credentials
 import Device
+import Files
 import Primitives
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import SystemPackage
 
 /// The file behind an ``Inbox``: entries of 24 bytes, a sender's address, a message number and four bytes of a checksum.
 ///
@@ -23,37 +17,35 @@ final class InboxJournal {
 
   private let path: String
   /// On a file of its own, for the journal is replaced when it is rewritten.
-  private let lock: Int32
-  private var descriptor: Int32
+  private let lock: FileLock
+  private var file: FileDescriptor
   /// Places in the file, those of damaged entries among them.
-  private(set) var count = 0
+  private(set) var count: Int
 
   /// Opens, or creates, the journal.
   init(path: String) throws(DeviceHostError) {
     self.path = path
-    descriptor = -1
-    lock = try AtomicFile.open(path + ".lock", O_RDWR | O_CREAT, "lock")
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      throw .file(operation: "lock", path: path, reason: "another process receives as this device")
-    }
-    try reopen()
+    lock = try usingFiles(try FileLock(path + ".lock"))
+    let opened = try Self.open(path)
+    file = opened.file
+    count = opened.count
   }
 
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-    guard lock >= 0 else { return }
-    // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
-    flock(lock, LOCK_UN)
-    close(lock)
+  deinit { try? file.close() }
+
+  private static func open(_ path: String) throws(DeviceHostError) -> (file: FileDescriptor, count: Int) {
+    do {
+      let file = try OwnFile.open(path, .readWrite, [.create], isInKnownDirectory: true)
+      let length = try FileError.naming(.inspect, path) { try file.seek(offset: 0, from: .end) }
+      return (file, Int(length) / entryLength)
+    } catch { throw .file(error) }
   }
 
-  private func reopen() throws(DeviceHostError) {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
-    descriptor = try AtomicFile.open(path, O_RDWR | O_CREAT, "open", isInKnownDirectory: true)
-    let size = lseek(descriptor, 0, SEEK_END)
-    guard size >= 0 else { throw .file(operation: "inspect", path: path, reason: lastError()) }
-    count = Int(size) / Self.entryLength
+  /// Runs `body`, whose errors are the system's.
+  private func naming<Result>(
+    _ operation: FileError.Operation, _ body: () throws -> Result
+  ) throws(DeviceHostError) -> Result {
+    do { return try FileError.naming(operation, path, body) } catch { throw .file(error) }
   }
 
   /// Every entry that is whole, oldest first.
@@ -62,11 +54,10 @@ final class InboxJournal {
     var chunk = [UInt8](repeating: 0, count: 4096 * Self.entryLength)
     var offset = 0
     while offset < count * Self.entryLength {
-      let length = pread(descriptor, &chunk, chunk.count, off_t(offset))
-      guard length >= Self.entryLength else {
-        if length < 0 && errno == EINTR { continue }
-        throw .file(operation: "read", path: path, reason: length < 0 ? lastError() : "it became shorter")
+      let length = try naming(.read) {
+        try chunk.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: Int64(offset), into: $0) }
       }
+      guard length >= Self.entryLength else { throw .file(FileError(.read, path, .shortened)) }
       let whole = length / Self.entryLength
       for index in 0..<whole {
         let start = index * Self.entryLength
@@ -80,17 +71,21 @@ final class InboxJournal {
   /// Adds an entry, durably. One that could not be written whole is overwritten by the next.
   func append(_ entry: Entry) throws(DeviceHostError) {
     let bytes = entry.encoded
-    let written = pwrite(descriptor, bytes, bytes.count, off_t(count * Self.entryLength))
-    guard written == bytes.count, fdatasync(descriptor) == 0 else {
-      throw .file(operation: "write", path: path, reason: written < 0 ? lastError() : "no room for an entry")
+    try naming(.write) {
+      try file.writeAll(toAbsoluteOffset: Int64(count * Self.entryLength), bytes)
+      try file.synchronize()
     }
     count += 1
   }
 
   /// Replaces the whole file; a crash leaves the old one or the new.
   func rewrite(_ entries: [Entry]) throws(DeviceHostError) {
-    try AtomicFile.replace(path, with: entries.flatMap(\.encoded))
-    try reopen()
+    let content = entries.flatMap(\.encoded)
+    do { try SecretFile.replace(path, content.bytes) } catch { throw .file(error) }
+    let replaced = try Self.open(path)
+    try? file.close()
+    file = replaced.file
+    count = replaced.count
   }
 }
 

@@ -22,6 +22,13 @@
     }
   }
 
+  /// Overwrites an array that held a secret.
+  @inline(never)
+  public func wipe(_ bytes: inout [UInt8]) {
+    var span = bytes.mutableBytes
+    wipe(&span)
+  }
+
   extension Bytes {
     /// The bytes of `source`, which must be exactly `count` long.
     public init(copying source: [UInt8]) throws(PrimitivesError) {

@@ -1,5 +1,5 @@
 import Credentials
-import Secrecy
+import Files
 import Schemes
 
 /// Why the registry or the authority refused, or could not do, what was asked.
@@ -59,10 +59,6 @@ public enum RegistryError: Error, Equatable, Sendable {
   case authorityExists(path: String)
   /// Another server runs on the directory.
   case directoryInUse(path: String, holder: String)
-  /// A file, or its directory, is such that somebody else could choose what is read, or make it wait for ever.
-  case unsafeFile(FileRefusal)
-  /// A file that holds a secret is open to others than its owner.
-  case unsafeMode(path: String, mode: UInt16)
   /// The bytes are not a key file: wrong length, magic, checksum or parameters.
   case malformedKeyFile
   /// The key file was written by a later version.
@@ -75,8 +71,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case outOfMemory
   /// The key file and the registry belong to different authorities.
   case keyMismatch
-  /// A file or directory could not be read or written; the system's error number.
-  case file(path: String, errno: Int32)
+  /// A file or directory could not be used.
+  case file(FileError)
 
   /// The registry lies behind what this directory has witnessed: it was restored from a backup.
   case behindWitness(changes: Int64, revocations: Int, epochs: Int)
@@ -98,12 +94,7 @@ public enum RegistryError: Error, Equatable, Sendable {
   case database(code: Int32, String)
 }
 
-extension RegistryError {
-  /// Why a file was not opened.
-  init(_ refusal: FileRefusal) {
-    self =
-      if case .system(let code) = refusal.reason { .file(path: refusal.path, errno: code) } else {
-        .unsafeFile(refusal)
-      }
-  }
+/// What `body` gives, whose errors are those of files.
+func usingFiles<Result>(_ body: @autoclosure () throws(FileError) -> Result) throws(RegistryError) -> Result {
+  do { return try body() } catch { throw .file(error) }
 }

@@ -73,7 +73,7 @@ extension Relay {
   func nextKey(of client: Client) throws(RegistryError) -> OutgoingRecord {
     let credential = try registry.stageKey(asked: client.claim, authority: authority)
     var body = try authority.encodeKey(credential, of: client.address)
-    defer { SecretFileIO.wipe(&body) }
+    defer { wipe(&body) }
     log(.info, "key_given", client, ["generation": "\(credential.generation)"])
     return OutgoingRecord(
       .key(scheme: credential.scheme, generation: credential.generation, body.bytes), bodyLength: body.count)

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
+import Files
 import FleetSupport
 import Foundation
 import Primitives
@@ -20,7 +21,7 @@ struct DeviceStoreTests {
     #expect(try mode(store.path) == 0o600)
     for bits in [0o640, 0o604, 0o660, 0o601, 0o620] {
       try FileManager.default.setAttributes([.posixPermissions: bits], ofItemAtPath: store.path)
-      #expect(throws: DeviceHostError.exposed(path: store.path, mode: UInt16(bits))) {
+      #expect(throws: DeviceHostError.file(FileError(.read, store.path, .exposed(UInt16(bits))))) {
         try DeviceStore(opening: store.path)
       }
     }
@@ -32,7 +33,7 @@ struct DeviceStoreTests {
   func creation() throws {
     let store = try scratch.device(1, authority)
     let content = try Data(contentsOf: URL(fileURLWithPath: store.path))
-    #expect(throws: DeviceHostError.exists(path: store.path)) { try scratch.device(1, authority) }
+    #expect(throws: DeviceHostError.file(FileError(.create, store.path, .system(.fileExists)))) { try scratch.device(1, authority) }
     #expect(try Data(contentsOf: URL(fileURLWithPath: store.path)) == content)
     #expect(scratch.names == ["1-1.device", "1-1.device.lock"])
     #expect(throws: DeviceHostError.self) {
@@ -56,7 +57,7 @@ struct DeviceStoreTests {
   @Test("that is missing, empty, torn or of a later version is an error that says so")
   func unreadable() throws {
     let path = scratch.file("x.device")
-    #expect(throws: DeviceHostError.file(operation: "open", path: path, reason: "No such file or directory")) {
+    #expect(throws: DeviceHostError.file(FileError(.open, path, .system(.noSuchFileOrDirectory)))) {
       try DeviceStore(opening: path)
     }
     let whole = try Data(contentsOf: URL(fileURLWithPath: scratch.device(1, authority).path))

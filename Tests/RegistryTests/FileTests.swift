@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import GRDB
 import Primitives
@@ -81,7 +82,7 @@ import Testing
     try create()
     chmod(directory.keyFilePath, 0o640)
     let registry = try directory.openRegistry(actor: "test")
-    #expect(throws: RegistryError.unsafeMode(path: directory.keyFilePath, mode: 0o640)) {
+    #expect(throws: RegistryError.file(FileError(.read, directory.keyFilePath, .exposed(0o640)))) {
       try directory.unlock(registry, passphrase: nil)
     }
   }
@@ -89,7 +90,7 @@ import Testing
   @Test func aKeyFileOfAnotherAuthorityIsRefused() throws {
     try create()
     unlink(directory.keyFilePath)
-    try SecretFileIO.create(directory.keyFilePath, KeyFile.encodeUnsealed(.random()).bytes)
+    try SecretFile.create(directory.keyFilePath, KeyFile.encodeUnsealed(.random()).bytes)
     let registry = try directory.openRegistry(actor: "test")
     #expect(throws: RegistryError.keyMismatch) { try directory.unlock(registry, passphrase: nil) }
   }
@@ -201,7 +202,7 @@ import Testing
     #expect(try restored.device(address) == test.registry.device(address))
     #expect(try restored.integrityProblems().isEmpty)
     _ = try restored.addSystem(named: "gamma")
-    #expect(throws: RegistryError.file(path: copy, errno: EEXIST)) { try test.registry.backUp(to: copy) }
+    #expect(throws: RegistryError.file(FileError(.create, copy, .system(.fileExists)))) { try test.registry.backUp(to: copy) }
   }
 
   /// Four connections write at once: every device is there once, every audit row too.

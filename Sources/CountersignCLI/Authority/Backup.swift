@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Registry
 
@@ -35,7 +36,9 @@ struct Backup: ParsableCommand {
       }
     } catch {
       switch error {
-      case .file(let path, let code) where path == out: throw Failure(creating: path, errno: code)
+      case .file(let file) where file.path == out:
+        guard let code = file.code else { throw Failure(file) }
+        throw Failure(creating: out, errno: code.rawValue)
       // The database that is read does not grow: whatever is full is where the copy goes.
       case .full: throw Failure(creating: out, errno: ENOSPC)
       default: throw Failure(error)

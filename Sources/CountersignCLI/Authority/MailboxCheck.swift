@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import Registry
@@ -9,7 +10,7 @@ enum MailboxCheck {
   ///
   /// - Throws: a ``Failure`` that says what is wrong.
   static func detail(_ path: String) throws(Failure) -> String {
-    try registering { () throws(RegistryError) in try SecretFileIO.checkDatabase(path) }
+    do { try SecretFile.checkDatabase(path) } catch { throw Failure(error) }
     guard access(path, F_OK) == 0 else { return "none yet: the server makes it" }
     do {
       let database = try open(path)

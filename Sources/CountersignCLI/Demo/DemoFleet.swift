@@ -17,7 +17,7 @@ final class DemoFleet {
     try FileManager.default.createDirectory(
       at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let passphrase = SecretBytes<16>.random()
-    try SecretFile.create(directory.appendingPathComponent("passphrase").path, hexadecimal: passphrase.bytes)
+    try HexadecimalSecret.create(directory.appendingPathComponent("passphrase").path, hexadecimal: passphrase.bytes)
   }
 
   /// A file of the demo.

@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     var bytes = try readInput(file)
-    defer { SecretFileIO.wipe(&bytes) }
+    defer { wipe(&bytes) }
     guard bytes.count <= Self.maximumLength else { throw Self.unknown(file) }
     let object = try Self.object(in: bytes, file)
     // What cannot be read is not armoured either.

@@ -2,10 +2,10 @@ import ArgumentParser
 import Assembly
 import Credentials
 import DeviceHost
+import Files
 import Foundation
 import Primitives
 import Registry
-import Secrecy
 
 /// `--keep-certificates`: what other devices were met with, each in a file of its own, so that a certificate that was minted behind
 /// the owner's back is still there when somebody asks for it.
@@ -66,8 +66,8 @@ struct KeptCertificates {
   /// A kept certificate. The key of a credential is of no matter here: two points are enough to contradict one another.
   private func read(_ name: String) -> Certificate? {
     let path = directory + "/" + name
-    guard let descriptor = try? OwnFile.open(path, O_RDONLY, isInKnownDirectory: true) else { return nil }
-    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    guard let descriptor = try? OwnFile.open(path, .readOnly, isInKnownDirectory: true) else { return nil }
+    let file = FileHandle(fileDescriptor: descriptor.rawValue, closeOnDealloc: true)
     guard let data = try? file.read(upToCount: Self.maximumLength), let pem = try? PEM(parsing: [UInt8](data)) else {
       return nil
     }

@@ -19,7 +19,7 @@ struct NoiseKeygen: ParsableCommand {
 
   func run() throws {
     let key = X25519.PrivateKey.random()
-    try SecretFile.create(file, hexadecimal: key.secretBytes)
+    try HexadecimalSecret.create(file, hexadecimal: key.secretBytes)
     let publicKey = hexadecimal(key.publicKey.bytes)
     if output.isJSON {
       try printJSON(["public_key": publicKey])

@@ -53,7 +53,7 @@ struct NoiseOptions: ParsableArguments {
         throw Failure(.usage, "\(protocolName.pattern.name) has \(positions.count) psk, not \(psk.count)")
       }
       for (path, position) in zip(psk, positions) {
-        let key = try SecretFile.read(path)
+        let key = try HexadecimalSecret.read(path)
         try handshake.setPSK(key, at: position)
       }
       try handshake.start(prologue: Array(prologue.utf8))
@@ -68,7 +68,7 @@ struct NoiseOptions: ParsableArguments {
   }
 
   private func privateKey(_ path: String) throws(Failure) -> X25519.PrivateKey {
-    let secret = try SecretFile.read(path)
+    let secret = try HexadecimalSecret.read(path)
     do {
       return try X25519.PrivateKey(copying: secret.bytes)
     } catch { throw Failure(.dataError, "\(path) does not hold a key") }

@@ -1,4 +1,5 @@
 import Assembly
+import Files
 import Registry
 
 extension Failure {
@@ -16,8 +17,8 @@ extension Failure {
         hint: "Nothing was done. Leave these rows out, or use the directory of the batch that made them.")
     case .directoryInUse(let path):
       self.init(.temporary, "another batch works on \(path)", hint: "Wait for it, or choose another directory.")
-    case .file(let path, let code):
-      self.init(RegistryError.file(path: path, errno: code))
+    case .file(let error):
+      self.init(error)
     case .registry(let error):
       self.init(error)
     case .refused(let error):

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
+import Files
 import Noise
 import Schemes
 
@@ -14,15 +15,7 @@ extension Failure {
     switch error {
     case .invalidEndpoint(let text):
       self.init(.usage, "\"\(text)\" is not an address", hint: "Write HOST:PORT, for example 127.0.0.1:7700.")
-    case .file(let operation, let path, let reason):
-      self.init(operation, of: path, reason: reason)
-    case .exists(let path):
-      self.init(.cannotCreate, "\(path) exists", hint: "A device file is never overwritten: choose another name.")
-    case .unsafe(let refusal): self.init(refusal)
-    case .exposed(let path, let mode):
-      self.init(
-        .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
-        hint: "It holds a private key. Run: chmod 600 \(path)")
+    case .file(let error): self.init(deviceFile: error)
     case .unreachable(let endpoint, let reason):
       self.init(unreachable: endpoint, reason: reason)
     case .refused(let endpoint):

@@ -1,26 +1,29 @@
 import DeviceHost
+import Files
 import Foundation
 
 extension Failure {
   /// A file operation that the system refused, told by what can be done about the system's reason.
-  init(_ operation: String, of path: String, reason: String) {
-    let message = "cannot \(operation) \(path): \(reason)"
-    switch reason {
-    case text(EACCES), text(EPERM):
+  init(deviceFile error: FileError) {
+    switch error.reason {
+    case .system(.permissionDenied), .system(.notPermitted):
       self.init(
-        .noPermission, message,
+        .noPermission, error.message,
         hint: "A device file and its directory must be yours to write: its lock and its next state are made beside it.")
-    case text(EROFS):
+    case .system(.readOnlyFileSystem):
       self.init(
-        .noPermission, message,
+        .noPermission, error.message,
         hint: "The file system is mounted read-only; a device file changes. Move it to where you can write.")
-    case text(ENOENT): self.init(.noInput, message, hint: "Is the name right? Make one: countersign device add")
-    case text(ENOSPC), text(EDQUOT): self.init(.ioError, message, hint: "Make room, then run the command again.")
-    case "another process receives as this device":
+    case .system(.noSuchFileOrDirectory):
+      self.init(.noInput, error.message, hint: "Is the name right? Make one: countersign device add")
+    case .system(.fileExists):
+      self.init(.cannotCreate, error.message, hint: "A device file is never overwritten: choose another name.")
+    case .system where error.operation == .open: self.init(.noInput, error.message)
+    case .inUse:
       self.init(
-        .temporary, "\(reason): \(path.removingSuffix(".inbox"))",
+        .temporary, "another process receives as this device: \(error.path.removingSuffix(".inbox.lock"))",
         hint: "A device listens in one place at a time: stop the other one, or wait for it.")
-    default: self.init(operation == "open" ? .noInput : .ioError, message)
+    default: self.init(error)
     }
   }
 
@@ -45,8 +48,6 @@ extension Failure {
     }
   }
 }
-
-private func text(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 /// All that `getaddrinfo` has to say.
 private let resolverReasons = Set(

@@ -10,7 +10,7 @@ func readInput(_ path: String, limit: Int = 1 << 28) throws(Failure) -> [UInt8] 
     file =
       path == "-" ? .standardInput : FileHandle(fileDescriptor: try openInput(path), closeOnDealloc: true)
   } catch {
-    guard case .system(let code) = error.reason, code != EISDIR else {
+    guard case .system(let code) = error.reason, code != .isDirectory else {
       throw Failure(.noInput, "cannot read \(name)", hint: "Is it a file or a pipe that is open for reading?")
     }
     throw Failure(.noInput, "cannot read \(name)", hint: "Is the name right, and may you read it?")

@@ -1,4 +1,5 @@
 import Assembly
+import Files
 import Foundation
 import Registry
 
@@ -68,9 +69,11 @@ extension Failure {
 func creating<R>(_ outputs: String..., body: () throws(AssemblyError) -> R) throws(Failure) -> R {
   do { return try body() } catch {
     switch error {
-    case .file(let path, let code), .registry(.file(let path, let code)):
-      guard outputs.contains(where: { Failure.concerns(path, $0) }) else { throw Failure(error) }
-      throw Failure(creating: path, errno: code)
+    case .file(let file), .registry(.file(let file)):
+      guard let code = file.code, outputs.contains(where: { Failure.concerns(file.path, $0) }) else {
+        throw Failure(error)
+      }
+      throw Failure(creating: file.path, errno: code.rawValue)
     default: throw Failure(error)
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Primitives
 import Registry
@@ -8,8 +9,8 @@ enum PassphraseSource {
     if path == "-" { return try read(descriptor: STDIN_FILENO, name: "standard input") }
     let descriptor: Int32
     do { descriptor = try openInput(path, ownedBySelf: true) } catch {
-      guard case .system(let code) = error.reason else { throw Failure(error) }
-      throw Failure(.noInput, "cannot open the passphrase file \(path): \(String(cString: strerror(code)))")
+      guard let code = error.code else { throw Failure(error) }
+      throw Failure(.noInput, "cannot open the passphrase file \(path): \(code)")
     }
     defer { close(descriptor) }
     var status = stat()
@@ -25,7 +26,7 @@ enum PassphraseSource {
   /// Everything up to the end, without the line end that editors leave.
   static func read(descriptor: Int32, name: String) throws(Failure) -> Passphrase {
     var buffer = [UInt8](repeating: 0, count: Passphrase.maximumLength + 2)
-    defer { SecretFileIO.wipe(&buffer) }
+    defer { wipe(&buffer) }
     var count = 0
     while count < buffer.count {
       let result = buffer.withUnsafeMutableBytes {

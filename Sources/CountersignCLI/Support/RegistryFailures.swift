@@ -1,5 +1,6 @@
 import Assembly
 import Credentials
+import Files
 import Foundation
 import Registry
 
@@ -99,11 +100,6 @@ extension Failure {
     case .directoryInUse(let path, let holder):
       self.init(
         .temporary, "a server runs on \(path) already (\(holder))", hint: "One directory, one server: stop it first.")
-    case .unsafeMode(let path, let mode):
-      self.init(
-        .noPermission, "\(path) can be read by others (mode 0\(String(mode, radix: 8)))",
-        hint: "It holds a secret. Run: chmod 600 \(path)")
-    case .unsafeFile(let refusal): self.init(refusal)
     case .malformedKeyFile:
       self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
     case .unknownKeyFileVersion(let version):
@@ -129,23 +125,9 @@ extension Failure {
         .configuration, "the registry says of change \(change) something else than was seen here",
         hint: "Was it restored from a backup and used since? Find out which is right, then: countersign accept-restored"
       )
-    case .file(let path, EROFS),
-      .readOnly(let path) where isOnReadOnlyFileSystem(path):
-      self.init(
-        .noPermission, "\(path) is on a file system that is mounted read-only",
-        hint:
-          "Even reading the registry writes its log. Mount it for writing, or copy the directory where you can write.")
-    case .file(let path, let code):
-      let status: Status =
-        switch code {
-        case ENOENT: .noInput
-        case EACCES, EPERM, EROFS: .noPermission
-        case EEXIST: .cannotCreate
-        default: .ioError
-        }
-      self.init(
-        status, "\(path): \(String(cString: strerror(code)))",
-        hint: code == ENOSPC ? "Nothing was lost: make room and run the command again." : nil)
+    case .readOnly(let path) where isOnReadOnlyFileSystem(path):
+      self.init(FileError(.write, path, .system(.readOnlyFileSystem)))
+    case .file(let error): self.init(error)
     case .newerDatabase(let path):
       self.init(
         .configuration, "\(path) was written by a later version of Countersign",

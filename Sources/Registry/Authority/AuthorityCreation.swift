@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import Primitives
 
@@ -26,18 +27,14 @@ extension AuthorityDirectory {
       case .unsealed: KeyFile.encodeUnsealed(authority)
       }
     var keyFile = encoded
-    defer { SecretFileIO.wipe(&keyFile) }
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .file(path: path, errno: errno) }
-    let directory = try lock()
-    defer {
-      // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
-      flock(directory, LOCK_UN)
-      close(directory)
-    }
+    defer { wipe(&keyFile) }
+    try usingFiles(try Directories.create(path))
+    let lock = try lock()
+    defer { withExtendedLifetime(lock) {} }
     try checkVacant()
     let workshop = AuthorityDirectory(path + "/.init")
     clear([workshop.path, registryPath, registryPath + "-wal", registryPath + "-shm"])
-    guard mkdir(workshop.path, 0o700) == 0 else { throw .file(path: workshop.path, errno: errno) }
+    try usingFiles(try Directories.create(workshop.path))
     defer { clear([workshop.path]) }
 
     try SQLiteRegistry.create(path: workshop.registryPath)
@@ -48,10 +45,10 @@ extension AuthorityDirectory {
         masterKey: authority.identityMaster.publicKey, certificateEpochs: certificateEpochs)
       try registry.close()
     }
-    try SecretFileIO.create(workshop.keyFilePath, keyFile.bytes)
+    try usingFiles(try SecretFile.create(workshop.keyFilePath, keyFile.bytes))
     try Self.move(workshop.registryPath, to: registryPath)
     try Self.move(workshop.keyFilePath, to: keyFilePath)
-    try SecretFileIO.synchronize(directoryOf: keyFilePath)
+    try usingFiles(try Directories.synchronize(of: keyFilePath))
   }
 
   /// Checks that an authority can be made here: there is no key file, and no registry that anything depends on. One without
@@ -67,28 +64,20 @@ extension AuthorityDirectory {
     guard !isUsed else { throw .authorityExists(path: path) }
   }
 
-  /// Keeps a second `init` out until the descriptor is closed, so that neither clears what the other makes.
-  private func lock() throws(RegistryError) -> Int32 {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .file(path: path, errno: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw .authorityExists(path: path)
+  /// Keeps a second `init` out, so that neither clears what the other makes.
+  private func lock() throws(RegistryError) -> FileLock {
+    do { return try FileLock(directory: path) } catch {
+      throw error.reason == .inUse ? .authorityExists(path: path) : .file(error)
     }
-    return descriptor
   }
 
   private func clear(_ paths: [String]) {
     for path in paths { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  /// Moves a file to where none is: unlike a rename, a link never replaces what another process put there meanwhile.
   private static func move(_ source: String, to destination: String) throws(RegistryError) {
-    guard link(source, destination) == 0 else {
-      throw errno == EEXIST
-        ? .authorityExists(path: SecretFileIO.directory(of: destination))
-        : .file(path: destination, errno: errno)
+    do { try SecretFile.move(source, to: destination) } catch {
+      throw error.code == .fileExists ? .authorityExists(path: Directories.name(of: destination)) : .file(error)
     }
-    unlink(source)
   }
 }

@@ -1,6 +1,8 @@
 import Credentials
+import Files
 import Foundation
 import Primitives
+import SystemPackage
 
 /// The directory of an authority: its key file, its registry, the server's lock, and what the relay keeps beside them.
 public struct AuthorityDirectory: Sendable {
@@ -29,20 +31,20 @@ public struct AuthorityDirectory: Sendable {
   /// Whether the key file is sealed, so that a caller knows before it asks for a passphrase.
   public func keyFile() throws(RegistryError) -> KeyFile {
     var bytes = try readKeyFile()
-    defer { SecretFileIO.wipe(&bytes) }
+    defer { wipe(&bytes) }
     return try KeyFile(decoding: bytes.bytes)
   }
 
   /// Opens the key file and checks that it is this registry's, and that the registry does not lie behind what was witnessed.
   ///
   /// - Parameter acceptingRestored: whether that last check is left out, because the caller is about to accept what it finds.
-  /// - Throws: what ``KeyFile/open(_:passphrase:)`` throws, ``RegistryError/unsafeMode(path:mode:)`` when others than the
+  /// - Throws: what ``KeyFile/open(_:passphrase:)`` throws, ``RegistryError/file(_:)`` when others than the
   ///   owner may read the file, ``RegistryError/keyMismatch``.
   public func unlock(
     _ registry: some DeviceRegistry, passphrase: Passphrase?, acceptingRestored: Bool = false
   ) throws(RegistryError) -> Authority {
     var bytes = try readKeyFile()
-    defer { SecretFileIO.wipe(&bytes) }
+    defer { wipe(&bytes) }
     let authority = try KeyFile.open(bytes.bytes, passphrase: passphrase)
     let state = try registry.state()
     guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
@@ -55,13 +57,14 @@ public struct AuthorityDirectory: Sendable {
 
   private func readKeyFile() throws(RegistryError) -> [UInt8] {
     try checkPresence(of: keyFilePath)
-    return try SecretFileIO.read(keyFilePath, limit: KeyFile.sealedLength, followsLinks: true)
+    return try usingFiles(try SecretFile.read(keyFilePath, limit: KeyFile.sealedLength, followsLinks: true))
   }
 
   /// That a file cannot be seen does not mean that it is not there.
   private func checkPresence(of file: String) throws(RegistryError) {
     guard access(file, F_OK) != 0 else { return }
     let reason = errno
-    throw reason == ENOENT || reason == ENOTDIR ? .noAuthority(path: path) : .file(path: file, errno: reason)
+    throw reason == ENOENT || reason == ENOTDIR
+      ? .noAuthority(path: path) : .file(FileError(.open, file, .system(Errno(rawValue: reason))))
   }
 }

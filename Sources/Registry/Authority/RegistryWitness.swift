@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import Primitives
 
@@ -29,7 +30,7 @@ public final class RegistryWitness: Sendable {
 
   /// What was witnessed last; nil when nothing was, or the file is damaged.
   public func read() -> RegistryMark? {
-    guard let bytes = try? SecretFileIO.read(path, limit: Self.length), bytes.count == Self.length else { return nil }
+    guard let bytes = try? SecretFile.read(path, limit: Self.length), bytes.count == Self.length else { return nil }
     var digest = Bytes<32>()
     var target = digest.mutableBytes
     let body = Array(bytes[..<52])
@@ -67,8 +68,8 @@ public final class RegistryWitness: Sendable {
     let body = Array(bytes[..<52])
     SHA256.hash(body.bytes, into: &target)
     bytes.replaceSubrange(52..., with: [UInt8](copying: digest.bytes).prefix(12))
-    guard let descriptor = try? SecretFileIO.open(path, O_WRONLY | O_CREAT) else { return }
-    defer { close(descriptor) }
-    _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    guard let descriptor = try? OwnFile.open(path, .writeOnly, [.create]) else { return }
+    defer { try? descriptor.close() }
+    _ = try? descriptor.writeAll(toAbsoluteOffset: 0, bytes)
   }
 }

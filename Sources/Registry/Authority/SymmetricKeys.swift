@@ -114,7 +114,7 @@ extension Authority {
       var key = SymmetricKey()
       defer { key.wipe() }
       var input = Self.randomBytes(32)
-      defer { SecretFileIO.wipe(&input) }
+      defer { wipe(&input) }
       try deriveKey(
         SymmetricCredential(scheme: .derivedKey, generation: generation, material: input), of: address, into: &key)
       return SymmetricCredential(

@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import GRDB
 import Primitives
@@ -22,7 +23,7 @@ extension RegistryError {
     case .SQLITE_READONLY: self = .readOnly(path)
     // The log lies beside the database: both the file and its directory must be writable.
     case .SQLITE_CANTOPEN
-    where access(path, W_OK) != 0 || access(SecretFileIO.directory(of: path), W_OK) != 0:
+    where access(path, W_OK) != 0 || access(Directories.name(of: path), W_OK) != 0:
       self = .readOnly(path)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupted("\(path): \(error.message ?? "not a database")")

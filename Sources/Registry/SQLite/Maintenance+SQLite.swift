@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 
@@ -20,19 +21,16 @@ extension SQLiteRegistry {
 
   /// Writes a consistent copy to a new file, readable by its owner only, while others go on working.
   ///
-  /// - Throws: ``RegistryError/file(path:errno:)`` when the file exists or cannot be made.
+  /// - Throws: ``RegistryError/file(_:)`` when the file exists or cannot be made.
   public func backUp(to path: String) throws(RegistryError) {
-    let descriptor = try SecretFileIO.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    // SQLite takes an empty file for one that does not exist, and leaves its mode alone.
+    try usingFiles(try SecretFile.create(path, synchronizing: false))
     do throws(RegistryError) {
-      // SQLite takes an empty file for one that does not exist, and leaves its mode alone.
       try readOutsideTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
     } catch {
       unlink(path)
-      Foundation.close(descriptor)
       throw error
     }
-    fsync(descriptor)
-    Foundation.close(descriptor)
-    try SecretFileIO.synchronize(directoryOf: path)
+    try usingFiles(try SecretFile.synchronize(path))
   }
 }

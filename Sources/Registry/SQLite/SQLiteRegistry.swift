@@ -1,4 +1,5 @@
 import Credentials
+import Files
 import Foundation
 import GRDB
 import Primitives
@@ -34,7 +35,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     clock: (@Sendable () -> Int64)? = nil
   ) throws(RegistryError) {
     guard access(path, F_OK) == 0 else { throw .noAuthority(path: path) }
-    try SecretFileIO.checkDatabase(path)
+    try usingFiles(try SecretFile.checkDatabase(path))
     self.path = path
     self.actor = actor
     self.witness = witness
@@ -53,7 +54,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
 
   /// Creates an empty registry file, readable by its owner only, in WAL mode and with the current schema.
   static func create(path: String) throws(RegistryError) {
-    Foundation.close(try SecretFileIO.open(path, O_WRONLY | O_CREAT | O_EXCL))
+    try usingFiles(try SecretFile.create(path, synchronizing: false))
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false))
       try queue.inDatabase { db in

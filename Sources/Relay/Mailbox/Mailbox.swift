@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Files
 import Foundation
 import GRDB
 import Registry
@@ -33,12 +34,12 @@ final class Mailbox: @unchecked Sendable {
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
     }
-    do throws(RegistryError) {
-      try SecretFileIO.checkDatabase(path)
-      if access(path, F_OK) != 0 { Foundation.close(try SecretFileIO.open(path, O_RDWR | O_CREAT)) }
+    do throws(FileError) {
+      try SecretFile.checkDatabase(path)
+      if access(path, F_OK) != 0 { try SecretFile.create(path, synchronizing: false) }
     } catch {
       // What the system refuses SQLite is refused too, and tells in the mailbox's own words.
-      if case .unsafeFile = error { throw .registry(error) }
+      if error.code == nil { throw .registry(.file(error)) }
     }
     do {
       database = try DatabaseQueue(path: path, configuration: configuration)

@@ -2,6 +2,7 @@ import Assembly
 import Credentials
 import Device
 import DeviceHost
+import Files
 import Foundation
 import Logging
 import Primitives
@@ -253,7 +254,7 @@ final class OldFleet {
     let text = Array(Self.passphrase.utf8)
     guard let passphrase = Passphrase(copying: text.bytes) else { return }
     let sealed = try KeyFile.seal(authority, passphrase: passphrase, cost: PasswordHash.Cost(passes: 1, memory: 64))
-    try SecretFileIO.create(root + "/authority/sealed.key", sealed.bytes)
+    try SecretFile.create(root + "/authority/sealed.key", sealed.bytes)
   }
 
   private func write() throws {

@@ -1,16 +1,17 @@
+import Files
 import Foundation
 import Primitives
 import Secrecy
 
-extension SecretFile {
+extension HexadecimalSecret {
   /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
   ///
   /// A file that others can read is used all the same, with a warning: the person may not be its owner.
   static func read(_ path: String) throws(Failure) -> SymmetricKey {
     let descriptor: Int32
     do { descriptor = try openInput(path) } catch {
-      guard case .system(let code) = error.reason else { throw Failure(error) }
-      throw Failure(.noInput, "cannot read \(path): \(String(cString: strerror(code)))")
+      guard let code = error.code else { throw Failure(error) }
+      throw Failure(.noInput, "cannot read \(path): \(code)")
     }
     defer { close(descriptor) }
     var status = stat()
@@ -18,10 +19,7 @@ extension SecretFile {
       printWarning("\(path) can be read by others: chmod 600 \(path)")
     }
     var text = [UInt8](repeating: 0, count: 66)
-    defer {
-      var span = text.mutableBytes
-      wipe(&span)
-    }
+    defer { wipe(&text) }
     var count = 0
     while count < text.count {
       let got = text.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
@@ -32,10 +30,7 @@ extension SecretFile {
       throw Failure(
         .dataError, "\(path) does not hold a key", hint: "A key file has 64 hexadecimal digits and nothing else.")
     }
-    defer {
-      var span = bytes.mutableBytes
-      wipe(&span)
-    }
+    defer { wipe(&bytes) }
     var key = SymmetricKey()
     key.copy(from: bytes.bytes)
     return key

@@ -1,0 +1,69 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// An advisory lock on a file, which the system releases when its process ends, however it ends.
+public final class FileLock: Sendable {
+  private let descriptor: FileDescriptor
+
+  /// Takes the lock of a file, which is created where there is none.
+  ///
+  /// - Parameters:
+  ///   - waits: whether to wait for another process that holds it.
+  ///   - isInKnownDirectory: whether the caller has checked the directory.
+  /// - Throws: ``FileError``, with ``FileError/Reason/inUse`` when another process holds it.
+  public convenience init(_ path: String, waits: Bool = false, isInKnownDirectory: Bool = false) throws(FileError) {
+    let descriptor = try OwnFile.open(
+      path, .readWrite, [.create], for: .lock, isInKnownDirectory: isInKnownDirectory)
+    try self.init(locking: descriptor, path, waits: waits)
+  }
+
+  /// Takes the lock of a directory.
+  public convenience init(directory path: String) throws(FileError) {
+    let descriptor = try FileError.naming(.lock, path) {
+      try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+    }
+    try self.init(locking: descriptor, path, waits: false)
+  }
+
+  private init(locking descriptor: FileDescriptor, _ path: String, waits: Bool) throws(FileError) {
+    self.descriptor = descriptor
+    while flock(descriptor.rawValue, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+      let code = Errno(rawValue: errno)
+      if code == .interrupted { continue }
+      throw FileError(.lock, path, code == .wouldBlock ? .inUse : .system(code))
+    }
+  }
+
+  /// Writes who holds the lock into its file, for the one who is refused. The lock itself is what counts.
+  public func sign(_ text: String) {
+    _ = ftruncate(descriptor.rawValue, 0)
+    _ = try? descriptor.writeAll(toAbsoluteOffset: 0, text.utf8)
+  }
+
+  /// What the holder of a lock wrote into its file, at most 64 bytes; nil when nobody holds it.
+  public static func holder(of path: String) -> String? {
+    guard let descriptor = try? OwnFile.open(path, .readOnly, for: .lock) else { return nil }
+    defer {
+      flock(descriptor.rawValue, LOCK_UN)
+      try? descriptor.close()
+    }
+    // A shared lock is refused exactly while somebody has the exclusive one.
+    guard flock(descriptor.rawValue, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let count = buffer.withUnsafeMutableBytes { try? descriptor.read(fromAbsoluteOffset: 0, into: $0) }
+    return String(decoding: buffer.prefix(count ?? 0), as: UTF8.self)
+  }
+
+  deinit {
+    // A process that this one is just starting has a copy of the descriptor for a moment, which closing would leave locked.
+    flock(descriptor.rawValue, LOCK_UN)
+    try? descriptor.close()
+  }
+}
