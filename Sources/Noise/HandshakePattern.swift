@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// A handshake pattern: pre-messages and up to four messages, the initiator's first (specification, section 7).
 ///
@@ -60,6 +60,11 @@ public struct HandshakePattern: Sendable {
     guard position >= 0, position <= messageCount, pskPositions >> UInt8(position) == 0, !isImplicit else {
       throw .invalidPattern(.pskPosition)
     }
+    return mixingPSK(position)
+  }
+
+  /// ``psk(_:)`` of a position that fits.
+  private func mixingPSK(_ position: Int) -> HandshakePattern {
     var result = self
     if position == 0 {
       result.messages[0].prepend(.psk)
@@ -70,6 +75,11 @@ public struct HandshakePattern: Sendable {
     result.pskPositions |= 1 << UInt8(position)
     return result
   }
+
+  /// NN under a pre-shared key from the first message on.
+  public static var NNpsk0: HandshakePattern { NN.mixingPSK(0) }
+  /// IK with a pre-shared key mixed in at the end of the second message.
+  public static var IKpsk2: HandshakePattern { IK.mixingPSK(2) }
 
   /// This pattern with the modifier `implicit`, which is not the specification's: for the token `s` a party sends a credential
   /// of `credentialLength` bytes in place of its static public key, and the peer computes the key from it. Encrypted and hashed

@@ -4,7 +4,7 @@ import DeviceHost
 import Files
 import FleetSupport
 import Foundation
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -33,7 +33,9 @@ struct DeviceStoreTests {
   func creation() throws {
     let store = try scratch.device(1, authority)
     let content = try Data(contentsOf: URL(fileURLWithPath: store.path))
-    #expect(throws: DeviceHostError.file(FileError(.create, store.path, .system(.fileExists)))) { try scratch.device(1, authority) }
+    #expect(throws: DeviceHostError.file(FileError(.create, store.path, .system(.fileExists)))) {
+      try scratch.device(1, authority)
+    }
     #expect(try Data(contentsOf: URL(fileURLWithPath: store.path)) == content)
     #expect(scratch.names == ["1-1.device", "1-1.device.lock"])
     #expect(throws: DeviceHostError.self) {

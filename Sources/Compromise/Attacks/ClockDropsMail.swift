@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 
@@ -15,7 +16,7 @@ enum ClockDropsMail: Attack {
       try sender.client.seal(
         encoded(
           .deposit(
-            to: world.memory(1).address, generation: world.scheme.hasOwnKey ? 1 : 0, id: MessageID(1 << 48),
+            to: world.memory(1).address, generation: world.scheme.row.hasKeyPair ? 1 : 0, id: MessageID(1 << 48),
             letter.bytes))))
     live.setClock(4_102_444_800)
     live.gate.relay.purge()
