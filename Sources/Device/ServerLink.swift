@@ -46,7 +46,11 @@ public struct ServerLink: ~Copyable {
     guard let certificate = slot.certificate else { throw .malformed }
     if slot.hasSharedWithServer { handshake.setStaticSharedSecret(slot.sharedWithServer) }
     handshake.setStatic(slot.key, server: identity.serverKey)
-    return try handshake.writeHello(certificate, master: identity.trust.master, into: &frame)
+    guard handshake.scheme.row.hint == .keyHash else {
+      return try handshake.writeHello(certificate, master: identity.trust.master, into: &frame)
+    }
+    let hint = RoutingHint.bytes(of: certificate.publicKey)
+    return try handshake.writeHello(hint: hint.bytes, into: &frame)
   }
 
   /// Reads the server's answer. The next frame to send is the record `hello`, or, when ``hasLastMessage``, the handshake's third

@@ -24,6 +24,9 @@ public struct HandshakePattern: Sendable {
   public private(set) var isImplicit = false
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
+  ///
+  /// Not inlined: firmware that names several patterns has this once.
+  @inline(never)
   public init(
     _ name: StaticString, initiator: TokenSequence = TokenSequence(), responder: TokenSequence = TokenSequence(),
     _ m0: TokenSequence, _ m1: TokenSequence = TokenSequence(), _ m2: TokenSequence = TokenSequence(),
@@ -60,11 +63,6 @@ public struct HandshakePattern: Sendable {
     guard position >= 0, position <= messageCount, pskPositions >> UInt8(position) == 0, !isImplicit else {
       throw .invalidPattern(.pskPosition)
     }
-    return mixingPSK(position)
-  }
-
-  /// ``psk(_:)`` of a position that fits.
-  private func mixingPSK(_ position: Int) -> HandshakePattern {
     var result = self
     if position == 0 {
       result.messages[0].prepend(.psk)
@@ -75,11 +73,6 @@ public struct HandshakePattern: Sendable {
     result.pskPositions |= 1 << UInt8(position)
     return result
   }
-
-  /// NN under a pre-shared key from the first message on.
-  public static var NNpsk0: HandshakePattern { NN.mixingPSK(0) }
-  /// IK with a pre-shared key mixed in at the end of the second message.
-  public static var IKpsk2: HandshakePattern { IK.mixingPSK(2) }
 
   /// This pattern with the modifier `implicit`, which is not the specification's: for the token `s` a party sends a credential
   /// of `credentialLength` bytes in place of its static public key, and the peer computes the key from it. Encrypted and hashed
@@ -117,6 +110,7 @@ public struct HandshakePattern: Sendable {
     let hasS = messages[0].contains(.s)
     guard messages[0].count == (hasE ? 1 : 0) + (hasS ? 1 : 0) else { return nil }
     guard !(hasS && initiatorPreMessage.contains(.s)) else { return nil }
-    return TokenSequence(hasE ? .e : nil, hasS || initiatorPreMessage.contains(.s) ? .s : nil)
+    let showsS = hasS || initiatorPreMessage.contains(.s)
+    return hasE ? TokenSequence(.e, showsS ? .s : nil) : TokenSequence(showsS ? .s : nil)
   }
 }

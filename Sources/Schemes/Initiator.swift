@@ -16,7 +16,7 @@ public struct Initiator: ~Copyable {
   private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
 
   /// - Parameter scheme: one with a Noise handshake.
-  @inline(__always)
+  @inline(never)
   public init(_ scheme: SchemeID) {
     self.init(scheme, scheme.row.exchange.pattern ?? .IK)
   }
@@ -140,7 +140,8 @@ public struct Initiator: ~Copyable {
 }
 
 extension Initiator {
-  /// ``writeHello(hint:showing:master:into:)`` of a device with a key pair, that has been given with ``setStatic(_:server:)``.
+  /// ``writeHello(hint:showing:master:into:)`` of a device with a key pair, that has been given with ``setStatic(_:server:)``, in the
+  /// schemes without a hint.
   ///
   /// - Throws: ``SchemesError/unexpectedScheme(_:)`` for a certificate of the other kind than the scheme's, and for a credential
   ///   without a master public key.
@@ -152,16 +153,11 @@ extension Initiator {
     guard (row.shown == .credential) == isCredential, !isCredential || master != nil else {
       throw .unexpectedScheme(scheme.rawValue)
     }
-    guard row.shown != .nothing, row.messageCount == 2 else {
-      guard row.hint == .keyHash else { return try writeHello(into: &frame) }
-      let hint = RoutingHint.bytes(of: certificate.publicKey)
-      return try writeHello(hint: hint.bytes, into: &frame)
-    }
+    let length = row.shown != .nothing && row.messageCount == 2 ? certificate.encodedHandshakeLength : 0
     var shown = Bytes<84>()
     var shownBytes = shown.mutableBytes
     certificate.encodeForHandshake(into: &shownBytes)
-    return try writeHello(
-      showing: shown.bytes.extracting(0..<certificate.encodedHandshakeLength), master: master, into: &frame)
+    return try writeHello(showing: shown.bytes.extracting(0..<length), master: master, into: &frame)
   }
 
   /// ``writeLast(showing:into:keys:)`` of a device with a certificate.

@@ -73,10 +73,12 @@ public struct Scheme: Sendable {
     }
   }
 
-  /// The name that options and output use.
-  public let name: StaticString
-  /// What a device has, in a few words.
-  public let summary: StaticString
+  #if !hasFeature(Embedded)
+    /// The name that options and output use.
+    public let name: StaticString
+    /// What a device has, in a few words.
+    public let summary: StaticString
+  #endif
   public let floor: SchemeFloor
   public let exchange: Exchange
   public let hint: Hint
@@ -84,12 +86,37 @@ public struct Scheme: Sendable {
   public let derivation: Derivation
   /// Whether devices in the field can be ordered to move to it.
   public let isOrdered: Bool
+  private let messages: UInt8
+  private let hello: UInt8
+  private let reply: UInt8
+
   /// Messages of the handshake.
-  public let messageCount: Int
+  public var messageCount: Int { Int(messages) }
   /// The longest first frame, in bytes.
-  public let maximumHelloLength: Int
+  public var maximumHelloLength: Int { Int(hello) }
   /// The server's answer, in bytes.
-  public let replyLength: Int
+  public var replyLength: Int { Int(reply) }
+
+  /// A row. Firmware has no use for the words: they are not in it.
+  @inline(__always)
+  init(
+    name: StaticString, summary: StaticString, floor: SchemeFloor, exchange: Exchange, hint: Hint, shown: Shown,
+    derivation: Derivation, isOrdered: Bool, messageCount: UInt8, maximumHelloLength: Int, replyLength: UInt8
+  ) {
+    #if !hasFeature(Embedded)
+      self.name = name
+      self.summary = summary
+    #endif
+    self.floor = floor
+    self.exchange = exchange
+    self.hint = hint
+    self.shown = shown
+    self.derivation = derivation
+    self.isOrdered = isOrdered
+    messages = messageCount
+    hello = UInt8(maximumHelloLength)
+    reply = replyLength
+  }
 
   /// Whether a device has a key pair of its own and something that vouches for it. Else all its keys are the server's too.
   public var hasKeyPair: Bool { floor >= .certified }
