@@ -12,7 +12,7 @@ public struct Scheme: Sendable {
     /// Challenge and response under a key that both have: see ``SymmetricHandshake``.
     case challenge
     /// Noise_NNpsk0, Noise_IK and so on, each with the suite 25519_ChaChaPoly_SHA256: see ``Initiator``.
-    case NNpsk0, IK, IKimplicit, IKpsk2, KK, XK
+    case NNpsk0, IK, IKimplicit, IKpsk2, KK
   }
 
   /// What stands before the handshake's first message, so that the server can look for the key.
@@ -153,7 +153,6 @@ extension Scheme.Exchange {
     case .IKimplicit: .IK.implicit(credentialLength: IdentityCredential.encodedLength)
     case .IKpsk2: .IKpsk2
     case .KK: .KK
-    case .XK: .XK
     }
   }
 }

@@ -14,7 +14,6 @@ public enum SchemeID: UInt8, Sendable {
   case hybridIKpsk2 = 9
   case broadcast = 10
   case identityBased = 11
-  case certifiedXK = 12
 
   /// What is to be known of the scheme.
   @inline(__always)
@@ -76,11 +75,6 @@ public enum SchemeID: UInt8, Sendable {
         name: "identity-based", summary: "an identity-based credential", floor: .certified,
         exchange: .IKimplicit, hint: .none, shown: .credential, derivation: .none, isOrdered: false,
         messageCount: 2, maximumHelloLength: 65 + IdentityCredential.encodedLength, replyLength: 48)
-    case .certifiedXK:
-      Scheme(
-        name: "certified-xk", summary: "a key pair; the certificate is in a third message", floor: .certified,
-        exchange: .XK, hint: .none, shown: .certificate, derivation: .none, isOrdered: true,
-        messageCount: 3, maximumHelloLength: 49, replyLength: 48)
     }
   }
 

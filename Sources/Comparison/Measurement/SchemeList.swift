@@ -121,16 +121,6 @@ extension Survey {
           serverKeys: [server, issuing])),
       try NoiseProbe(
         SchemeFacts(
-          scheme: .certifiedXK, title: "Noise_XK, the certificate in the third message",
-          remark: """
-            The device's key and certificate have forward secrecy: who gets the server's key later does not learn who came. For half \
-            a round trip and a frame more.
-            """,
-          isPublicKey: true,
-          deviceStorage: deviceKeys, serverStorage: [address, generation],
-          serverKeys: [server, issuing])),
-      try NoiseProbe(
-        SchemeFacts(
           scheme: .identityBased, title: "Noise_IK, an identity-based credential in place of the key",
           remark: """
             A credential of 52 bytes, no signature: the smallest way to be known to whoever has the master public key. \
