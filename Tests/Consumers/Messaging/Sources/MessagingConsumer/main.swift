@@ -29,8 +29,8 @@ func makeDevice(_ id: UInt64, _ name: String) throws -> DeviceStore {
   }
   let store = try DeviceStore(opening: path)
   guard let key = try store.read({ $0.renewalKey }) else { fatalError("a new device has a key") }
-  let device = try registry.addDevice(NewDevice(address: address, publicKey: key), issuer: authority.issuer)
-  try store.update { identity throws(DeviceError) in try identity.install(device.certificate) }
+  let certificate = try registry.addDevice(NewDevice(address: address, publicKey: key), issuer: authority.issuer)
+  try store.update { identity throws(DeviceError) in try identity.install(certificate) }
   return store
 }
 

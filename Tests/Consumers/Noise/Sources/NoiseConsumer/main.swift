@@ -4,7 +4,8 @@ import Noise
 
 /// Noise_XX between two parties, and swift-crypto's names beside it in one file.
 func converse() throws {
-  let (alice, bob) = (X25519.PrivateKey.random(), X25519.PrivateKey.random())
+  let alice = X25519.PrivateKey.random()
+  let bob = X25519.PrivateKey.random()
   var initiator = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.XX, role: .initiator)
   var responder = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.XX, role: .responder)
   initiator.setStatic(alice)
