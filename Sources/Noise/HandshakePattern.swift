@@ -24,9 +24,6 @@ public struct HandshakePattern: Sendable {
   public private(set) var isImplicit = false
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
-  ///
-  /// Not inlined: firmware that names several patterns has this once.
-  @inline(never)
   public init(
     _ name: StaticString, initiator: TokenSequence = TokenSequence(), responder: TokenSequence = TokenSequence(),
     _ m0: TokenSequence, _ m1: TokenSequence = TokenSequence(), _ m2: TokenSequence = TokenSequence(),

@@ -18,11 +18,12 @@ public struct Initiator: ~Copyable {
   /// - Parameter scheme: one with a Noise handshake.
   @inline(never)
   public init(_ scheme: SchemeID) {
-    self.init(scheme, scheme.row.exchange.pattern ?? .IK)
+    self.init(scheme, pattern: scheme.row.exchange.noisePattern)
   }
 
+  /// For firmware that has one scheme, and names its pattern here: no other is linked then.
   @inline(__always)
-  init(_ scheme: SchemeID, _ pattern: HandshakePattern) {
+  public init(_ scheme: SchemeID, pattern: HandshakePattern) {
     self.scheme = scheme
     noise = HandshakeState(pattern, role: .initiator)
   }
@@ -67,7 +68,6 @@ public struct Initiator: ~Copyable {
     return try writeFirst(hint, shown, isCredential: row.shown == .credential, master, into: &frame)
   }
 
-  @inline(never)
   private mutating func writeFirst(
     _ hint: RawSpan, _ shown: RawSpan, isCredential: Bool, _ master: MasterPublicKey?, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
@@ -75,13 +75,7 @@ public struct Initiator: ~Copyable {
     copyBytes(hint, to: &frame, at: 1)
     let start = 1 + hint.byteCount
     do throws(NoiseError) {
-      if let server = noise.remoteStatic {
-        let prologue = Prologue(scheme: scheme, serverKey: server, master: isCredential ? master : nil)
-        try noise.start(prologue: prologue.bytes)
-      } else {
-        let prologue = Prologue(scheme: scheme, hint: frame.bytes.extracting(0..<start))
-        try noise.start(prologue: prologue.bytes)
-      }
+      try begin(frame.bytes.extracting(0..<start), isCredential ? master : nil)
       var message = frame.suffix(from: start)
       return start
         + (try noise.writeMessage(
@@ -89,6 +83,18 @@ public struct Initiator: ~Copyable {
           into: &message
         ) { if !isCredential { copyBytes(shown, to: &$0) } })
     } catch { throw .noise(error) }
+  }
+
+  /// Not inlined: the messages need its stack.
+  @inline(never)
+  private mutating func begin(_ prefix: RawSpan, _ master: MasterPublicKey?) throws(NoiseError) {
+    let prologue =
+      if let server = noise.remoteStatic {
+        Prologue(scheme: scheme, serverKey: server, master: master)
+      } else {
+        Prologue(scheme: scheme, hint: prefix)
+      }
+    try noise.start(prologue: prologue.bytes)
   }
 
   /// Reads the server's answer and, unless ``isMyTurn`` afterwards, derives the session's keys into the caller's place.

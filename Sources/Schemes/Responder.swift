@@ -14,10 +14,10 @@ public struct Responder: ~Copyable {
 
   /// - Parameter scheme: one with a Noise handshake: else ``readHello(_:key:device:master:reconstructing:resolving:)`` refuses.
   public init(_ scheme: SchemeID) {
-    self.init(scheme, scheme.row.exchange.pattern ?? .IK)
+    self.init(scheme, pattern: scheme.row.exchange.noisePattern)
   }
 
-  init(_ scheme: SchemeID, _ pattern: HandshakePattern) {
+  init(_ scheme: SchemeID, pattern: HandshakePattern) {
     self.scheme = scheme
     noise = HandshakeState(pattern, role: .responder)
   }

@@ -9,7 +9,8 @@ public enum RoutingHint {
   /// Bytes of a hint.
   public static let length = 2
 
-  /// The hint of a device's key: under it the server's registry indexes the key.
+  /// The hint of a device's key: under it the server's registry indexes the key. Not inlined: the handshake needs its stack.
+  @inline(never)
   public static func of(_ key: X25519.PublicKey) -> UInt16 {
     var hash = Hash.SHA256()
     let label: StaticString = "countersign-v1 routing hint"

@@ -144,12 +144,14 @@ extension Scheme.Exchange {
   public var isNoise: Bool { self != .none && self != .challenge }
 
   /// The pattern; nil where there is no Noise handshake.
+  public var pattern: HandshakePattern? { isNoise ? noisePattern : nil }
+
+  /// ``pattern`` of a scheme that has one.
   @inline(__always)
-  public var pattern: HandshakePattern? {
+  var noisePattern: HandshakePattern {
     switch self {
-    case .none, .challenge: nil
+    case .none, .challenge, .IK: .IK
     case .NNpsk0: .NNpsk0
-    case .IK: .IK
     case .IKimplicit: .IK.implicit(credentialLength: IdentityCredential.encodedLength)
     case .IKpsk2: .IKpsk2
     case .KK: .KK

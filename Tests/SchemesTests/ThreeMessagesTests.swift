@@ -12,8 +12,8 @@ final class ThreeMessagesTests {
   let authority = try! Authority()
   let key = X25519.PrivateKey.random()
   let certificate: Certificate
-  private var device = Initiator(.certified, .XK)
-  private var server = Responder(.certified, .XK)
+  private var device = Initiator(.certified, pattern: .XK)
+  private var server = Responder(.certified, pattern: .XK)
   private var deviceKeys = SessionKeys()
   private var serverKeys = SessionKeys()
   private var proof = ProofContext()

@@ -13,7 +13,7 @@ func imageMain() {
 private func session() {
   var psk = SecretBytes<32>()
   psk.copy(from: Provision.symmetricKey.bytes)
-  var handshake = Initiator(.derivedKeyEphemeral)
+  var handshake = Initiator(.derivedKeyEphemeral, pattern: .NNpsk0)
   var keys = SessionKeys()
   let length = measure("write-1") { () throws(SchemesError) in
     let pseudonym = Pseudonym<Hash.SHA256>.make(for: 3, key: psk)

@@ -17,7 +17,7 @@ private func session() {
   Provision.agree(key, into: &shared)
   var psk = SecretBytes<32>()
   psk.copy(from: Provision.symmetricKey.bytes)
-  var handshake = Initiator(.hybridIKpsk2)
+  var handshake = Initiator(.hybridIKpsk2, pattern: .IKpsk2)
   var keys = SessionKeys()
   handshake.setStatic(key, server: Provision.serverKey)
   handshake.setStaticSharedSecret(shared)
