@@ -18,6 +18,9 @@ public enum Manifest {
     let extra: [String: String]
   }
 
+  /// The manifest's own columns, in their order.
+  static let columns = ["id", "file", "system", "generation", "last_epoch", "public_key"]
+
   /// Writes the manifest, replacing an earlier one whole: JSON when the path ends so, else CSV.
   public static func write(_ plan: BatchPlan, of batch: Batch, to path: String) throws(AssemblyError) {
     var entries = [Entry]()
@@ -49,7 +52,7 @@ public enum Manifest {
   }
 
   private static func csv(_ entries: [Entry], _ plan: BatchPlan) -> String {
-    var text = CSV.line(["id", "file", "system", "generation", "last_epoch", "public_key"] + plan.extraColumns) + "\n"
+    var text = CSV.line(columns + plan.extraColumns) + "\n"
     for (entry, row) in zip(entries, plan.rows) {
       let fields = [
         entry.id, entry.file, "\(entry.system)", "\(entry.generation)", "\(entry.lastEpoch)", entry.publicKey,

@@ -233,13 +233,17 @@ public protocol DeviceRegistry: Sendable {
   /// Why a device is in quarantine; nil when it is not.
   func quarantine(of address: DeviceAddress) throws(RegistryError) -> String?
 
+  /// Every device in quarantine, and why. They are few: somebody looks at each.
+  func quarantines() throws(RegistryError) -> [DeviceAddress: String]
+
   /// The owner has looked at it: the holder of the key in use gets sessions again.
   func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError)
 
   // MARK: Revocation
 
   /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and
-  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing.
+  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing but
+  /// the reason, when another one than ``RevocationReason/unspecified`` is given.
   ///
   /// When this covers the key in use, a pending key goes with it: it was certified at the request of a key no longer trusted.
   func revoke(

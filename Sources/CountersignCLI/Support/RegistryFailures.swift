@@ -27,7 +27,15 @@ extension Failure {
     case .invalidSystemName:
       self.init(
         .usage, "that is no name for a system",
-        hint: "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first.")
+        hint:
+          "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first. Digits alone are its number: 1 to 4294967295.")
+    case .systemNumberTaken(let system):
+      self.init(
+        .dataError, "another system has the number \(system.rawValue)",
+        hint: "A name of digits alone is the system's number. Choose a name with a letter. See: countersign system list"
+      )
+    case .policyWithinSystem(let system):
+      self.init(.usage, "within system \(system.rawValue) everybody may talk: no policy says otherwise")
     case .unknownSystem(let system):
       self.init(.dataError, "there is no system \(system.rawValue)", hint: "See: countersign system list")
     case .deviceExists(let address):
@@ -100,6 +108,10 @@ extension Failure {
     case .directoryInUse(let path, let holder):
       self.init(
         .temporary, "a server runs on \(path) already (\(holder))", hint: "One directory, one server: stop it first.")
+    case .backupHasLog(let path):
+      self.init(
+        .dataError, "\(path) has a log beside it: it is a database in use, or a copy of one, and no backup",
+        hint: "Give what `countersign backup` has written.")
     case .malformedKeyFile:
       self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
     case .unknownKeyFileVersion(let version):

@@ -26,7 +26,9 @@ extension SQLiteRegistry {
     // SQLite takes an empty file for one that does not exist, and leaves its mode alone.
     try usingFiles(try SecretFile.create(path, synchronizing: false))
     do throws(RegistryError) {
-      try readOutsideTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+      try readOutsideTransaction {
+        try $0.execute(sql: "VACUUM INTO ?", arguments: [SecretFile.databaseName(path)])
+      }
     } catch {
       unlink(path)
       throw error
