@@ -6,6 +6,10 @@ enum ClockDropsMail: Attack {
   static let name = "clock-2100-drops-mail"
   static let title = "the server's clock is set to 2100: lose the messages that wait for sleeping devices"
   static let group = AttackGroup.weakness
+  static let controls = [
+    Control(
+      scheme: .certified, weaknesses: .agesByClock, words: "a server by whose clock messages grow old")
+  ]
 
   static func run(in world: World) throws -> Finding {
     guard let live = world.live else { return .notApplicable("This server keeps no messages.") }
@@ -24,6 +28,7 @@ enum ClockDropsMail: Attack {
     let isThere = records.contains { $0.first == 0x86 && $0.contains(sequence: letter) }
     return Finding(
       !isThere, if: "Waiting messages expire by the clock: all of them at once.",
-      else: "A jump of the clock expires nothing at once.", "records on waking: \(records.map { $0.digest })")
+      else: "Messages grow old while the server runs: a jump of its clock is no time that has passed.",
+      "records on waking: \(records.map { $0.digest })")
   }
 }
