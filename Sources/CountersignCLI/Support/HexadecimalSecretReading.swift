@@ -68,5 +68,5 @@ func warnOfUnlockedMemory() {
 
 /// One line on standard error, for what is worth knowing and no reason to stop.
 func printWarning(_ text: String) {
-  printError("countersign: \(text)\n")
+  printError("countersign: \(Terminal.onOneLine(text))\n")
 }

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Standard input, output and errors, as whoever started this process has left them.
+enum StandardStreams {
+  /// Gives those that are closed a descriptor that fails as a closed one does. Otherwise the next file that is opened would take the
+  /// number, and what is printed would be written into it.
+  ///
+  /// Errors that nobody can read are not worth ending for.
+  static func secure() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      guard open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_WRONLY) == descriptor else {
+        Foundation.exit(Failure.Status.ioError.rawValue)
+      }
+    }
+    // A file that may not grow further is an error of the write, and no reason to die in the middle of it.
+    signal(SIGXFSZ, SIG_IGN)
+  }
+}
+
+/// Writes all of it, to a pipe that does not wait too; false, with the reason in `errno`, where that cannot be.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  var done = 0
+  while done < bytes.count {
+    let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+    if count > 0 {
+      done += count
+    } else if count == 0 {
+      errno = ENOSPC
+      return false
+    } else if errno == EAGAIN || errno == EWOULDBLOCK {
+      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      poll(&request, 1, -1)
+    } else if errno != EINTR {
+      return false
+    }
+  }
+  return true
+}

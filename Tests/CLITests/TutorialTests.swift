@@ -1,0 +1,84 @@
+import Foundation
+import Processes
+import Testing
+
+/// The tutorial's commands, as they stand there, in terminals that know nothing but what the tutorial has told them.
+@Suite struct TutorialTests {
+  private static let page = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../docs/tutorial/first-fleet.md")
+
+  /// The commands in their order, block by block.
+  private static func blocks() throws -> [String] {
+    let text = try String(contentsOf: page, encoding: .utf8)
+    return text.components(separatedBy: "```sh\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+  }
+
+  private func shell(_ script: String, _ home: String) throws -> CommandLineTool.Running {
+    CommandLineTool.Running(
+      process: try ChildProcess(
+        "sh", ["-e", "-c", script],
+        environment: ["HOME": home, "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"],
+        input: [], output: .pipe, errors: .pipe))
+  }
+
+  @Test("A reader gets through it word for word")
+  func wordForWord() throws {
+    let temporary = TemporaryDirectory()
+    let home = temporary.path
+    // The build is the one that is tested; all that the first block says of it is where it lies.
+    let checkout = home + "/checkout"
+    try FileManager.default.createDirectory(atPath: checkout + "/.build", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: checkout + "/.build/release",
+      withDestinationPath: URL(filePath: CommandLineTool.path).deletingLastPathComponent().path)
+    let port = try freePort()
+    var blocks = try Self.blocks().map { $0.replacing("7700", with: "\(port)") }
+    let build = "Scripts/setup\nswift build -c release --product countersign\n"
+    try #require(blocks[0].hasPrefix(build))
+    blocks[0] = "cd \(checkout)\n" + blocks[0].dropFirst(build.count)
+
+    var running: [CommandLineTool.Running] = []
+    defer { for process in running.reversed() { process.kill() } }
+    var outputs: [String] = []
+    // What has been done before in the terminal that a block is typed into. One that begins with `cd` is another terminal.
+    var terminal = ""
+    for (index, block) in blocks.enumerated() {
+      if block.hasPrefix("cd ") { terminal = "" }
+      let stays = block.contains("countersign serve") || block.contains("countersign listen")
+      // The shell makes way, so that what it runs can be ended.
+      let script = stays ? block.replacing("\ncountersign", with: "\nexec countersign") : block
+      let command = try shell(terminal + "\n" + script, home)
+      if stays {
+        let isServer = block.contains("countersign serve")
+        let word = isServer ? command.output.line() : command.error.line()
+        #expect(word.contains(isServer ? "Listening on 127.0.0.1:\(port)" : "listening as 1/0000000000000002"))
+        running.append(command)
+        continue
+      }
+      let result = command.wait()
+      #expect(result.status == 0, "\(block)\(result)")
+      outputs.append(result.output)
+      terminal = index == 0 ? "cd ~/first-fleet" : "cd ~/first-fleet && . ./settings"
+    }
+    #expect(running.count == 2)
+    #expect(running.last?.output.line() == "0000000000000001  open the north valve\n")
+    #expect(outputs.contains { $0.hasPrefix("delivered ") })
+    #expect(outputs.contains("Generation 1 is history; generation 2 is in use.\n"))
+    #expect(outputs.last?.hasPrefix("Device 1/0000000000000002 is revoked through generation 1") == true)
+  }
+
+  private func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutableBytes(of: &address) { bytes in
+      let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+      return bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+    }
+    try #require(status == 0)
+    return UInt16(bigEndian: address.sin_port)
+  }
+}
