@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Testing
 
 /// The built `countersign`, run as a person or a script runs it.
 struct CommandLineTool {
@@ -50,6 +51,22 @@ struct CommandLineTool {
 
   func run(_ arguments: [String], input: String = "") throws -> Result {
     try start(arguments, input: input).wait()
+  }
+
+  /// A port that nobody listens at just now.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutableBytes(of: &address) { bytes in
+      let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+      return bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+    }
+    try #require(status == 0)
+    return UInt16(bigEndian: address.sin_port)
   }
 
   struct Running {

@@ -31,7 +31,7 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: checkout + "/.build/release",
       withDestinationPath: URL(filePath: CommandLineTool.path).deletingLastPathComponent().path)
-    let port = try freePort()
+    let port = try CommandLineTool.freePort()
     var blocks = try Self.blocks().map { $0.replacing("7700", with: "\(port)") }
     let build = "Scripts/setup\nswift build -c release --product countersign\n"
     try #require(blocks[0].hasPrefix(build))
@@ -65,20 +65,5 @@ import Testing
     #expect(outputs.contains { $0.hasPrefix("delivered ") })
     #expect(outputs.contains("Generation 1 is history; generation 2 is in use.\n"))
     #expect(outputs.last?.hasPrefix("Device 1/0000000000000002 is revoked through generation 1") == true)
-  }
-
-  private func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutableBytes(of: &address) { bytes in
-      let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
-      return bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
-    }
-    try #require(status == 0)
-    return UInt16(bigEndian: address.sin_port)
   }
 }
