@@ -41,7 +41,7 @@ extension CSVProblem {
     case .invalidID(let text): "\"\(text.prefix(40))\" is no device id: 16 hexadecimal digits"
     case .duplicateID(let text, let first): "device \(text) stands in line \(first) too"
     case .invalidPublicKey: "the public key is not 64 hexadecimal digits"
-    case .unexpectedPublicKey: "identity-based credentials are not issued for a public key; see --request"
+    case .unexpectedPublicKey: "only certificates are issued for a public key that the device has made"
     case .duplicatePublicKey(let first): "the public key stands in line \(first) too"
     }
   }
