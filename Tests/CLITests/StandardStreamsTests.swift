@@ -61,6 +61,31 @@ import Testing
     #expect([UInt8](read) == bytes)
   }
 
+  @Test("Input from a pipe that does not wait is waited for")
+  func inputThatDoesNotWait() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    defer { for end in ends { close(end) } }
+    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+    let writing = ends[1]
+    Thread.detachNewThread {
+      usleep(50_000)
+      _ = writeAll(Array("words".utf8), to: writing)
+    }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    #expect(buffer.withUnsafeMutableBytes { readSome(ends[0], into: $0) } == 5)
+    #expect(buffer.withUnsafeMutableBytes { readSome(-1, into: $0) } == -1)
+  }
+
+  @Test("A limit to the length of files is an error that names it, and not the end")
+  func filesThatMayNotGrow() throws {
+    let temporary = TemporaryDirectory()
+    var tool = CommandLineTool()
+    tool.wrapper = ["prlimit", "--fsize=8192"]
+    let result = try tool.run(["init", "--dir", temporary.path + "/fleet", "--unsealed"])
+    #expect(result.status == 74 && result.error.contains("ulimit -f"), "\(result)")
+  }
+
   @Test func errorsThatCannotBeWritten() throws {
     #expect(try run(["inspect", "/nowhere"], "2> /dev/full").status == 66)
   }

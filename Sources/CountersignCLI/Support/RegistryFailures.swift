@@ -20,6 +20,15 @@ private func isOnReadOnlyFileSystem(_ path: String) -> Bool {
 }
 
 extension Failure {
+  /// What SQLite does not say when the system lets this process write no more than so much into a file; nil where it lets it.
+  static var fileSizeLimit: String? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != .max else {
+      return nil
+    }
+    return "This process may make no file longer than \(limit.rlim_cur) bytes: raise `ulimit -f`."
+  }
+
   init(_ error: RegistryError) {
     switch error {
     case .systemExists(let name):
@@ -146,7 +155,8 @@ extension Failure {
         hint: "Use that version or a later one.")
     case .corrupted(let what):
       self.init(
-        .dataError, "the registry is damaged: \(what)", hint: "Restore it from a backup; ask: countersign doctor")
+        .dataError, "the registry is damaged: \(what)",
+        hint: "Put a backup in its place: countersign restore. If one was copied here by hand, that is what it lacks.")
     case .readOnly(let path):
       self.init(
         .noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the file and its directory.")
@@ -156,7 +166,9 @@ extension Failure {
     case .busy(let path):
       self.init(.temporary, "\(path) is locked by another process", hint: "Try again.")
     case .database(let code, let message):
-      self.init(.ioError, "\(message) (SQLite \(code))", hint: "Nothing was changed. Ask: countersign doctor")
+      self.init(
+        .ioError, "\(message) (SQLite \(code))",
+        hint: Self.fileSizeLimit ?? "Nothing was changed. Ask: countersign doctor")
     default:
       self.init(.software, "\(error)")
     }

@@ -17,6 +17,20 @@ enum StandardStreams {
   }
 }
 
+/// Reads what there is, as `read` does, and waits for it at a pipe that does not wait by itself too.
+func readSome(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+  while true {
+    let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+    if count >= 0 { return count }
+    if errno == EAGAIN || errno == EWOULDBLOCK {
+      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      poll(&request, 1, -1)
+    } else if errno != EINTR {
+      return count
+    }
+  }
+}
+
 /// Writes all of it, to a pipe that does not wait too; false, with the reason in `errno`, where that cannot be.
 func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
   var done = 0
