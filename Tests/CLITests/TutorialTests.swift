@@ -2,15 +2,44 @@ import Foundation
 import Processes
 import Testing
 
-/// The tutorial's commands, as they stand there, in terminals that know nothing but what the tutorial has told them.
+/// The tutorial's commands and the README's, as they stand there, in terminals that know nothing but what these have told them.
 @Suite struct TutorialTests {
-  private static let page = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../docs/tutorial/first-fleet.md")
-
-  /// The commands in their order, block by block.
-  private static func blocks() throws -> [String] {
-    let text = try String(contentsOf: page, encoding: .utf8)
+  /// The commands of a page in their order, block by block.
+  private static func blocks(of page: String) throws -> [String] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../")
+    let text = try String(contentsOf: root.appending(path: page), encoding: .utf8)
     return text.components(separatedBy: "```sh\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+  }
+
+  @Test("The README's first fleet is one")
+  func readme() throws {
+    let temporary = TemporaryDirectory()
+    let home = temporary.path
+    let programs = URL(filePath: CommandLineTool.path).deletingLastPathComponent().path
+    // In the place of the person who is asked for it.
+    try Data("your passphrase\n".utf8).write(to: URL(filePath: home + "/passphrase"))
+    chmod(home + "/passphrase", 0o600)
+    let before = "cd ~\nexport PATH=\(programs):$PATH COUNTERSIGN_PASSPHRASE_FILE=$HOME/passphrase\n"
+    let port = try CommandLineTool.freePort()
+    let block = try #require(try Self.blocks(of: "README.md").first { $0.contains("countersign init") })
+    var running: [CommandLineTool.Running] = []
+    defer { for process in running.reversed() { process.kill() } }
+    var last = ""
+    for line in block.replacing("7700", with: "\(port)").split(separator: "\n") {
+      let stays = line.hasPrefix("countersign serve") || line.hasPrefix("countersign listen")
+      let command = try shell(before + (stays ? "exec " : "") + line, home)
+      if stays {
+        let isServer = line.hasPrefix("countersign serve")
+        #expect((isServer ? command.output.line() : command.error.line()).lowercased().contains("listening"))
+        running.append(command)
+      } else {
+        let result = command.wait()
+        #expect(result.status == 0, "\(line)\n\(result)")
+        last = result.output
+      }
+    }
+    #expect(running.count == 2 && last.hasPrefix("delivered "))
+    #expect(running.last?.output.line().hasSuffix("  open the north valve\n") == true)
   }
 
   private func shell(_ script: String, _ home: String) throws -> CommandLineTool.Running {
@@ -32,7 +61,7 @@ import Testing
       atPath: checkout + "/.build/release",
       withDestinationPath: URL(filePath: CommandLineTool.path).deletingLastPathComponent().path)
     let port = try CommandLineTool.freePort()
-    var blocks = try Self.blocks().map { $0.replacing("7700", with: "\(port)") }
+    var blocks = try Self.blocks(of: "docs/tutorial/first-fleet.md").map { $0.replacing("7700", with: "\(port)") }
     let build = "Scripts/setup\nswift build -c release --product countersign\n"
     try #require(blocks[0].hasPrefix(build))
     blocks[0] = "cd \(checkout)\n" + blocks[0].dropFirst(build.count)
