@@ -75,6 +75,9 @@ struct CommandLineTool {
     var output: PipeReader { process.output! }
     var error: PipeReader { process.errors! }
 
+    /// Takes what it prints as it comes: a listener holds back until somebody does.
+    func reading() -> PrintedLines { PrintedLines(output) }
+
     /// Ends it where how it ends is not the question.
     func kill() {
       process.send(SIGKILL)
@@ -88,6 +91,32 @@ struct CommandLineTool {
       return Result(
         status: process.wait(), output: String(decoding: output, as: UTF8.self),
         error: String(decoding: error, as: UTF8.self))
+    }
+  }
+}
+
+/// The lines that a process prints, read by a thread of their own.
+final class PrintedLines: @unchecked Sendable {
+  private let lock = NSCondition()
+  private var lines: [String] = []
+  private var isOver = false
+
+  init(_ output: PipeReader) {
+    Thread.detachNewThread { [self] in
+      while case let text = output.line(), !text.isEmpty {
+        lock.withLock { lines += text.split(separator: "\n").map(String.init) }
+        lock.broadcast()
+      }
+      lock.withLock { isOver = true }
+      lock.broadcast()
+    }
+  }
+
+  /// The next line, without its end; nil when there are no more.
+  func next() -> String? {
+    lock.withLock {
+      while lines.isEmpty && !isOver { lock.wait() }
+      return lines.isEmpty ? nil : lines.removeFirst()
     }
   }
 }

@@ -57,6 +57,7 @@ import Testing
       "listen", "--device", gate, "--direct", endpoint, "--keep-certificates", kept, "--count", "3", "--timeout", "60",
     ])
     defer { listener.kill() }
+    let printed = listener.reading()
     let sent = temporary.path + "/sent"
     try send("one", from: pump, to: endpoint, ["--keep-certificates", sent])
     try send("two", from: pump, to: endpoint)
@@ -65,9 +66,9 @@ import Testing
     #expect(try tool.run(audit + [kept]).status == 0)
     // The first two have numbers that the device under that name has used already.
     for text in ["a", "b", "c"] { try send(text, from: false7, to: endpoint) }
-    let heard = listener.wait()
-    #expect(
-      heard.status == 0 && heard.error.contains("MISISSUED: 1/0000000000000007 was met with two keys"), "\(heard)")
+    let notes = String(decoding: listener.error.rest(), as: UTF8.self)
+    #expect(listener.process.wait() == 0 && notes.contains("MISISSUED: 1/0000000000000007 was met with two keys"))
+    #expect(printed.next() == "0000000000000007  one")
 
     let proof = try #require(try files(".misissued.pem").first)
     let inspected = try tool.run(["inspect", kept + "/" + proof, "--dir", dir, "--output", "json"])

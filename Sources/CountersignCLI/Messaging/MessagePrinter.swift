@@ -36,10 +36,18 @@ final class MessagePrinter {
     let data: String?
   }
 
-  /// Prints a message. Once this returns it is acknowledged, so that it does not return when the message cannot be handed over.
+  /// Prints a message. Once this returns it is acknowledged, so that it does not return before whoever reads has it.
   func show(_ message: ReceivedMessage) {
     print(message)
-    if let acknowledgements { awaitAcknowledgement(of: message.id.description, acknowledgements) }
+    if let acknowledgements {
+      awaitAcknowledgement(of: message.id.description, acknowledgements)
+    } else if !waitForReader(of: STDOUT_FILENO) {
+      flush()
+      Failure(
+        .ioError, "nobody reads standard output any more: message \(message.id) was not taken",
+        hint: "It comes again next time."
+      ).printAndExit()
+    }
     count += 1
   }
 

@@ -17,6 +17,26 @@ enum StandardStreams {
   }
 }
 
+/// Waits until whoever reads the pipe at `descriptor` has taken all that is in it; at once where that is no pipe.
+///
+/// - Returns: false when nobody reads it any more, and what is in it is lost.
+func waitForReader(of descriptor: Int32) -> Bool {
+  var status = stat()
+  guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return true }
+  func isEmpty() -> Bool {
+    var unread: Int32 = 0
+    return ioctl(descriptor, UInt(FIONREAD), &unread) != 0 || unread == 0
+  }
+  var pause: Int32 = 1
+  while !isEmpty() {
+    var request = pollfd(fd: descriptor, events: 0, revents: 0)
+    // Whoever has gone may have read it before.
+    if poll(&request, 1, pause) > 0 { return isEmpty() }
+    pause = min(2 * pause, 64)
+  }
+  return true
+}
+
 /// Reads what there is, as `read` does, and waits for it at a pipe that does not wait by itself too.
 func readSome(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
   while true {
