@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.3
 import PackageDescription
 
 let package = Package(
@@ -9,7 +9,7 @@ let package = Package(
       name: "IdentityBenchmark",
       dependencies: [
         .product(name: "Device", package: "countersign"),
-        .product(name: "Primitives", package: "countersign"),
+        .product(name: "CountersignCrypto", package: "countersign"),
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")])
   ],

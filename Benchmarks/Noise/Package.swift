@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.3
 import PackageDescription
 
 let package = Package(
@@ -12,7 +12,7 @@ let package = Package(
       dependencies: [
         "Bare",
         .product(name: "Noise", package: "countersign"),
-        .product(name: "Primitives", package: "countersign"),
+        .product(name: "CountersignCrypto", package: "countersign"),
       ],
       swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
   ],

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.3
 import PackageDescription
 
 let package = Package(
@@ -19,7 +19,7 @@ let package = Package(
         .product(name: "Comparison", package: "countersign"),
         .product(name: "Device", package: "countersign"),
         .product(name: "Noise", package: "countersign"),
-        .product(name: "Primitives", package: "countersign"),
+        .product(name: "CountersignCrypto", package: "countersign"),
         .product(name: "Registry", package: "countersign"),
       ],
       path: "Benchmarks/SchemeBenchmark",

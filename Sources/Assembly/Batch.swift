@@ -2,14 +2,14 @@ import Credentials
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
 /// Makes the devices of a plan: registers them, and writes a device file, or for a key that the device made a certificate,
 /// for each. Whatever was done before an interruption is found again and not done twice.
 public struct Batch {
-  public let registry: any DeviceRegistry
+  public let registry: any EnrolmentRegistry
   public let issuer: AuthorityIssuer
   public let system: SystemID
   /// Where the files go.
@@ -32,7 +32,7 @@ public struct Batch {
   }
 
   public init(
-    registry: any DeviceRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String,
+    registry: any EnrolmentRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String,
     scheme: SchemeID = .certified, authority: Authority? = nil,
     identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)? = nil
   ) {

@@ -1,7 +1,7 @@
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// The keys of a batch that is under way. They are on the disk before the registry learns of them, so that a device that is

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What a batch shall make: one row per device, checked as a whole before anything is done.
 public struct BatchPlan: Sendable {

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Comma-separated values (RFC 4180): quoted fields, doubled quotation marks, CRLF or LF, an optional byte order mark. Empty
 /// lines are skipped.

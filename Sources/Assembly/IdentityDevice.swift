@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// Makes one device with an identity-based credential, and its file.
@@ -14,7 +14,7 @@ public enum IdentityDevice {
   /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.
   public static func make(
     _ address: DeviceAddress, _ issuance: IdentityCredential.Issuance, file path: String,
-    registry: some DeviceRegistry, authority: Authority, enrolAgain: Bool = false
+    registry: some EnrolmentRegistry, authority: Authority, enrolAgain: Bool = false
   ) throws(AssemblyError) -> Certificate {
     let bench = IdentityBench(capacity: 1)
     var buffer = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
@@ -45,7 +45,7 @@ public enum IdentityDevice {
 
   /// Answers a device that has drawn its secret itself; the same request again gets the same answer.
   public static func answer(
-    _ request: Bytes<32>, for address: DeviceAddress, registry: some DeviceRegistry, authority: Authority,
+    _ request: Bytes<32>, for address: DeviceAddress, registry: some EnrolmentRegistry, authority: Authority,
     enrolAgain: Bool = false
   ) throws(RegistryError) -> IssuedCredential {
     if let known = try registry.issuedCredential(of: address), known.request == request { return known }

@@ -1,7 +1,7 @@
 import Credentials
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// The list of what a batch made, for whoever flashes, labels and ships the devices. It holds no secret.

@@ -1,6 +1,6 @@
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// Textual armour (RFC 7468) around a certificate or a statement.
 public struct PEM: Equatable, Sendable {

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -14,7 +14,7 @@ public enum SingleDevice {
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
   /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.
   public static func make(
-    _ address: DeviceAddress, file path: String, scheme: SchemeID = .certified, registry: some DeviceRegistry,
+    _ address: DeviceAddress, file path: String, scheme: SchemeID = .certified, registry: some EnrolmentRegistry,
     issuer: AuthorityIssuer,
     enrolAgain: Bool = false
   ) throws(AssemblyError) -> Certificate {
@@ -59,7 +59,7 @@ public enum SingleDevice {
   }
 
   private static func certify(
-    _ device: NewDevice, _ registry: some DeviceRegistry, _ issuer: AuthorityIssuer, _ enrolAgain: Bool
+    _ device: NewDevice, _ registry: some EnrolmentRegistry, _ issuer: AuthorityIssuer, _ enrolAgain: Bool
   ) throws(RegistryError) -> Certificate {
     if let known = try registry.device(device.address), known.certificate.publicKey == device.publicKey {
       return known.certificate

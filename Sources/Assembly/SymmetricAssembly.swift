@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -12,7 +12,7 @@ import Schemes
 /// there can be repeated, until the device has been used.
 public enum SymmetricAssembly {
   public static func make(
-    _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some DeviceRegistry,
+    _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some EnrolmentRegistry,
     _ authority: Authority
   ) throws(AssemblyError) -> SymmetricDevice {
     guard access(path, F_OK) != 0 else { throw .file(FileError(.create, path, .system(.fileExists))) }
@@ -34,16 +34,16 @@ public enum SymmetricAssembly {
     return device
   }
 
-  /// Writes the psk of a `hybrid-ikpsk2` device that is about to be made; one that is there already is the same.
+  /// Writes the derived key beside the key pair of a device that is about to be made; one that is there already is the same.
   public static func makePSK(
-    _ address: DeviceAddress, file path: String, _ registry: some DeviceRegistry, _ authority: Authority
+    _ address: DeviceAddress, file path: String, _ registry: some EnrolmentRegistry, _ authority: Authority
   ) throws(AssemblyError) {
     guard access(path, F_OK) != 0 else { return }
     var identity = SymmetricIdentity()
     defer { identity.clear() }
     do {
       let epoch = try registry.state().epoch
-      var key = SymmetricKey()
+      var key = SecretBytes<32>()
       defer { key.wipe() }
       authority.deriveKey(of: address, generation: 1, into: &key)
       try identity.create(

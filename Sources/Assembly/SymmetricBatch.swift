@@ -1,7 +1,7 @@
 import Credentials
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 

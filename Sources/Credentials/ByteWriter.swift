@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Writes big-endian fields into a buffer that the caller has made large enough.
 public struct ByteWriter: ~Copyable, ~Escapable {

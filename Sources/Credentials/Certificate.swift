@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a certificate or an identity-based credential says about its subject, 20 bytes on the wire.
 public struct CertificateFields: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// One certificate, or none, in memory with an address of its own: it is lent and never copied, for a copy for each caller that
 /// hands it on is what a small device's stack lacks while a signature is verified.

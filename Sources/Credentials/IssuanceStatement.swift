@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// "By now so many keys have been certified, and this is the head of the log of them." 104 bytes signed. Two statements of which
 /// neither log continues the other prove that the books were rewritten.

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The server's side of credentials: signs certificates and statements under one key.
 public struct Issuer<Key: Signer> {

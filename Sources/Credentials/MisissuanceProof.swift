@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Two certificates under one issuing key that give one generation of one device to two keys: no honest owner signs both. Whoever
 /// has the issuer's public key can check it, without a registry and without trusting whoever brings it.

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature. Places that none
 /// needs hold what is known of peers: see ``metGeneration(of:in:)``.

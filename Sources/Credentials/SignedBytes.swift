@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a signature of the server covers: a label, so that no other protocol's message can be taken for one of ours, then
 /// the object's fields, the first of which names its kind. For whoever verifies, the signature too.

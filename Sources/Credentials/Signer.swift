@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Whatever holds the server's signing key: this process, or a module or a service that never gives the key away.
 public protocol Signer {
@@ -13,7 +13,7 @@ public protocol Signer {
 extension IssuerKeyID {
   /// The id of a signing key: the first two bytes of SHA-256 over a label and the public key.
   public init(_ publicKey: Ed25519.PublicKey) {
-    var hash = SHA256()
+    var hash = Hash.SHA256()
     let label: StaticString = "countersign-v1 issuer key id"
     hash.update(label)
     hash.update(publicKey.bytes)

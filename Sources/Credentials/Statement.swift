@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a statement says; one type per kind.
 public protocol StatementContent: Equatable, Sendable {

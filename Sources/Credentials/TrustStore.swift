@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a device believes: the server's signing keys and its master public key, its own system, the highest epoch it has
 /// seen, the policies and the revocations. It checks any certificate offline. All of it is of fixed size and holds no secret.

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The stored form of a trust store: what a device must not forget over a restart.
 ///

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The stored form of an identity: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn write.
@@ -23,7 +23,7 @@ extension DeviceIdentity {
     let body = bytes.extracting(0..<bytes.byteCount - 32)
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
-    SHA256.hash(body, into: &digestBytes)
+    Hash.SHA256.hash(body, into: &digestBytes)
     guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .corruptFile }
     do throws(DeviceError) {
       try decode(body, hasMaster: hasMaster)
@@ -56,7 +56,7 @@ extension DeviceIdentity {
     // No step of a rotation leaves two keys in one state.
     guard slotA.state != slotB.state else { throw .corruptFile }
     #if COUNTERSIGN_CERTIFICATES_ONLY
-      guard scheme != .identityBased else { throw .schemes(.unexpectedScheme(scheme.rawValue)) }
+      guard scheme.row.shown != .credential else { throw .schemes(.unexpectedScheme(scheme.rawValue)) }
     #endif
   }
 
@@ -92,7 +92,7 @@ extension DeviceIdentity {
     _ = consume writer
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
-    SHA256.hash(target.bytes.extracting(0..<length), into: &digestBytes)
+    Hash.SHA256.hash(target.bytes.extracting(0..<length), into: &digestBytes)
     copyBytes(digest.bytes, to: &target, at: length)
   }
 

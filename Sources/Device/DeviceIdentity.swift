@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Everything a device must keep over a restart: its keys, its certificate, whom it trusts, and how far it has counted.
@@ -41,7 +41,7 @@ public struct DeviceIdentity: ~Copyable {
     self.scheme = scheme
     trust = TrustStore(anchor: anchor, system: address.system, epoch: epoch)
     trust.setMaster(master)
-    if scheme == .identityBased {
+    if scheme.row.shown == .credential {
       slotA.beginRequest()
     } else {
       slotA.key.generate()

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// What the server's records do to a device's identity, in one place for firmware and host alike.

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What a device says to the server inside a session; the first byte is the type.
 public enum DeviceRecord: ~Escapable {

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Sizes of the frames between a device and the server. On a stream each frame follows its length, 2 bytes big-endian.
 public enum Framing {

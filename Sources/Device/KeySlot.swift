@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// One of a device's two places for a key.
 public struct KeySlot: ~Copyable {
@@ -65,7 +65,7 @@ public struct KeySlot: ~Copyable {
   }
 
   /// Computes the DH with the server's key, unless it is there.
-  mutating func agree(with serverKey: X25519.PublicKey) throws(PrimitivesError) {
+  mutating func agree(with serverKey: X25519.PublicKey) throws(CryptoError) {
     guard !hasSharedWithServer else { return }
     try key.agree(with: serverKey, into: &sharedWithServer)
     hasSharedWithServer = true

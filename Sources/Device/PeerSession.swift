@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A session between two devices, each sure of the other by its certificate. The relay, if there is one, sees frames only.
@@ -31,9 +31,9 @@ public struct PeerSession: ~Copyable {
   /// Room that any handshake frame needs.
   public static let maximumHandshakeLength = 1 + 96 + Certificate.handshakeLength + tagLength
 
-  private var noise: HandshakeState<ChaChaPoly, SHA256>
-  private var sending = CipherState<ChaChaPoly>()
-  private var receiving = CipherState<ChaChaPoly>()
+  private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
+  private var sending = CipherState<Cipher.ChaChaPoly>()
+  private var receiving = CipherState<Cipher.ChaChaPoly>()
   /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
   private var other: DeviceAddress?
   private let isDirect: Bool

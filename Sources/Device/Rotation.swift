@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// How a device changes its key: make, certify, use once, retire. Each step is stored before the next message leaves, so
@@ -12,7 +12,7 @@ extension DeviceIdentity {
     if slot(.pending) != nil || slot(.certified) != nil || slot(.requested) != nil { return }
     guard let active = slot(.active) else { throw .noUsableKey }
     guard slot(.retiring) == nil else { throw .rotationInProgress }
-    guard scheme != .identityBased else { return beginRequest(in: active.other) }
+    guard scheme.row.shown != .credential else { return beginRequest(in: active.other) }
     if active == .a {
       slotB.key.generate()
       slotB.state = .pending

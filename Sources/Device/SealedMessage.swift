@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A message to a device that is asleep: Noise_X_25519_ChaChaPoly_SHA256 to the key of its certificate.
@@ -26,7 +26,7 @@ public enum SealedMessage {
     guard message.byteCount >= length else { throw .noise(.bufferTooSmall(needed: length)) }
     // The payload is laid out where it is sealed: behind e and the encrypted s.
     let payloadLength = shown + 8 + text.byteCount
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.X, role: .initiator)
     defer { noise.wipe() }
     do throws(NoiseError) {
       noise.setStatic(key)
@@ -56,7 +56,7 @@ public enum SealedMessage {
     _ message: RawSpan, from sender: DeviceAddress, with key: borrowing X25519.PrivateKey,
     certificate: Certificate, into text: inout MutableRawSpan
   ) throws(DeviceError) -> Opened {
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .responder)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.X, role: .responder)
     defer { noise.wipe() }
     let length: Int
     do throws(NoiseError) {
@@ -72,7 +72,8 @@ public enum SealedMessage {
 
   @inline(never)
   private static func start(
-    _ noise: inout HandshakeState<ChaChaPoly, SHA256>, from sender: DeviceAddress, to recipient: CertificateFields
+    _ noise: inout HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>, from sender: DeviceAddress,
+    to recipient: CertificateFields
   ) throws(NoiseError) {
     let prologue = Prologue(.sealed(from: sender, to: recipient.address, generation: recipient.generation))
     try noise.start(prologue: prologue.bytes)

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension DeviceIdentity {
@@ -13,7 +13,7 @@ extension DeviceIdentity {
   /// - Parameter fallingBack: see ``slotForSession(fallingBack:)``. Without a key for sessions there is nothing to do.
   /// - Throws: ``DeviceError/schemes(_:)`` with ``NoiseError/lowOrderPoint`` for a server key that is not one.
   public mutating func prepareSession(fallingBack: Bool = false) throws(DeviceError) {
-    do throws(PrimitivesError) {
+    do throws(CryptoError) {
       switch slotForSession(fallingBack: fallingBack) {
       case .a: try slotA.agree(with: serverKey)
       case .b: try slotB.agree(with: serverKey)

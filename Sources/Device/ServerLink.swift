@@ -1,21 +1,26 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
-/// A device's session with the server: opens it, then seals and opens records.
+/// The session of a device with a key pair with the server: opens it, then seals and opens records.
 public struct ServerLink: ~Copyable {
-  private var handshake: CertifiedHandshake
-  private var ciphers = RecordCiphers()
+  private var handshake: Initiator
+  private var keys = SessionKeys()
   /// The slot whose key opened this session.
   public private(set) var slot: SlotName?
 
-  /// - Parameter scheme: `certified`, `registered` or `identity-based`.
+  /// - Parameter scheme: one in which a device has a key pair.
   public init(scheme: SchemeID) {
-    handshake = CertifiedHandshake(scheme: scheme)
+    handshake = Initiator(scheme)
   }
 
-  public var isEstablished: Bool { ciphers.hasKeys }
+  public var isEstablished: Bool { keys.isPresent }
+
+  /// Gives the derived key that belongs to the device's own, in `hybrid-ikpsk2`, before the first frame.
+  public mutating func setPSK(_ key: borrowing SecretBytes<32>) throws(DeviceError) {
+    do { try handshake.setPSK(key) } catch { throw .schemes(error) }
+  }
 
   /// Writes the first frame and returns its length; one multiplication on the curve less after
   /// ``DeviceIdentity/prepareSession(fallingBack:)``.
@@ -40,27 +45,33 @@ public struct ServerLink: ~Copyable {
   ) throws(SchemesError) -> Int {
     guard let certificate = slot.certificate else { throw .malformed }
     if slot.hasSharedWithServer { handshake.setStaticSharedSecret(slot.sharedWithServer) }
-    return try handshake.writeHello(
-      key: slot.key, certificate: certificate, serverKey: identity.serverKey, master: identity.trust.master,
-      into: &frame)
+    handshake.setStatic(slot.key, server: identity.serverKey)
+    guard handshake.scheme.row.hint == .keyHash else {
+      return try handshake.writeHello(certificate, master: identity.trust.master, into: &frame)
+    }
+    let hint = RoutingHint.bytes(of: certificate.publicKey)
+    return try handshake.writeHello(hint: hint.bytes, into: &frame)
   }
 
-  /// Reads the server's answer. The next frame to send is the record `hello`.
+  /// Reads the server's answer. The next frame to send is the record `hello`, or, when ``hasLastMessage``, the handshake's third
+  /// message before it.
   ///
   /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: that is no reason to fall back.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     guard !Framing.isTryLater(frame) else { throw .tryLater }
-    do {
-      try handshake.readReply(frame, sending: &ciphers.sending, receiving: &ciphers.receiving)
-    } catch { throw .schemes(error) }
+    do { try handshake.readReply(frame, keys: &keys) } catch { throw .schemes(error) }
   }
 
-  /// Begins the session with the keys of another scheme's handshake, which `finish` puts in place.
-  public mutating func begin(
-    with slot: SlotName, _ finish: (inout RecordCiphers) throws(SchemesError) -> Void
-  ) throws(DeviceError) {
-    self.slot = slot
-    do { try finish(&ciphers) } catch { throw .schemes(error) }
+  /// Whether a message of the handshake is still to be sent.
+  public var hasLastMessage: Bool { handshake.isMyTurn && slot != nil }
+
+  /// Writes the handshake's third message and returns the frame's length.
+  public mutating func writeLast(
+    _ identity: borrowing DeviceIdentity, into frame: inout MutableRawSpan
+  ) throws(DeviceError) -> Int {
+    let certificate = slot == .b ? identity.slotB.certificate : identity.slotA.certificate
+    guard let certificate else { throw .noUsableKey }
+    do { return try handshake.writeLast(certificate, into: &frame, keys: &keys) } catch { throw .schemes(error) }
   }
 
   /// The record that asks for a certificate of `key`, one of the identity's own. The next key is proved to the server: see
@@ -71,47 +82,37 @@ public struct ServerLink: ~Copyable {
   public func renewal(
     of key: X25519.PublicKey, _ identity: borrowing DeviceIdentity
   ) throws(DeviceError) -> DeviceRecord {
-    .renew(key, proof: try identity.proof(of: key) { key throws(SchemesError) in try proof(of: key) })
+    .renew(key, proof: try proof(of: key, identity))
   }
 
-  /// Proves a key in this session.
+  /// The proof of a key that waits for its first certificate or its first use; nil for the one in use, which its sessions prove.
   ///
-  /// - Throws: ``SchemesError/malformed`` before the server's answer has been read, or when another handshake than this link's
-  ///   opened the session.
-  public func proof(of key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
-    try handshake.proof(of: key)
+  /// - Throws: ``DeviceError/schemes(_:)`` when the server's answer has not been read.
+  public func proof(of key: X25519.PublicKey, _ identity: borrowing DeviceIdentity) throws(DeviceError) -> Bytes<16>? {
+    do throws(SchemesError) {
+      switch identity.slot(.pending) ?? identity.slot(.certified) {
+      case .a where identity.slotA.key.publicKey == key: return try handshake.proof(of: identity.slotA.key)
+      case .b where identity.slotB.key.publicKey == key: return try handshake.proof(of: identity.slotB.key)
+      default: return nil
+      }
+    } catch { throw .schemes(error) }
   }
 
   /// Overwrites the session's keys: it is over.
   public mutating func close() {
     handshake.close()
-    ciphers.wipe()
+    keys.wipe()
   }
 
   /// Seals a record and returns the frame's length.
   public mutating func seal(_ record: DeviceRecord, into frame: inout MutableRawSpan) throws(DeviceError) -> Int {
-    try ciphers.seal(record, into: &frame)
+    try keys.seal(record, into: &frame)
   }
 
   /// Opens a frame in place; the record lives in it.
   @_lifetime(copy frame)
   public mutating func open(_ frame: inout MutableRawSpan) throws(DeviceError) -> ServerRecord {
-    try ciphers.open(&frame)
-  }
-}
-
-extension DeviceIdentity {
-  /// The proof of a key that waits for its first certificate or its first use; nil for the one in use, which its sessions prove.
-  public func proof(
-    of key: X25519.PublicKey, _ prove: (borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16>
-  ) throws(DeviceError) -> Bytes<16>? {
-    do throws(SchemesError) {
-      switch slot(.pending) ?? slot(.certified) {
-      case .a where slotA.key.publicKey == key: return try prove(slotA.key)
-      case .b where slotB.key.publicKey == key: return try prove(slotB.key)
-      default: return nil
-      }
-    } catch { throw .schemes(error) }
+    try keys.open(&frame)
   }
 }
 

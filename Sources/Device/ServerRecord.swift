@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// What the server says to a device inside a session; the first byte is the type.

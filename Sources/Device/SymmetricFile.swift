@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The stored form of a device without a key pair: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn
@@ -28,7 +28,7 @@ extension SymmetricIdentity {
     let body = bytes.extracting(0..<bytes.byteCount - 32)
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
-    SHA256.hash(body, into: &digestBytes)
+    Hash.SHA256.hash(body, into: &digestBytes)
     guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .corruptFile }
     do throws(CredentialsError) {
       try decode(body)
@@ -83,7 +83,7 @@ extension SymmetricIdentity {
     _ = consume writer
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
-    SHA256.hash(target.bytes.extracting(0..<length), into: &digestBytes)
+    Hash.SHA256.hash(target.bytes.extracting(0..<length), into: &digestBytes)
     copyBytes(digest.bytes, to: &target, at: length)
   }
 
@@ -96,7 +96,7 @@ extension SymmetricIdentity {
     let name = try reader.bytes(32)
     guard state != .empty else { return }
     // The psk of `hybrid-ikpsk2` is kept in the same form.
-    guard let scheme = SchemeID(rawValue: scheme), scheme.hasServerComputedKey || scheme == .hybridIKpsk2,
+    guard let scheme = SchemeID(rawValue: scheme), scheme.isSymmetric || scheme.row.hasKeyBeside,
       generation > 0
     else { throw .unexpectedKind(scheme) }
     slot.state = state

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Everything that a device of a scheme without public keys must keep over a restart: its key, the one to come, and how far
@@ -77,28 +77,6 @@ public struct SymmetricIdentity: ~Copyable {
   public mutating func beginSession(with name: SlotName) throws(DeviceError) {
     let hasChanged = name == .a ? try slotA.beginSession() : try slotB.beginSession()
     if hasChanged { isDirty = true }
-  }
-
-  /// Writes the first frame of a session that has been counted, in the schemes without public-key operations.
-  public func writeHello(
-    _ handshake: inout SymmetricHandshake<SHA256>, with name: SlotName, into frame: inout MutableRawSpan
-  ) throws(DeviceError) -> Int {
-    do {
-      return name == .a
-        ? try slotA.writeHello(&handshake, address, epoch, into: &frame)
-        : try slotB.writeHello(&handshake, address, epoch, into: &frame)
-    } catch { throw .schemes(error) }
-  }
-
-  /// Writes the first frame of a session, in `derived-key-ephemeral`.
-  public func writeHello(
-    _ handshake: inout EphemeralHandshake, with name: SlotName, into frame: inout MutableRawSpan
-  ) throws(DeviceError) -> Int {
-    do {
-      return name == .a
-        ? try handshake.writeHello(key: slotA.key, pseudonym: slotA.pseudonym(in: epoch), into: &frame)
-        : try handshake.writeHello(key: slotB.key, pseudonym: slotB.pseudonym(in: epoch), into: &frame)
-    } catch { throw .schemes(error) }
   }
 
   /// The first record of a session. Nobody tells this device of revocations: it verifies no peer.

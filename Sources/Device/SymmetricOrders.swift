@@ -48,9 +48,9 @@ extension SymmetricIdentity {
     isDirty = true
   }
 
-  /// Takes the psk of `hybrid-ikpsk2` that goes with the certificate of `generation`.
+  /// Takes the derived key that goes with the certificate of `generation`, in a scheme that has one beside the key pair.
   public mutating func takePSK(_ psk: RawSpan, generation: Generation) throws(DeviceError) {
-    _ = try take(.hybridIKpsk2, generation, psk)
+    _ = try take(scheme, generation, psk)
   }
 
   /// The certificate of `generation` has been used: the psk before it is overwritten.
@@ -69,7 +69,7 @@ extension SymmetricIdentity {
     if generation == current { return .none }
     // A psk stays one, and none becomes the key of a session.
     let isAllowed =
-      self.scheme == .hybridIKpsk2 ? scheme == .hybridIKpsk2 : scheme.hasServerComputedKey
+      self.scheme.isSymmetric ? scheme.isSymmetric : scheme == self.scheme
     guard generation > current, isAllowed else { throw .subjectMismatch }
     if active == .a {
       try slotB.take(scheme, generation, body, as: .given)
@@ -78,15 +78,5 @@ extension SymmetricIdentity {
     }
     isDirty = true
     return .reconnect
-  }
-}
-
-extension SchemeID {
-  /// Whether the device has nothing but a key that the server computes: the schemes of ``SymmetricIdentity``.
-  public var hasServerComputedKey: Bool {
-    switch self {
-    case .sharedKey, .derivedKey, .derivedKeyPBKDF2, .derivedKeyEphemeral, .derivedKeyRatchet: true
-    default: false
-    }
   }
 }

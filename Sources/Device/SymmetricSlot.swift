@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// One of a device's two places for a key that the server can compute.
@@ -18,21 +18,11 @@ public struct SymmetricSlot: ~Copyable {
   public internal(set) var generation: Generation = 0
   /// The counter of the last session that was begun under this key; with `derived-key-ratchet` how often it was moved.
   public internal(set) var counter: UInt32 = 0
-  public internal(set) var key = SymmetricKey()
-  /// What names the device beside its key: ``nameLength(of:)`` bytes.
-  public internal(set) var name = SymmetricKey()
+  public internal(set) var key = SecretBytes<32>()
+  /// What names the device beside its key: ``Scheme/Derivation/nameLength`` bytes.
+  public internal(set) var name = SecretBytes<32>()
 
   init() {}
-
-  /// How many bytes a device has beside its key, to be named by: with `derived-key-ratchet` a key for pseudonyms, which must
-  /// not move; with `derived-key-pbkdf2` the start of its salt; with the others none.
-  public static func nameLength(of scheme: SchemeID) -> Int {
-    switch scheme {
-    case .derivedKeyRatchet: 32
-    case .derivedKeyPBKDF2: 8
-    default: 0
-    }
-  }
 
   mutating func clear() {
     key.wipe()
@@ -46,7 +36,7 @@ public struct SymmetricSlot: ~Copyable {
   mutating func take(
     _ scheme: SchemeID, _ generation: Generation, _ body: RawSpan, as state: State
   ) throws(DeviceError) {
-    guard body.byteCount == 32 + Self.nameLength(of: scheme) else { throw .malformedRecord }
+    guard body.byteCount == 32 + scheme.row.derivation.nameLength else { throw .malformedRecord }
     clear()
     key.copy(from: body.extracting(0..<32))
     name.copy(from: body.extracting(32...))
@@ -57,39 +47,29 @@ public struct SymmetricSlot: ~Copyable {
 
   /// Marks a session as begun; false when nothing has to be stored.
   mutating func beginSession() throws(DeviceError) -> Bool {
-    // A fresh ephemeral key of the server's makes every session new.
-    guard scheme != .derivedKeyEphemeral else { return false }
+    // Without a counter, a fresh ephemeral key of the server's makes every session new.
+    guard scheme.row.hasCounter else { return false }
     guard counter < .max else { throw .countersExhausted }
     counter += 1
-    if scheme == .derivedKeyRatchet { DerivedKeys<SHA256>.ratchet(&key) }
+    if scheme.row.derivation == .ratchet { DerivedKeys<Hash.SHA256>.ratchet(&key) }
     return true
   }
 
-  /// This epoch's pseudonym.
-  func pseudonym(in epoch: Epoch) -> Bytes<8> {
-    scheme == .derivedKeyRatchet
-      ? Pseudonym<SHA256>.make(for: epoch, key: name) : Pseudonym<SHA256>.make(for: epoch, key: key)
-  }
-
-  /// Begins a handshake of the schemes without public-key operations.
-  func writeHello(
-    _ handshake: inout SymmetricHandshake<SHA256>, _ address: DeviceAddress, _ epoch: Epoch,
-    into frame: inout MutableRawSpan
-  ) throws(SchemesError) -> Int {
-    switch scheme {
-    case .sharedKey:
-      var hint = Bytes<12>()
-      var hintBytes = hint.mutableBytes
-      var writer = ByteWriter(&hintBytes)
+  /// Writes what names the device in a first frame and returns its length, at most 12 bytes.
+  func writeHint(_ address: DeviceAddress, _ epoch: Epoch, into hint: inout MutableRawSpan) -> Int {
+    let kind = scheme.row.hint
+    switch kind {
+    case .address:
+      var writer = ByteWriter(&hint)
       address.encode(&writer)
-      _ = consume writer
-      return try handshake.writeHello(key: key, hint: hint.bytes, counter: counter, into: &frame)
-    case .derivedKeyPBKDF2:
-      return try handshake.writeHello(
-        key: key, hint: name.bytes.extracting(0..<8), counter: counter, into: &frame)
-    default:
-      let hint = pseudonym(in: epoch)
-      return try handshake.writeHello(key: key, hint: hint.bytes, counter: counter, into: &frame)
+    case .saltStart: copyBytes(name.bytes.extracting(0..<kind.length), to: &hint)
+    case .pseudonym, .pseudonymStart:
+      let pseudonym =
+        scheme.row.derivation == .ratchet
+        ? Pseudonym<Hash.SHA256>.make(for: epoch, key: name) : Pseudonym<Hash.SHA256>.make(for: epoch, key: key)
+      copyBytes(pseudonym.bytes.extracting(0..<kind.length), to: &hint)
+    case .none, .keyHash: return 0
     }
+    return kind.length
   }
 }

@@ -1,7 +1,7 @@
 import CCountersign
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// What lies in the memory of a `countersign_context`.

@@ -1,6 +1,6 @@
 import CCountersign
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 @c @implementation

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Files
-import Primitives
+import CountersignCrypto
 import Schemes
 
 #if canImport(Glibc)
@@ -108,7 +108,7 @@ public final class AnyDevice {
     guard access(next, F_OK) == 0 else { return nil }
     let successor = try DeviceStore(opening: next)
     let (hasCertificate, scheme) = try successor.read { ($0.certificate != nil, $0.scheme) }
-    let isWhole = scheme != .hybridIKpsk2 || access(DeviceClient.pskPath(for: path), F_OK) == 0
+    let isWhole = !scheme.row.hasKeyBeside || access(DeviceClient.pskPath(for: path), F_OK) == 0
     return hasCertificate && isWhole ? successor : nil
   }
 

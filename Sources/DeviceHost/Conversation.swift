@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Which conversation a relayed frame belongs to.
 struct ConversationKey: Hashable {

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A device's session with the server on this machine: connects, obeys the server's orders, and hands on what the
@@ -33,11 +33,8 @@ public final class DeviceClient {
   /// Whether messages that the server can read are sent to devices without a key pair, and taken from anybody. Never without
   /// the application's word: a server that lies about its devices could ask for it.
   public var allowsHopByHop = false
-  /// With `hybrid-ikpsk2`, the psks beside the device file.
+  /// The derived keys beside the device file, in a scheme that has them.
   var psks: SymmetricStore?
-
-  /// With the schemes whose handshake is not the link's own: what a key is proved against.
-  var binding: SessionBinding?
 
   /// Told of the certificate that another device was met with: the one under which a message came, or the one that the server
   /// gave for whom a message is to go to.
@@ -124,10 +121,7 @@ public final class DeviceClient {
 
   /// Asks for a certificate of a key of this device's, and proves it.
   func sendRenewal(of key: X25519.PublicKey) throws(DeviceHostError) {
-    let proof = try store.read { identity throws(DeviceError) in
-      try identity.proof(of: key) { key throws(SchemesError) in try prove(key) }
-    }
-    try send(.renew(key, proof: proof))
+    try send(.renew(key, proof: try store.read { identity throws(DeviceError) in try link.proof(of: key, identity) }))
   }
 
   /// Remembers that a peer was met with this certificate, which has been verified.
@@ -157,7 +151,7 @@ public final class DeviceClient {
       sessionNumber = number
       mayOnlyRenew = onlyRenew
     }
-    if case .key(.hybridIKpsk2, let generation, let psk) = record { try takePSK(psk, generation) }
+    if case .key(let scheme, let generation, let psk) = record, scheme.row.hasKeyBeside { try takePSK(psk, generation) }
     if concernsIdentity(record) { try obey(record) }
     switch record {
     case .certificate(let certificate):

@@ -1,82 +1,39 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
-/// The handshakes of the schemes in which a device has a key pair.
+/// The handshake of a device with a key pair.
 extension DeviceClient {
   /// Sends the first frame, reads the answer, and puts the session's keys in place.
   func shakeHands(fallingBack: Bool, timeout: Duration) throws(DeviceHostError) {
-    switch try store.read({ $0.scheme }) {
-    case .compactKK: try shakeHandsCompactly(fallingBack, timeout)
-    case .hybridIKpsk2: try shakeHandsWithPSK(fallingBack, timeout)
-    default:
-      var frame = [UInt8](repeating: 0, count: 1024)
-      let length = try store.read { identity throws(DeviceError) in
-        var span = frame.mutableBytes
-        return try link.writeHello(identity, fallingBack: fallingBack, into: &span)
-      }
-      let reply = try exchange(frame, length, timeout)
-      do { try link.readReply(reply.bytes) } catch { throw .device(error) }
-    }
-  }
-
-  /// The proof of a key in this session.
-  func prove(_ key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
-    guard let binding else { return try link.proof(of: key) }
-    return try KeyProof.make(
-      for: key, serverEphemeral: binding.serverEphemeral, handshakeHash: binding.handshakeHash.bytes)
-  }
-
-  private func shakeHandsCompactly(_ fallingBack: Bool, _ timeout: Duration) throws(DeviceHostError) {
-    var handshake = CompactHandshake(role: .initiator)
-    defer { handshake.close() }
-    var frame = [UInt8](repeating: 0, count: CompactHandshake.helloLength)
-    let slot = try store.read { $0.slotForSession(fallingBack: fallingBack) }
+    if try store.read({ $0.scheme.row.hasKeyBeside }) { try givePSK(fallingBack) }
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     let length = try store.read { identity throws(DeviceError) in
       var span = frame.mutableBytes
-      return try identity.withKey(in: slot) { key throws(SchemesError) in
-        try handshake.writeHello(key: key, serverKey: identity.serverKey, into: &span)
-      }
+      return try link.writeHello(identity, fallingBack: fallingBack, into: &span)
     }
     let reply = try exchange(frame, length, timeout)
-    do {
-      try link.begin(with: slot ?? .a) { ciphers throws(SchemesError) in
-        try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
-      }
-    } catch { throw .device(error) }
-    binding = handshake.binding
+    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
+    guard link.hasLastMessage else { return }
+    let lastLength = try store.read { identity throws(DeviceError) in
+      var span = frame.mutableBytes
+      return try link.writeLast(identity, into: &span)
+    }
+    try socket.send(frame, count: lastLength)
   }
 
-  private func shakeHandsWithPSK(_ fallingBack: Bool, _ timeout: Duration) throws(DeviceHostError) {
-    var handshake: HybridHandshake
-    do { handshake = try HybridHandshake(role: .initiator) } catch { throw .device(.schemes(error)) }
-    defer { handshake.close() }
-    var psk = SymmetricKey()
-    defer { psk.wipe() }
-    var frame = [UInt8](repeating: 0, count: HybridHandshake.helloLength)
+  /// Gives the link the derived key that belongs to the key of this session.
+  private func givePSK(_ fallingBack: Bool) throws(DeviceHostError) {
     let slot = try store.read { $0.slotForSession(fallingBack: fallingBack) }
     let generation = try store.read { slot == .b ? $0.slotB.generation : $0.slotA.generation }
     try openPSKs().read { identity throws(DeviceError) in
       switch identity.slot(of: generation) {
-      case .a: psk.copy(from: identity.slotA.key.bytes)
-      case .b: psk.copy(from: identity.slotB.key.bytes)
+      case .a: try link.setPSK(identity.slotA.key)
+      case .b: try link.setPSK(identity.slotB.key)
       case nil: throw .noUsableKey
       }
     }
-    let length = try store.read { identity throws(DeviceError) in
-      var span = frame.mutableBytes
-      return try identity.withKey(in: slot) { key throws(SchemesError) in
-        try handshake.writeHello(key: key, psk: psk, serverKey: identity.serverKey, into: &span)
-      }
-    }
-    let reply = try exchange(frame, length, timeout)
-    do {
-      try link.begin(with: slot ?? .a) { ciphers throws(SchemesError) in
-        try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
-      }
-    } catch { throw .device(error) }
-    binding = handshake.binding
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {
@@ -91,7 +48,7 @@ extension DeviceClient {
     return reply
   }
 
-  // MARK: The psks of hybrid-ikpsk2
+  // MARK: Derived keys beside the key pair
 
   /// Where the psks of a device file lie. A successor's lie where they belong once it has the device's name.
   public static func pskPath(for path: String) -> String {
@@ -119,21 +76,5 @@ extension DeviceClient {
   func confirmPSK() throws(DeviceHostError) {
     guard let psks, let generation = try store.read({ $0.certificate?.fields.generation }) else { return }
     try psks.update { identity throws(DeviceError) in identity.confirmPSK(generation) }
-  }
-}
-
-extension DeviceIdentity {
-  /// Calls `body` with the key in a slot, where it lies.
-  fileprivate func withKey<R>(
-    in slot: SlotName?, _ body: (borrowing X25519.PrivateKey) throws(SchemesError) -> R
-  ) throws(DeviceError) -> R {
-    do throws(SchemesError) {
-      switch slot {
-      case .a: return try body(slotA.key)
-      case .b: return try body(slotB.key)
-      case nil: break
-      }
-    } catch { throw .schemes(error) }
-    throw .noUsableKey
   }
 }

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 
 /// Messages that the server can read: for devices without a key pair, and from them.
 extension DeviceClient {

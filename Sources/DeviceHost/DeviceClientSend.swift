@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Sending: to a peer that is online inside a session with it, to one that is asleep sealed into its mailbox.
 extension DeviceClient {

@@ -1,6 +1,6 @@
 import Device
 import Files
-import Primitives
+import CountersignCrypto
 import Secrecy
 
 #if canImport(Glibc)

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Two devices over a TCP socket of their own: Noise_XX, certificates verified with what each has stored, no server asked.
 public final class DirectConnection {

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Files
-import Primitives
+import CountersignCrypto
 import SystemPackage
 
 /// The file behind an ``Inbox``: entries of 24 bytes, a sender's address, a message number and four bytes of a checksum.
@@ -112,7 +112,7 @@ extension InboxJournal.Entry {
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash([UInt8](bytes).bytes, into: &span)
+    Hash.SHA256.hash([UInt8](bytes).bytes, into: &span)
     return digest[..<4]
   }
 }

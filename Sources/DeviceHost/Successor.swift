@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 #if canImport(Glibc)
@@ -38,8 +38,8 @@ extension SymmetricClient {
     if let key = try DeviceStore(opening: path).read({ $0.renewalKey }) { try send(.renew(key)) }
   }
 
-  /// Stores the psk of a successor of scheme `hybrid-ikpsk2`, which comes before its certificate.
-  func takeSuccessorPSK(_ psk: RawSpan, _ generation: Generation) throws(DeviceHostError) {
+  /// Stores the derived key of a successor that has one beside its key pair. It comes before the certificate.
+  func takeSuccessorPSK(_ scheme: SchemeID, _ generation: Generation, _ psk: RawSpan) throws(DeviceHostError) {
     let path = DeviceClient.pskPath(for: store.path)
     let (address, epoch) = try store.read { ($0.address, $0.epoch) }
     if access(path, F_OK) == 0 {
@@ -56,7 +56,7 @@ extension SymmetricClient {
     }
     try SymmetricStore.create(path) { identity throws(DeviceError) in
       try identity.create(
-        address: address, epoch: epoch, scheme: .hybridIKpsk2, generation: generation, key: copy.bytes)
+        address: address, epoch: epoch, scheme: scheme, generation: generation, key: copy.bytes)
     }
   }
 

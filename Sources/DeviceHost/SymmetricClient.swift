@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The session of a device whose keys the server computes: connects, obeys the server's orders, sends and receives messages
@@ -19,7 +19,7 @@ public final class SymmetricClient {
   let store: SymmetricStore
   let endpoint: Endpoint
   let socket: FrameSocket
-  private var ciphers = RecordCiphers()
+  private var link = SymmetricLink()
   private let slot: SlotName
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
 
@@ -71,52 +71,22 @@ public final class SymmetricClient {
     let deadline = ContinuousClock.now + timeout
     let slot = slot
     // The counter is on the disk before the frame that shows it leaves.
-    let scheme = try store.update { identity throws(DeviceError) in
-      try identity.beginSession(with: slot)
-      return identity.scheme(of: slot)
-    }
-    if scheme == .derivedKeyEphemeral {
-      try shakeHandsEphemerally(timeout)
-    } else {
-      try shakeHands(scheme, timeout)
-    }
+    try store.update { identity throws(DeviceError) in try identity.beginSession(with: slot) }
+    try shakeHands(timeout)
     try send(.hello(try store.read { $0.hello(listens: listens) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
   }
 
-  private func shakeHands(_ scheme: SchemeID, _ timeout: Duration) throws(DeviceHostError) {
-    var handshake = SymmetricHandshake<SHA256>(scheme: scheme)
-    defer { handshake.close() }
-    var frame = [UInt8](repeating: 0, count: 128)
+  private func shakeHands(_ timeout: Duration) throws(DeviceHostError) {
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     let length = try store.read { identity throws(DeviceError) in
       var span = frame.mutableBytes
-      return try identity.writeHello(&handshake, with: slot, into: &span)
+      return try link.writeHello(identity, with: slot, into: &span)
     }
     let reply = try exchange(frame, length, timeout)
-    try finish { ciphers throws(SchemesError) in
-      try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
-    }
-  }
-
-  private func shakeHandsEphemerally(_ timeout: Duration) throws(DeviceHostError) {
-    var handshake: EphemeralHandshake
-    do { handshake = try EphemeralHandshake(role: .initiator) } catch { throw .device(.schemes(error)) }
-    defer { handshake.close() }
-    var frame = [UInt8](repeating: 0, count: 128)
-    let length = try store.read { identity throws(DeviceError) in
-      var span = frame.mutableBytes
-      return try identity.writeHello(&handshake, with: slot, into: &span)
-    }
-    let reply = try exchange(frame, length, timeout)
-    try finish { ciphers throws(SchemesError) in
-      try handshake.readReply(reply.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
-    }
-  }
-
-  private func finish(_ body: (inout RecordCiphers) throws(SchemesError) -> Void) throws(DeviceHostError) {
-    do { try body(&ciphers) } catch { throw .device(.schemes(error)) }
+    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {
@@ -135,7 +105,7 @@ public final class SymmetricClient {
   func send(_ record: DeviceRecord) throws(DeviceHostError) {
     var frame = buffer.mutableBytes
     let length: Int
-    do { length = try ciphers.seal(record, into: &frame) } catch { throw .device(error) }
+    do { length = try link.seal(record, into: &frame) } catch { throw .device(error) }
     try socket.send(buffer, count: length)
   }
 
@@ -157,12 +127,13 @@ public final class SymmetricClient {
   private func take(_ frame: inout [UInt8]) throws(DeviceHostError) -> Event {
     var span = frame.mutableBytes
     let record: ServerRecord
-    do { record = try ciphers.open(&span) } catch { throw .device(error) }
+    do { record = try link.open(&span) } catch { throw .device(error) }
     switch record {
     case .welcome(let number, _, _):
       try obey(record)
       sessionNumber = number
-    case .key(.hybridIKpsk2, let generation, let psk): try takeSuccessorPSK(psk, generation)
+    case .key(let scheme, let generation, let psk) where scheme.row.hasKeyBeside:
+      try takeSuccessorPSK(scheme, generation, psk)
     case .key: try obey(record)
     case .migrate(let scheme, let epoch, let serverKey, let anchor):
       try prepareSuccessor(scheme, epoch, serverKey, anchor)

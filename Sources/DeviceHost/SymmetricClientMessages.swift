@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 
 /// Messages of a device without a key pair. All of them pass the server in the open.
 extension SymmetricClient {

@@ -1,5 +1,5 @@
 #if !hasFeature(Embedded)
-  import Primitives
+  import CountersignCrypto
 
   // Messages as byte arrays, for host code that does not count allocations.
 
@@ -9,7 +9,7 @@
 
     /// The next message, with `payload`.
     public mutating func writeMessage(_ payload: [UInt8]) throws(NoiseError) -> [UInt8] {
-      guard payload.count <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+      guard payload.count <= CipherState<C>.maximumMessageLength else { throw .messageTooLong }
       var message = [UInt8](repeating: 0, count: nextMessageOverhead + payload.count)
       var bytes = message.mutableBytes
       _ = try writeMessage(payload.bytes, into: &bytes)

@@ -1,13 +1,13 @@
-import Primitives
+import CountersignCrypto
 
 /// A key and a counter that encrypt one direction of a session (specification, section 5.1).
 ///
 /// Without a key it refuses to work: it never passes plaintext through.
-public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
+public struct CipherState<C: Cipher.Function>: ~Copyable, Sendable {
   /// The longest Noise message, tag included, in bytes (section 3).
   @inlinable public static var maximumMessageLength: Int { 65_535 }
 
-  @usableFromInline var key: SymmetricKey
+  @usableFromInline var key: SecretBytes<32>
   /// The next nonce, n. Set it only for transports that carry the nonce in the message (SetNonce, section 5.1).
   public var nonce: UInt64
   @usableFromInline var isKeyed: Bool
@@ -19,7 +19,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
   /// A state without a key: the place that ``HandshakeState/split(sending:receiving:)`` fills.
   @inlinable
   public init() {
-    key = SymmetricKey()
+    key = SecretBytes<32>()
     nonce = 0
     isKeyed = false
     hardLimit = .max
@@ -28,14 +28,14 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
 
   /// A state with a key from elsewhere, n at zero.
   @inlinable
-  public init(key bytes: borrowing SymmetricKey) {
+  public init(key bytes: borrowing SecretBytes<32>) {
     self.init()
     initializeKey(bytes.bytes)
   }
 
   /// Replaces the key in place, n at zero.
   @inlinable
-  public mutating func setKey(_ bytes: borrowing SymmetricKey) {
+  public mutating func setKey(_ bytes: borrowing SecretBytes<32>) {
     initializeKey(bytes.bytes)
   }
 
@@ -66,7 +66,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
   ) throws(NoiseError) {
     try checkLength(message.byteCount)
     try checkNonce(nonce)
-    Cipher.seal(inPlace: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
+    C.seal(inPlace: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
     nonce &+= 1
   }
 
@@ -78,7 +78,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
     try checkLength(message.byteCount)
     try checkNonce(nonce)
     do {
-      try Cipher.open(inPlace: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
+      try C.open(inPlace: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
     } catch { throw .decryptionFailed }
     nonce &+= 1
   }
@@ -92,7 +92,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
     try checkLength(length)
     try checkNonce(nonce)
     guard message.byteCount >= length else { throw .bufferTooSmall(needed: length) }
-    Cipher.seal(plaintext, into: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
+    C.seal(plaintext, into: &message, key: key.bytes, nonce: nonce, authenticating: associatedData)
     nonce &+= 1
     return length
   }
@@ -117,7 +117,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
     let length = message.byteCount - tagLength
     guard plaintext.byteCount >= length else { throw .bufferTooSmall(needed: length) }
     do {
-      try Cipher.open(message, into: &plaintext, key: key.bytes, nonce: nonce, authenticating: associatedData)
+      try C.open(message, into: &plaintext, key: key.bytes, nonce: nonce, authenticating: associatedData)
     } catch { throw .decryptionFailed }
     return length
   }
@@ -129,7 +129,7 @@ public struct CipherState<Cipher: AEAD>: ~Copyable, Sendable {
     var block = SecretBytes<48>()
     defer { block.wipe() }
     var bytes = block.mutableBytes
-    Cipher.seal(inPlace: &bytes, key: key.bytes, nonce: .max, authenticating: RawSpan())
+    C.seal(inPlace: &bytes, key: key.bytes, nonce: .max, authenticating: RawSpan())
     key.copy(from: bytes.bytes.extracting(0..<32))
   }
 

@@ -1,14 +1,14 @@
-import Primitives
+import CountersignCrypto
 
 /// Transport over datagrams that may be lost, doubled or reordered (specification, section 11.4).
 ///
 /// Each message carries its nonce in front, 8 bytes big-endian; a window of at least 2,048 counters refuses repeats.
-public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
+public struct DatagramTransport<C: Cipher.Function>: ~Copyable, Sendable {
   /// Bytes that a datagram has beyond its plaintext: the counter and the tag.
   public static var overhead: Int { 8 + tagLength }
 
-  public var sending = CipherState<Cipher>()
-  public var receiving = CipherState<Cipher>()
+  public var sending = CipherState<C>()
+  public var receiving = CipherState<C>()
   @usableFromInline var window = ReplayWindow<33>()
 
   /// A transport without keys: ``HandshakeState/split(into:)`` fills it.
@@ -20,7 +20,7 @@ public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
     _ plaintext: RawSpan, into datagram: inout MutableRawSpan, authenticating associatedData: RawSpan = RawSpan()
   ) throws(NoiseError) -> Int {
     let length = plaintext.byteCount &+ Self.overhead
-    guard length - 8 <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    guard length - 8 <= CipherState<C>.maximumMessageLength else { throw .messageTooLong }
     guard datagram.byteCount >= length else { throw .bufferTooSmall(needed: length) }
     let counter = sending.nonce
     var body = datagram.suffix(from: 8)
@@ -49,7 +49,7 @@ public struct DatagramTransport<Cipher: AEAD>: ~Copyable, Sendable {
 extension HandshakeState {
   /// ``split(sending:receiving:)`` into a datagram transport, whose window starts anew.
   @inlinable
-  public mutating func split(into transport: inout DatagramTransport<Cipher>) throws(NoiseError) {
+  public mutating func split(into transport: inout DatagramTransport<C>) throws(NoiseError) {
     try split(sending: &transport.sending, receiving: &transport.receiving)
     transport.window = ReplayWindow()
   }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Going over from a handshake that the responder cannot read to one that it can (specification, section 10).
 extension HandshakeState {

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Giving a handshake its keys, and refusing a set that does not fit its pattern.
 ///
@@ -21,7 +21,7 @@ extension HandshakeState {
 
   /// Gives the key of the modifier `psk<position>`.
   @inlinable
-  public mutating func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError) {
+  public mutating func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError) {
     guard pattern.hasPSK(at: position) else { throw .surplusKey(.psk(position)) }
     try peer.setPSK(key, at: position)
   }

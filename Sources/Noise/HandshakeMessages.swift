@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Writing and reading handshake messages (specification, section 5.3).
 extension HandshakeState {
@@ -51,12 +51,12 @@ extension HandshakeState {
     if pattern.isImplicit && pattern.messages[messageIndex].contains(.s) {
       guard credential.byteCount == pattern.staticFieldLength else { throw .missingKey(.localCredential) }
     }
-    guard payloadLength >= 0, payloadLength <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    guard payloadLength >= 0, payloadLength <= CipherState<C>.maximumMessageLength else { throw .messageTooLong }
     let length = nextMessageOverhead + payloadLength
-    guard length <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    guard length <= CipherState<C>.maximumMessageLength else { throw .messageTooLong }
     guard message.byteCount >= length else { throw .bufferTooSmall(needed: length) }
 
-    var checkpoint = SymmetricState<Cipher, Hash>()
+    var checkpoint = SymmetricState<C, H>()
     defer { checkpoint.wipe() }
     checkpoint.copy(from: symmetric)
     do {
@@ -128,12 +128,12 @@ extension HandshakeState {
     resolving: (X25519.PublicKey, inout PeerSecrets) throws(NoiseError) -> Void = { _, _ throws(NoiseError) in }
   ) throws(NoiseError) -> Int {
     guard phase == .running, !isMyTurn else { throw .outOfTurn }
-    guard message.byteCount <= CipherState<Cipher>.maximumMessageLength else { throw .messageTooLong }
+    guard message.byteCount <= CipherState<C>.maximumMessageLength else { throw .messageTooLong }
     let length = message.byteCount - nextMessageOverhead
     guard length >= 0 else { throw .messageTooShort }
     guard payload.byteCount >= length else { throw .bufferTooSmall(needed: length) }
 
-    var checkpoint = SymmetricState<Cipher, Hash>()
+    var checkpoint = SymmetricState<C, H>()
     defer { checkpoint.wipe() }
     checkpoint.copy(from: symmetric)
     let oldRE = re

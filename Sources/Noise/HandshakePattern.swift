@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// A handshake pattern: pre-messages and up to four messages, the initiator's first (specification, section 7).
 ///
@@ -24,6 +24,9 @@ public struct HandshakePattern: Sendable {
   public private(set) var isImplicit = false
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
+  ///
+  /// Not inlined: firmware that names several patterns has this once.
+  @inline(never)
   public init(
     _ name: StaticString, initiator: TokenSequence = TokenSequence(), responder: TokenSequence = TokenSequence(),
     _ m0: TokenSequence, _ m1: TokenSequence = TokenSequence(), _ m2: TokenSequence = TokenSequence(),
@@ -107,6 +110,7 @@ public struct HandshakePattern: Sendable {
     let hasS = messages[0].contains(.s)
     guard messages[0].count == (hasE ? 1 : 0) + (hasS ? 1 : 0) else { return nil }
     guard !(hasS && initiatorPreMessage.contains(.s)) else { return nil }
-    return TokenSequence(hasE ? .e : nil, hasS || initiatorPreMessage.contains(.s) ? .s : nil)
+    let showsS = hasS || initiatorPreMessage.contains(.s)
+    return hasE ? TokenSequence(.e, showsS ? .s : nil) : TokenSequence(showsS ? .s : nil)
   }
 }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Which party of a handshake a state plays: the initiator sends the first message.
 public enum Role: Equatable, Sendable {
@@ -13,7 +13,7 @@ public enum Role: Equatable, Sendable {
 /// Make it empty in its final place, give it the pattern's keys, ``start(prologue:)`` it, then write and read in turn until
 /// ``isFinished``, and ``split(sending:receiving:)``. Keys are copied in and wiped when the handshake ends. Every call
 /// either succeeds or leaves the state byte for byte as it was.
-public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
+public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable {
   @usableFromInline enum Phase: Sendable { case collectingKeys, running, finished, split }
 
   public internal(set) var pattern: HandshakePattern
@@ -21,7 +21,7 @@ public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Senda
   @usableFromInline var phase = Phase.collectingKeys
   @usableFromInline var index = 0
 
-  @usableFromInline var symmetric = SymmetricState<Cipher, Hash>()
+  @usableFromInline var symmetric = SymmetricState<C, H>()
   @usableFromInline var s = X25519.PrivateKey()
   @usableFromInline var e = X25519.PrivateKey()
   @usableFromInline var hasS = false
@@ -74,7 +74,7 @@ public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Senda
   /// In a one-way pattern the direction from responder to initiator stays without a key.
   @inlinable
   public mutating func split(
-    sending: inout CipherState<Cipher>, receiving: inout CipherState<Cipher>
+    sending: inout CipherState<C>, receiving: inout CipherState<C>
   ) throws(NoiseError) {
     guard phase == .finished else { throw .outOfTurn }
     if role == .initiator {
@@ -90,8 +90,8 @@ public struct HandshakeState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Senda
   /// ``split(sending:receiving:)`` into a new pair. Moving the pair leaves copies of its keys behind; where that matters,
   /// give the places.
   @inlinable
-  public consuming func split() throws(NoiseError) -> TransportState<Cipher> {
-    var transport = TransportState<Cipher>()
+  public consuming func split() throws(NoiseError) -> TransportState<C> {
+    var transport = TransportState<C>()
     try split(sending: &transport.sending, receiving: &transport.receiving)
     return transport
   }

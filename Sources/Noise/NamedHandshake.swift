@@ -1,5 +1,5 @@
 #if !hasFeature(Embedded)
-  import Primitives
+  import CountersignCrypto
 
   /// A handshake whose suite was named at run time: ``HandshakeState`` behind one type, with byte arrays.
   ///
@@ -20,7 +20,7 @@
     func setStatic(_ key: borrowing X25519.PrivateKey)
     func setRemoteStatic(_ key: X25519.PublicKey)
     func setRemoteEphemeral(_ key: X25519.PublicKey)
-    func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError)
+    func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError)
     func deferPSK(at position: Int) throws(NoiseError)
     @_spi(Testing) func setEphemeral(_ key: borrowing X25519.PrivateKey)
     /// See ``HandshakeState/start(prologue:)``.

@@ -1,32 +1,32 @@
 #if !hasFeature(Embedded)
-  import Primitives
+  import CountersignCrypto
 
   extension NoiseProtocolName {
     /// A handshake of this protocol, still without keys.
     public func makeHandshake(role: Role) -> any NamedHandshake {
       switch (cipher, hash) {
-      case (.chaChaPoly, .sha256): SuiteHandshake<ChaChaPoly, SHA256>(pattern, role)
-      case (.chaChaPoly, .sha512): SuiteHandshake<ChaChaPoly, SHA512>(pattern, role)
-      case (.chaChaPoly, .blake2s): SuiteHandshake<ChaChaPoly, BLAKE2s>(pattern, role)
-      case (.chaChaPoly, .blake2b): SuiteHandshake<ChaChaPoly, BLAKE2b>(pattern, role)
-      case (.aesGCM, .sha256): SuiteHandshake<AESGCM, SHA256>(pattern, role)
-      case (.aesGCM, .sha512): SuiteHandshake<AESGCM, SHA512>(pattern, role)
-      case (.aesGCM, .blake2s): SuiteHandshake<AESGCM, BLAKE2s>(pattern, role)
-      case (.aesGCM, .blake2b): SuiteHandshake<AESGCM, BLAKE2b>(pattern, role)
+      case (.chaChaPoly, .sha256): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA256>(pattern, role)
+      case (.chaChaPoly, .sha512): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA512>(pattern, role)
+      case (.chaChaPoly, .blake2s): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2s>(pattern, role)
+      case (.chaChaPoly, .blake2b): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2b>(pattern, role)
+      case (.aesGCM, .sha256): SuiteHandshake<Cipher.AESGCM, Hash.SHA256>(pattern, role)
+      case (.aesGCM, .sha512): SuiteHandshake<Cipher.AESGCM, Hash.SHA512>(pattern, role)
+      case (.aesGCM, .blake2s): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2s>(pattern, role)
+      case (.aesGCM, .blake2b): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2b>(pattern, role)
       }
     }
 
     /// A state of this protocol's cipher under a key from elsewhere, n at zero.
-    public func makeCipherState(key: borrowing SymmetricKey) -> any NamedCipherState {
+    public func makeCipherState(key: borrowing SecretBytes<32>) -> any NamedCipherState {
       switch cipher {
-      case .chaChaPoly: SuiteCipherState<ChaChaPoly>(key: key)
-      case .aesGCM: SuiteCipherState<AESGCM>(key: key)
+      case .chaChaPoly: SuiteCipherState<Cipher.ChaChaPoly>(key: key)
+      case .aesGCM: SuiteCipherState<Cipher.AESGCM>(key: key)
       }
     }
   }
 
-  private final class SuiteHandshake<Cipher: AEAD, Hash: HashFunction>: NamedHandshake {
-    private var state: HandshakeState<Cipher, Hash>
+  private final class SuiteHandshake<C: Cipher.Function, H: Hash.Function>: NamedHandshake {
+    private var state: HandshakeState<C, H>
 
     init(_ pattern: HandshakePattern, _ role: Role) { state = HandshakeState(pattern, role: role) }
 
@@ -46,7 +46,7 @@
     func deferPSK(at position: Int) throws(NoiseError) { try state.deferPSK(at: position) }
     func start(prologue: [UInt8]) throws(NoiseError) { try state.start(prologue: prologue.bytes) }
 
-    func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError) {
+    func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError) {
       try state.setPSK(key, at: position)
     }
 
@@ -63,17 +63,17 @@
     }
 
     func split() throws(NoiseError) -> (sending: any NamedCipherState, receiving: any NamedCipherState) {
-      let halves = (sending: SuiteCipherState<Cipher>(), receiving: SuiteCipherState<Cipher>())
+      let halves = (sending: SuiteCipherState<C>(), receiving: SuiteCipherState<C>())
       try state.split(sending: &halves.sending.state, receiving: &halves.receiving.state)
       return halves
     }
   }
 
-  private final class SuiteCipherState<Cipher: AEAD>: NamedCipherState {
-    var state: CipherState<Cipher>
+  private final class SuiteCipherState<C: Cipher.Function>: NamedCipherState {
+    var state: CipherState<C>
 
     init() { state = CipherState() }
-    init(key: borrowing SymmetricKey) { state = CipherState(key: key) }
+    init(key: borrowing SecretBytes<32>) { state = CipherState(key: key) }
 
     var hasKey: Bool { state.hasKey }
     var nonce: UInt64 {

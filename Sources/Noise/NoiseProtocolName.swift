@@ -4,13 +4,13 @@
   /// It parses, prints back the same text, and makes handshakes of the suite that it names.
   public struct NoiseProtocolName: Sendable, CustomStringConvertible, Hashable {
     /// The cipher functions (section 12.3 and 12.4).
-    public enum Cipher: String, CaseIterable, Sendable {
+    public enum CipherName: String, CaseIterable, Sendable {
       case chaChaPoly = "ChaChaPoly"
       case aesGCM = "AESGCM"
     }
 
     /// The hash functions (sections 12.5 to 12.8).
-    public enum Hash: String, CaseIterable, Sendable {
+    public enum HashName: String, CaseIterable, Sendable {
       case sha256 = "SHA256"
       case sha512 = "SHA512"
       case blake2s = "BLAKE2s"
@@ -18,11 +18,11 @@
     }
 
     public let pattern: HandshakePattern
-    public let cipher: Cipher
-    public let hash: Hash
+    public let cipher: CipherName
+    public let hash: HashName
 
     /// The name of a pattern with a suite; the default is `25519_ChaChaPoly_SHA256`.
-    public init(_ pattern: HandshakePattern, cipher: Cipher = .chaChaPoly, hash: Hash = .sha256) {
+    public init(_ pattern: HandshakePattern, cipher: CipherName = .chaChaPoly, hash: HashName = .sha256) {
       self.pattern = pattern
       self.cipher = cipher
       self.hash = hash
@@ -36,7 +36,7 @@
       let sections = text.split(separator: "_", omittingEmptySubsequences: false)
       guard
         sections.count == 5, sections[0] == "Noise", sections[2] == "25519",
-        let cipher = Cipher(rawValue: String(sections[3])), let hash = Hash(rawValue: String(sections[4]))
+        let cipher = CipherName(rawValue: String(sections[3])), let hash = HashName(rawValue: String(sections[4]))
       else { throw .unknownName }
       self.init(try HandshakePattern(named: sections[1]), cipher: cipher, hash: hash)
     }

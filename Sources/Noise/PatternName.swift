@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// A pattern's name with its modifiers, for example `XXfallback+psk0`: ASCII, stored in line.
 public struct PatternName: Sendable {

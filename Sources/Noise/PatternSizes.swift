@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Sizes that a pattern alone decides.
 extension HandshakePattern {

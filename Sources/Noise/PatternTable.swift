@@ -73,4 +73,17 @@ extension HandshakePattern {
   public static var I1X: Self { Self("I1X", Message(.e, .s), Message(.e, .ee, .s, .es), Message(.se)) }
   public static var IX1: Self { Self("IX1", Message(.e, .s), Message(.e, .ee, .se, .s), Message(.es)) }
   public static var I1X1: Self { Self("I1X1", Message(.e, .s), Message(.e, .ee, .s), Message(.se, .es)) }
+
+  // Two with a pre-shared key, so that they are constants too.
+  public static var NNpsk0: Self { Self("NNpsk0", Message(.psk, .e), Message(.e, .ee)).mixingPSK(at: 0) }
+  public static var IKpsk2: Self {
+    Self("IKpsk2", responder: Message(.s), Message(.e, .es, .s, .ss), Message(.e, .ee, .se, .psk)).mixingPSK(at: 2)
+  }
+
+  /// The tokens say so already.
+  private func mixingPSK(at position: UInt8) -> Self {
+    var result = self
+    result.pskPositions = 1 << position
+    return result
+  }
 }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a party knows about its peer that never travels: the pre-shared keys and, when it is cached, the Diffie-Hellman of
 /// both static keys.
@@ -13,7 +13,7 @@ public struct PeerSecrets: ~Copyable, Sendable {
   @usableFromInline init() {}
 
   /// Gives the key of the modifier `psk<position>`.
-  public mutating func setPSK(_ key: borrowing SymmetricKey, at position: Int) throws(NoiseError) {
+  public mutating func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError) {
     guard position >= 0, position < HandshakePattern.maximumPSKCount else {
       throw .surplusKey(.psk(position))
     }

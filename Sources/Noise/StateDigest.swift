@@ -1,12 +1,12 @@
 #if !hasFeature(Embedded)
-  import Primitives
+  import CountersignCrypto
 
   extension HandshakeState {
     /// A digest of every byte that decides how this state goes on: equal digests, equal states. For tests of "a refused
     /// message leaves no trace".
     @_spi(Testing)
     public var stateDigest: [UInt8] {
-      var hash = SHA256()
+      var hash = Hash.SHA256()
       hash.update(pattern.name.bytes)
       hash.update(symmetric.chainingKey.bytes)
       hash.update(symmetric.hash.bytes)
@@ -22,7 +22,7 @@
       hash.update(Array(rest.utf8).span.bytes)
       hash.update((rs ?? X25519.PublicKey()).bytes)
       hash.update((re ?? X25519.PublicKey()).bytes)
-      var digest = [UInt8](repeating: 0, count: SHA256.digestLength)
+      var digest = [UInt8](repeating: 0, count: Hash.SHA256.digestLength)
       var output = digest.mutableBytes
       hash.finalize(into: &output)
       return digest

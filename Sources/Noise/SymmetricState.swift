@@ -1,9 +1,9 @@
-import Primitives
+import CountersignCrypto
 
 /// The chaining key, the handshake hash and the handshake's cipher (specification, section 5.2).
 @usableFromInline
-struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
-  @usableFromInline var cipher: CipherState<Cipher>
+struct SymmetricState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable {
+  @usableFromInline var cipher: CipherState<C>
   @usableFromInline var chainingKey: SecretBytes<64>
   /// h. It is no secret, but here it has an address of its own, which ``handshakeHash`` hands out.
   @usableFromInline var hash: SecretBytes<64>
@@ -19,7 +19,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   @inlinable
   var handshakeHash: RawSpan {
     @_lifetime(borrow self)
-    borrowing get { hash.bytes.extracting(0..<Hash.digestLength) }
+    borrowing get { hash.bytes.extracting(0..<H.digestLength) }
   }
 
   /// InitializeSymmetric for `Noise_<pattern>_25519_<cipher>_<hash>`: a name of at most HASHLEN bytes is padded with
@@ -33,16 +33,16 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     copyBytes(name.bytes, to: &bytes, at: count)
     count += name.bytes.byteCount
     buffer.append("_25519_", at: &count)
-    buffer.append(Cipher.noiseName, at: &count)
+    buffer.append(C.noiseName, at: &count)
     buffer.append("_", at: &count)
-    buffer.append(Hash.noiseName, at: &count)
+    buffer.append(H.noiseName, at: &count)
 
     hash.wipe()
     var digest = hash.mutableBytes
-    if count <= Hash.digestLength {
+    if count <= H.digestLength {
       copyBytes(buffer.bytes.extracting(0..<count), to: &digest)
     } else {
-      Hash.hash(buffer.bytes.extracting(0..<count), into: &digest)
+      H.hash(buffer.bytes.extracting(0..<count), into: &digest)
     }
     chainingKey.copy(from: hash.bytes)
     cipher.wipe()
@@ -52,7 +52,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   mutating func mixKey(_ inputKeyMaterial: RawSpan) {
     var temporary = SecretBytes<64>()
     defer { temporary.wipe() }
-    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &temporary)
+    Hash.HKDF<H>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &temporary)
     // A 64-byte output is truncated to the 32 bytes of the cipher's key.
     cipher.initializeKey(temporary.bytes)
   }
@@ -61,7 +61,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
   // device has to go on to X25519.
   @inlinable @inline(never)
   mutating func mixHash(_ data: RawSpan) {
-    var state = Hash()
+    var state = H()
     state.update(handshakeHash)
     state.update(data)
     var digest = hash.mutableBytes
@@ -76,8 +76,8 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
       second.wipe()
       third.wipe()
     }
-    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &second, &third)
-    mixHash(second.bytes.extracting(0..<Hash.digestLength))
+    Hash.HKDF<H>.expand(chainingKey: &chainingKey, inputKeyMaterial: inputKeyMaterial, into: &second, &third)
+    mixHash(second.bytes.extracting(0..<H.digestLength))
     cipher.initializeKey(third.bytes)
   }
 
@@ -87,7 +87,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     let written: Int
     if cipher.hasKey {
       written = try cipher.encrypt(
-        plaintext, into: &output, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+        plaintext, into: &output, authenticating: hash.bytes.extracting(0..<H.digestLength))
     } else {
       written = plaintext.byteCount
       copyBytes(plaintext, to: &output)
@@ -102,7 +102,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     let written = count + (cipher.hasKey ? tagLength : 0)
     if cipher.hasKey {
       var message = output.prefix(written)
-      try cipher.encrypt(inPlace: &message, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+      try cipher.encrypt(inPlace: &message, authenticating: hash.bytes.extracting(0..<H.digestLength))
     }
     mixHash(output.bytes.extracting(0..<written))
   }
@@ -113,7 +113,7 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
     let written: Int
     if cipher.hasKey {
       written = try cipher.decrypt(
-        ciphertext, into: &output, authenticating: hash.bytes.extracting(0..<Hash.digestLength))
+        ciphertext, into: &output, authenticating: hash.bytes.extracting(0..<H.digestLength))
     } else {
       written = ciphertext.byteCount
       copyBytes(ciphertext, to: &output)
@@ -124,10 +124,10 @@ struct SymmetricState<Cipher: AEAD, Hash: HashFunction>: ~Copyable, Sendable {
 
   /// Split: the first cipher state encrypts what the initiator sends, the second what the responder sends.
   @inlinable
-  mutating func split(_ first: inout CipherState<Cipher>, _ second: inout CipherState<Cipher>) {
+  mutating func split(_ first: inout CipherState<C>, _ second: inout CipherState<C>) {
     var temporary = SecretBytes<64>()
     defer { temporary.wipe() }
-    HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: RawSpan(), into: &temporary)
+    Hash.HKDF<H>.expand(chainingKey: &chainingKey, inputKeyMaterial: RawSpan(), into: &temporary)
     first.initializeKey(chainingKey.bytes)
     second.initializeKey(temporary.bytes)
     wipe()

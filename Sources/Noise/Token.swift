@@ -21,19 +21,21 @@ public struct TokenSequence: Equatable, Sendable {
 
   @usableFromInline var packed: UInt64
 
-  /// The sequence of the tokens given.
+  /// The sequence of the tokens given, the first ones first.
   @inlinable
   public init(
     _ t0: Token? = nil, _ t1: Token? = nil, _ t2: Token? = nil, _ t3: Token? = nil, _ t4: Token? = nil,
     _ t5: Token? = nil
   ) {
-    packed = 0
-    if let t0 { append(t0) }
-    if let t1 { append(t1) }
-    if let t2 { append(t2) }
-    if let t3 { append(t3) }
-    if let t4 { append(t4) }
-    if let t5 { append(t5) }
+    // Shifts by constants, so that a pattern which is named in the source is a constant.
+    packed = Self.bits(t0) | Self.bits(t1) << 4 | Self.bits(t2) << 8 | Self.bits(t3) << 12
+    packed |= Self.bits(t4) << 16 | Self.bits(t5) << 20
+  }
+
+  @inlinable
+  static func bits(_ token: Token?) -> UInt64 {
+    guard let token else { return 0 }
+    return UInt64(token.rawValue)
   }
 
   @inlinable public var isEmpty: Bool { packed == 0 }

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// Telling a device that has missed an acknowledgement from one of which there are two.

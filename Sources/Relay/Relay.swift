@@ -3,7 +3,7 @@ import Device
 import Dispatch
 import Foundation
 import Logging
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 import Strangers
@@ -99,7 +99,7 @@ final class Relay: Sendable {
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
       }
-      let floor = SchemeFloor(claimant.scheme)
+      let floor = claimant.scheme.row.floor
       if floor > device.floor { try registry.raiseFloor(of: claimant.address, to: floor) }
       records = try firstRecords(for: client, hello, state)
     } catch let refusal as AdmissionRefusal {

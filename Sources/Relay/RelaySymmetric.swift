@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -81,23 +81,22 @@ extension Relay {
     defer { wipe(&body) }
     log(.info, "key_given", client, ["generation": "\(credential.generation)"])
     return OutgoingRecord(
-      .key(scheme: credential.scheme, generation: credential.generation, body.bytes), bodyLength: body.count)
+      .key(scheme: credential.scheme, generation: credential.generation, body.bytes))
   }
 
-  /// Whether the device has or shall have `hybrid-ikpsk2`.
-  func needsPSK(_ client: Client) throws(RegistryError) -> Bool {
-    guard client.scheme.isSymmetric else { return client.scheme == .hybridIKpsk2 }
-    return try registry.symmetricDevice(client.address)?.migration == .hybridIKpsk2
+  /// The scheme that a device has or shall have, when there is a derived key beside the key pair in it.
+  func schemeWithKeyBeside(of client: Client) throws(RegistryError) -> SchemeID? {
+    let scheme = client.scheme.isSymmetric ? try registry.symmetricDevice(client.address)?.migration : client.scheme
+    return scheme?.row.hasKeyBeside == true ? scheme : nil
   }
 
-  /// The derived key that goes with a certificate, in `hybrid-ikpsk2`. Sent before the certificate: a device that has the latter
-  /// can use it.
-  func sendPSK(of certificate: Certificate, to client: Client) {
-    var key = SymmetricKey()
+  /// The derived key that goes with a certificate. Sent before the certificate: a device that has the latter can use it.
+  func sendKeyBeside(_ certificate: Certificate, _ scheme: SchemeID, to client: Client) {
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     authority.deriveKey(of: client.address, generation: certificate.fields.generation, into: &key)
     client.connection.send(
-      .key(scheme: .hybridIKpsk2, generation: certificate.fields.generation, key.bytes))
+      .key(scheme: scheme, generation: certificate.fields.generation, key.bytes))
   }
 }
 

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// A device's next key: what it asks for, judged by the registry in the transaction that acts, and answered on the relay's queue.
@@ -16,7 +16,7 @@ extension Relay {
         return try grant(certificate, to: client)
       }
       let answer =
-        client.scheme == .identityBased
+        client.scheme.row.shown == .credential
         ? try registry.credential(of: key, asked: client.claim)
         : try registry.renew(key, proof: proof, asked: client.claim, issuer: authority.issuer)
       switch answer {
@@ -28,11 +28,11 @@ extension Relay {
   }
 
   private func grant(_ certificate: Certificate, to client: Client) throws(RegistryError) {
-    guard !client.isRetired, client.scheme != .identityBased else {
+    guard !client.isRetired, client.scheme.row.shown != .credential else {
       return client.connection.send(.certificate(certificate))
     }
     metrics.countCertificate(client.address.system)
-    if try needsPSK(client) { sendPSK(of: certificate, to: client) }
+    if let scheme = try schemeWithKeyBeside(of: client) { sendKeyBeside(certificate, scheme, to: client) }
     log(.info, "certificate_issued", client, ["generation": "\(certificate.fields.generation)"])
     client.connection.send(.certificate(certificate))
     guard certificate.publicKey == client.publicKey else { return }
@@ -44,7 +44,7 @@ extension Relay {
   /// Answers a request for an identity-based credential. The device goes on under the key of this session and uses the new one
   /// in its next.
   func issue(_ request: Bytes<32>, for client: Client) {
-    guard client.scheme == .identityBased else { return client.connection.close(.violation) }
+    guard client.scheme.row.shown == .credential else { return client.connection.close(.violation) }
     answer(client) { [self] () throws(RegistryError) in
       switch try registry.issue(request: request, asked: client.claim, authority: authority) {
       case .granted(let answer):

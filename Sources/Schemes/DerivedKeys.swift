@@ -1,14 +1,14 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// The tree of symmetric keys under the server's root: root, system, device. Every step is HKDF (RFC 5869) under a label of
 /// its own, in the manner of NIST SP 800-108r1, so that no key can be taken for another.
-public enum DerivedKeys<Hash: HashFunction> {
+public enum DerivedKeys<H: Hash.Function> {
   /// Length of the random input that a rotation may bring, in bytes.
   public static var rotationInputLength: Int { 32 }
 
   /// K_system: the key of a customer's system, which never leaves the server.
-  public static func system(_ system: SystemID, root: borrowing SymmetricKey, into key: inout SymmetricKey) {
+  public static func system(_ system: SystemID, root: borrowing SecretBytes<32>, into key: inout SecretBytes<32>) {
     var info = Bytes<4>()
     var target = info.mutableBytes
     var writer = ByteWriter(&target)
@@ -22,8 +22,8 @@ public enum DerivedKeys<Hash: HashFunction> {
   ///
   /// - Parameter rotationInput: 32 random bytes that the server drew when it made this generation, or none.
   public static func shared(
-    generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SymmetricKey,
-    into key: inout SymmetricKey
+    generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SecretBytes<32>,
+    into key: inout SecretBytes<32>
   ) {
     precondition(rotationInput.byteCount <= rotationInputLength)
     var info = Bytes<35>()
@@ -42,8 +42,8 @@ public enum DerivedKeys<Hash: HashFunction> {
   ///
   /// - Parameter rotationInput: 32 random bytes that the server drew at the last rotation, or none.
   public static func device(
-    _ device: DeviceID, generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SymmetricKey,
-    into key: inout SymmetricKey
+    _ device: DeviceID, generation: Generation, rotationInput: RawSpan = RawSpan(), system: borrowing SecretBytes<32>,
+    into key: inout SecretBytes<32>
   ) {
     precondition(rotationInput.byteCount <= rotationInputLength)
     var info = Bytes<43>()
@@ -59,8 +59,8 @@ public enum DerivedKeys<Hash: HashFunction> {
   }
 
   /// The next key of the hash ratchet, in place. There is no way back to the one before.
-  public static func ratchet(_ key: inout SymmetricKey) {
-    var next = SymmetricKey()
+  public static func ratchet(_ key: inout SecretBytes<32>) {
+    var next = SecretBytes<32>()
     defer { next.wipe() }
     derive("countersign-v1 ratchet", from: key, RawSpan(), into: &next)
     key.copy(from: next.bytes)
@@ -69,10 +69,10 @@ public enum DerivedKeys<Hash: HashFunction> {
   /// PBKDF2-HMAC (RFC 8018, section 5.2) of K_system with a stored salt: what fleets reach for first. The key it starts from
   /// is already random, so that the iterations stop no attacker; they only cost the server time.
   public static func stretched(
-    system: borrowing SymmetricKey, salt: RawSpan, iterations: Int, into key: inout SymmetricKey
+    system: borrowing SecretBytes<32>, salt: RawSpan, iterations: Int, into key: inout SecretBytes<32>
   ) {
-    precondition(Hash.digestLength == 32 && iterations > 0)
-    var keyed = HMAC<Hash>(key: system.bytes)
+    precondition(H.digestLength == 32 && iterations > 0)
+    var keyed = Hash.HMAC<H>(key: system.bytes)
     var block = SecretBytes<32>()
     defer { block.wipe() }
     var bytes = block.mutableBytes
@@ -95,10 +95,10 @@ public enum DerivedKeys<Hash: HashFunction> {
   }
 
   private static func derive(
-    _ label: StaticString, from key: borrowing SymmetricKey, _ info: RawSpan, into output: inout SymmetricKey
+    _ label: StaticString, from key: borrowing SecretBytes<32>, _ info: RawSpan, into output: inout SecretBytes<32>
   ) {
     var target = output.mutableBytes
-    HKDF<Hash>.deriveKey(
+    Hash.HKDF<H>.deriveKey(
       inputKeyMaterial: key.bytes, salt: RawSpan(_unsafeStart: label.utf8Start, byteCount: label.utf8CodeUnitCount),
       info: info, into: &target)
   }

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// A device's proof that it has the private half of a key which it asks to have certified.
 ///
@@ -44,7 +44,7 @@ public enum KeyProof {
     do { try mine.agree(with: other, into: &shared) } catch { throw .malformed }
     var whole = SecretBytes<64>()
     defer { whole.wipe() }
-    var mac = HMAC<SHA256>(key: shared.bytes)
+    var mac = Hash.HMAC<Hash.SHA256>(key: shared.bytes)
     let label: StaticString = "countersign-v1 key proof"
     label.withUTF8Buffer { mac.update(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
     mac.update(handshakeHash)
@@ -53,22 +53,6 @@ public enum KeyProof {
     mac.finalize(into: &code)
     var target = proof.mutableBytes
     copyBytes(code.bytes.extracting(0..<length), to: &target)
-  }
-}
-
-/// What a device keeps of a handshake, so that it can prove a key. Nothing of it is secret.
-public struct SessionBinding: Equatable, Sendable {
-  /// The server's ephemeral key.
-  public let serverEphemeral: X25519.PublicKey
-  public let handshakeHash: Bytes<32>
-
-  init?(_ ephemeral: X25519.PublicKey?, _ hash: RawSpan) {
-    guard let ephemeral else { return nil }
-    serverEphemeral = ephemeral
-    var kept = Bytes<32>()
-    var target = kept.mutableBytes
-    copyBytes(hash.extracting(0..<32), to: &target)
-    handshakeHash = kept
   }
 }
 

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What both parties must agree on before a handshake: protocol version, what kind of handshake, and between whom.
 public struct Prologue {
@@ -72,7 +72,7 @@ public struct Prologue {
   private mutating func append(hashOf key: Bytes<32>) {
     var digest = Bytes<32>()
     var bytes = digest.mutableBytes
-    SHA256.hash(key.bytes, into: &bytes)
+    Hash.SHA256.hash(key.bytes, into: &bytes)
     append(digest.bytes.extracting(0..<8))
   }
 

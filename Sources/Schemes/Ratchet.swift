@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The server's place in a device's hash ratchet: the key at the last session that was opened, and its number.
 ///
@@ -11,10 +11,10 @@ public struct RatchetState: ~Copyable {
   public static let stepsAtOnce: UInt32 = 4_096
 
   public private(set) var step: UInt32 = 0
-  private var key = SymmetricKey()
+  private var key = SecretBytes<32>()
 
   /// - Parameter step: how often `key` has been moved.
-  public init(key: borrowing SymmetricKey, step: UInt32 = 0) {
+  public init(key: borrowing SecretBytes<32>, step: UInt32 = 0) {
     self.key.copy(from: key.bytes)
     self.step = step
   }
@@ -29,23 +29,23 @@ public struct RatchetState: ~Copyable {
   /// Where the device stands after `counter` steps: writes that key, and changes nothing here.
   ///
   /// - Throws: ``SchemesError/staleCounter``, and ``SchemesError/counterTooFarAhead`` beyond ``stepsAtOnce``.
-  public func key<Hash: HashFunction>(
-    at counter: UInt32, _: Hash.Type, into result: inout SymmetricKey
+  public func key<H: Hash.Function>(
+    at counter: UInt32, _: H.Type, into result: inout SecretBytes<32>
   ) throws(SchemesError) {
     guard counter > step else { throw .staleCounter }
     guard counter - step <= Self.stepsAtOnce else { throw .counterTooFarAhead }
     result.copy(from: key.bytes)
-    for _ in step..<counter { DerivedKeys<Hash>.ratchet(&result) }
+    for _ in step..<counter { DerivedKeys<H>.ratchet(&result) }
   }
 
   /// Moves on: a step towards a device that is far ahead. The keys before it are gone from here.
-  public mutating func advance<Hash: HashFunction>(by count: UInt32, _: Hash.Type) {
-    for _ in 0..<count { DerivedKeys<Hash>.ratchet(&key) }
+  public mutating func advance<H: Hash.Function>(by count: UInt32, _: H.Type) {
+    for _ in 0..<count { DerivedKeys<H>.ratchet(&key) }
     step += count
   }
 
   /// A session with `counter` and its `key` has been confirmed: the keys before it are gone.
-  public mutating func confirm(_ counter: UInt32, key: borrowing SymmetricKey) {
+  public mutating func confirm(_ counter: UInt32, key: borrowing SecretBytes<32>) {
     guard counter > step else { return }
     self.key.copy(from: key.bytes)
     step = counter

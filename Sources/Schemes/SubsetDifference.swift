@@ -1,5 +1,5 @@
 #if !hasFeature(Embedded)
-  import Primitives
+  import CountersignCrypto
 
   /// Scheme `broadcast`: the subset-difference method of Naor, Naor and Lotspiech (CRYPTO 2001), which media players use to
   /// shut out known traitors. The server hands a new system key to every device except those it knows to be compromised.
@@ -26,7 +26,7 @@
     private let root: [UInt8]
 
     /// - Parameter root: the server's secret, from which every node's label follows.
-    public init(height: Int, root: borrowing SymmetricKey) {
+    public init(height: Int, root: borrowing SecretBytes<32>) {
       precondition((1...24).contains(height))
       self.height = height
       self.root = [UInt8](copying: root.bytes)
@@ -57,17 +57,17 @@
     }
 
     /// What goes to everybody: the system key, sealed once for each subset of the cover.
-    public func header<Hash: HashFunction>(
-      for systemKey: borrowing SymmetricKey, revoked: Set<Int>, _: Hash.Type = SHA256.self
+    public func header<H: Hash.Function>(
+      for systemKey: borrowing SecretBytes<32>, revoked: Set<Int>, _: H.Type = Hash.SHA256.self
     ) -> [Entry] {
       cover(revoked: revoked).map { subset in
-        var label = nodeLabel(subset.i, Hash.self)
-        if subset.j != 0 { Self.descend(&label, from: subset.i, to: subset.j, Hash.self) }
-        Self.step(&label, 2, Hash.self)
+        var label = nodeLabel(subset.i, H.self)
+        if subset.j != 0 { Self.descend(&label, from: subset.i, to: subset.j, H.self) }
+        Self.step(&label, 2, H.self)
         var sealed = [UInt8](repeating: 0, count: 32 + tagLength)
         var target = sealed.mutableBytes
         // A subset's key seals one system key ever: the nonce may be fixed.
-        ChaChaPoly.seal(
+        Cipher.ChaChaPoly.seal(
           systemKey.bytes, into: &target, key: label.bytes, nonce: 0, authenticating: RawSpan())
         return Entry(subset: subset, sealed: sealed)
       }
@@ -77,15 +77,15 @@
     public func receiver(_ leaf: Int) -> Receiver {
       let own = UInt32(leaf) + 1 << UInt32(height)
       // The whole tree's label would open every subset under the root: its key is stored instead, which opens only that.
-      var whole = nodeLabel(1, SHA256.self)
-      Self.step(&whole, 2, SHA256.self)
+      var whole = nodeLabel(1, Hash.SHA256.self)
+      Self.step(&whole, 2, Hash.SHA256.self)
       var labels = [Subset(i: 1, j: 0): [UInt8](copying: whole.bytes)]
       for depth in 0..<height {
         let i = own >> UInt32(height - depth)
         for below in depth + 1...height {
           let sibling = own >> UInt32(height - below) ^ 1
-          var label = nodeLabel(i, SHA256.self)
-          Self.descend(&label, from: i, to: sibling, SHA256.self)
+          var label = nodeLabel(i, Hash.SHA256.self)
+          Self.descend(&label, from: i, to: sibling, Hash.SHA256.self)
           labels[Subset(i: i, j: sibling)] = [UInt8](copying: label.bytes)
         }
       }
@@ -100,15 +100,15 @@
       public var labelCount: Int { labels.count }
 
       /// Finds the subset that holds this device and opens the system key; false when the device has been left out.
-      public func open<Hash: HashFunction>(
-        _ header: [Entry], into systemKey: inout SymmetricKey, _: Hash.Type = SHA256.self
+      public func open<H: Hash.Function>(
+        _ header: [Entry], into systemKey: inout SecretBytes<32>, _: H.Type = Hash.SHA256.self
       ) -> Bool {
         for entry in header {
           let (i, j) = (entry.subset.i, entry.subset.j)
           guard i > 0, SubsetDifference.isAbove(i, leaf), j == 0 ? i == 1 : !SubsetDifference.isAbove(j, leaf) else {
             continue
           }
-          var label = SymmetricKey()
+          var label = SecretBytes<32>()
           if j == 0 {
             guard let stored = labels[entry.subset] else { return false }
             label.copy(from: stored.bytes)
@@ -118,12 +118,12 @@
             while node > i, labels[Subset(i: i, j: node)] == nil { node >>= 1 }
             guard let stored = labels[Subset(i: i, j: node)] else { return false }
             label.copy(from: stored.bytes)
-            SubsetDifference.descend(&label, from: node, to: j, Hash.self)
-            SubsetDifference.step(&label, 2, Hash.self)
+            SubsetDifference.descend(&label, from: node, to: j, H.self)
+            SubsetDifference.step(&label, 2, H.self)
           }
           var target = systemKey.mutableBytes
           return
-            (try? ChaChaPoly.open(
+            (try? Cipher.ChaChaPoly.open(
               entry.sealed.bytes, into: &target, key: label.bytes, nonce: 0, authenticating: RawSpan())) != nil
         }
         return false
@@ -135,10 +135,10 @@
       return distance >= 0 && leaf >> UInt32(distance) == node
     }
 
-    private func nodeLabel<Hash: HashFunction>(_ node: UInt32, _: Hash.Type) -> SymmetricKey {
-      var label = SymmetricKey()
+    private func nodeLabel<H: Hash.Function>(_ node: UInt32, _: H.Type) -> SecretBytes<32> {
+      var label = SecretBytes<32>()
       var target = label.mutableBytes
-      var mac = HMAC<Hash>(key: root.bytes)
+      var mac = Hash.HMAC<H>(key: root.bytes)
       mac.updateLabel("countersign-v1 subset label")
       withUnsafeBytes(of: node.bigEndian) { mac.update(RawSpan(_unsafeBytes: $0)) }
       mac.finalize(into: &target)
@@ -146,18 +146,18 @@
     }
 
     /// Walks from `node` down to `target`, one half of the generator at each turn.
-    private static func descend<Hash: HashFunction>(
-      _ label: inout SymmetricKey, from node: UInt32, to target: UInt32, _: Hash.Type
+    private static func descend<H: Hash.Function>(
+      _ label: inout SecretBytes<32>, from node: UInt32, to target: UInt32, _: H.Type
     ) {
       let turns = node.leadingZeroBitCount - target.leadingZeroBitCount
       for turn in stride(from: turns - 1, through: 0, by: -1) {
-        step(&label, UInt8(target >> UInt32(turn) & 1), Hash.self)
+        step(&label, UInt8(target >> UInt32(turn) & 1), H.self)
       }
     }
 
     /// The generator's thirds: 0 goes left, 1 goes right, 2 is the key.
-    private static func step<Hash: HashFunction>(_ label: inout SymmetricKey, _ third: UInt8, _: Hash.Type) {
-      var mac = HMAC<Hash>(key: label.bytes)
+    private static func step<H: Hash.Function>(_ label: inout SecretBytes<32>, _ third: UInt8, _: H.Type) {
+      var mac = Hash.HMAC<H>(key: label.bytes)
       withUnsafeBytes(of: third) { mac.update(RawSpan(_unsafeBytes: $0)) }
       var target = label.mutableBytes
       mac.finalize(into: &target)

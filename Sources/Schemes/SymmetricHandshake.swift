@@ -1,61 +1,61 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
-/// Schemes `shared-key`, `derived-key`, `derived-key-pbkdf2` and `derived-key-ratchet`: mutual challenge and response and
-/// two session keys, with a key that both sides have and no public-key operation. The device's side.
+/// The schemes of ``Scheme/Exchange/challenge``: mutual challenge and response and two session keys, with a key that both sides
+/// have and no public-key operation. The device's side.
 ///
 /// The schemes differ in where the key comes from: see ``DerivedKeys``. The counter must be stored before the hello leaves
 /// and never be used twice; in `derived-key-ratchet` it also says how far the key has been moved forward.
-public struct SymmetricHandshake<Hash: HashFunction>: ~Copyable {
+public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
   /// Scheme, address, counter and code: the longest hello.
   public static var maximumHelloLength: Int { 1 + 12 + 4 + 16 }
-  public static var replyLength: Int { SymmetricTranscript<Hash>.replyLength }
+  public static var replyLength: Int { SymmetricTranscript<H>.replyLength }
 
-  private var transcript = SymmetricTranscript<Hash>()
+  private var transcript = SymmetricTranscript<H>()
   private let scheme: SchemeID
 
   public init(scheme: SchemeID) { self.scheme = scheme }
 
   /// Writes the first frame and returns its length.
   ///
-  /// - Parameter hint: ``SchemeID/symmetricHintLength`` bytes: the address, or this epoch's pseudonym.
+  /// - Parameter hint: what the scheme's ``Scheme/Hint`` says, as many bytes as that has.
   public mutating func writeHello(
-    key: borrowing SymmetricKey, hint: RawSpan, counter: UInt32, into frame: inout MutableRawSpan
+    key: borrowing SecretBytes<32>, hint: RawSpan, counter: UInt32, into frame: inout MutableRawSpan
   ) throws(SchemesError) -> Int {
-    guard hint.byteCount == scheme.symmetricHintLength else { throw .malformed }
-    let length = 1 + hint.byteCount + 4 + SymmetricTranscript<Hash>.codeLength
+    let row = scheme.row
+    guard row.exchange == .challenge else { throw .unexpectedScheme(scheme.rawValue) }
+    guard hint.byteCount == row.hint.length else { throw .malformed }
+    let length = 1 + hint.byteCount + 4 + SymmetricTranscript<H>.codeLength
     guard frame.byteCount >= length else { throw .bufferTooSmall(needed: length) }
     frame.storeBytes(of: scheme.rawValue, as: UInt8.self)
     copyBytes(hint, to: &frame, at: 1)
     frame.storeBytes(of: counter.bigEndian, toByteOffset: 1 + hint.byteCount, as: UInt32.self)
     transcript.setKey(key)
-    transcript.append(frame.bytes.extracting(0..<length - SymmetricTranscript<Hash>.codeLength))
-    var code = frame.suffix(from: length - SymmetricTranscript<Hash>.codeLength)
-    var target = code.prefix(SymmetricTranscript<Hash>.codeLength)
+    transcript.append(frame.bytes.extracting(0..<length - SymmetricTranscript<H>.codeLength))
+    var code = frame.suffix(from: length - SymmetricTranscript<H>.codeLength)
+    var target = code.prefix(SymmetricTranscript<H>.codeLength)
     transcript.value(1, scheme: scheme, into: &target)
     return length
   }
 
-  /// Reads the server's answer and derives the session's keys into the caller's places.
-  public mutating func readReply<Cipher: AEAD>(
-    _ frame: RawSpan, sending: inout CipherState<Cipher>, receiving: inout CipherState<Cipher>
-  ) throws(SchemesError) {
+  /// Reads the server's answer and derives the session's keys into the caller's place.
+  public mutating func readReply(_ frame: RawSpan, keys: inout SessionKeys) throws(SchemesError) {
     guard frame.byteCount == Self.replyLength else { throw .malformed }
     // A forged reply must not spoil the exchange: the real one may still come.
     let before = transcript.count
-    transcript.append(frame.extracting(0..<SymmetricTranscript<Hash>.nonceLength))
+    transcript.append(frame.extracting(0..<SymmetricTranscript<H>.nonceLength))
     guard
-      transcript.isValue(2, scheme: scheme, frame.extracting(SymmetricTranscript<Hash>.nonceLength...))
+      transcript.isValue(2, scheme: scheme, frame.extracting(SymmetricTranscript<H>.nonceLength...))
     else {
       transcript.count = before
       throw .authenticationFailed
     }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     transcript.sessionKey(3, scheme: scheme, into: &key)
-    sending.setKey(key)
+    keys.sending.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
-    receiving.setKey(key)
+    keys.receiving.setKey(key)
     transcript.wipe()
   }
 

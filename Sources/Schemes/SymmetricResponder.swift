@@ -1,12 +1,12 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// The server's side of the schemes without public keys.
 ///
 /// Reading a hello changes nothing outside this value. The server stores the counter when the device's first transport
 /// message has been opened, and from then on refuses every counter that is not above it.
-public struct SymmetricResponder<Hash: HashFunction>: ~Copyable {
-  private var transcript = SymmetricTranscript<Hash>()
+public struct SymmetricResponder<H: Hash.Function>: ~Copyable {
+  private var transcript = SymmetricTranscript<H>()
   private var scheme = SchemeID.derivedKey
   private var code = Bytes<16>()
 
@@ -24,9 +24,10 @@ public struct SymmetricResponder<Hash: HashFunction>: ~Copyable {
   public mutating func readHello(_ frame: RawSpan) throws(SchemesError) -> Claim {
     guard frame.byteCount > 0 else { throw .malformed }
     let first = frame.unsafeLoad(as: UInt8.self)
-    guard let scheme = SchemeID(rawValue: first), let hintLength = scheme.symmetricHintLength else {
+    guard let scheme = SchemeID(rawValue: first), scheme.row.exchange == .challenge else {
       throw .unexpectedScheme(first)
     }
+    let hintLength = scheme.row.hint.length
     guard frame.byteCount == 1 + hintLength + 4 + 16 else { throw .malformed }
     self.scheme = scheme
     transcript.append(frame.extracting(0..<5 + hintLength))
@@ -43,31 +44,30 @@ public struct SymmetricResponder<Hash: HashFunction>: ~Copyable {
   ///
   /// - Parameter lastCounter: the highest counter that a session of this device has been opened with.
   public mutating func verify(
-    _ claim: Claim, key: borrowing SymmetricKey, lastCounter: UInt32?
+    _ claim: Claim, key: borrowing SecretBytes<32>, lastCounter: UInt32?
   ) throws(SchemesError) {
     transcript.setKey(key)
     guard transcript.isValue(1, scheme: scheme, code.bytes) else { throw .authenticationFailed }
     if let lastCounter, claim.counter <= lastCounter { throw .staleCounter }
   }
 
-  /// Writes the answer, ``SymmetricHandshake/replyLength`` bytes, and derives the session's keys.
-  public mutating func writeReply<Cipher: AEAD>(
-    into frame: inout MutableRawSpan, sending: inout CipherState<Cipher>, receiving: inout CipherState<Cipher>
-  ) throws(SchemesError) -> Int {
-    let length = SymmetricTranscript<Hash>.replyLength
+  /// Writes the answer, ``Scheme/replyLength`` bytes, and derives the session's keys.
+  public mutating func writeReply(into frame: inout MutableRawSpan, keys: inout SessionKeys) throws(SchemesError) -> Int
+  {
+    let length = SymmetricTranscript<H>.replyLength
     guard frame.byteCount >= length else { throw .bufferTooSmall(needed: length) }
-    var nonce = frame.prefix(SymmetricTranscript<Hash>.nonceLength)
+    var nonce = frame.prefix(SymmetricTranscript<H>.nonceLength)
     fillWithRandomBytes(&nonce)
     transcript.append(nonce.bytes)
-    var rest = frame.suffix(from: SymmetricTranscript<Hash>.nonceLength)
-    var target = rest.prefix(SymmetricTranscript<Hash>.codeLength)
+    var rest = frame.suffix(from: SymmetricTranscript<H>.nonceLength)
+    var target = rest.prefix(SymmetricTranscript<H>.codeLength)
     transcript.value(2, scheme: scheme, into: &target)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     transcript.sessionKey(3, scheme: scheme, into: &key)
-    receiving.setKey(key)
+    keys.receiving.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
-    sending.setKey(key)
+    keys.sending.setKey(key)
     transcript.wipe()
     return length
   }

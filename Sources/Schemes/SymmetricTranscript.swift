@@ -1,11 +1,11 @@
-import Primitives
+import CountersignCrypto
 
 /// The exchange of the schemes without public keys, as both parties compute it: four values of one PRF under the shared key,
 /// told apart by their first byte, over everything that was said.
 ///
 /// Hello: scheme (1), hint (12 or 8), counter (4), PRF 1 truncated to 16. Reply: nonce (16), PRF 2 truncated to 16. The
 /// session's keys are PRF 3 and PRF 4. The counter makes the hello fresh for the server, and the reply for the device.
-struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
+struct SymmetricTranscript<H: Hash.Function>: ~Copyable {
   static var codeLength: Int { 16 }
   static var nonceLength: Int { 16 }
   static var replyLength: Int { nonceLength + codeLength }
@@ -13,9 +13,9 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
   /// Scheme, hint, counter, then the reply's nonce.
   var said = Bytes<41>()
   var count = 0
-  private var key = SymmetricKey()
+  private var key = SecretBytes<32>()
 
-  mutating func setKey(_ key: borrowing SymmetricKey) { self.key.copy(from: key.bytes) }
+  mutating func setKey(_ key: borrowing SecretBytes<32>) { self.key.copy(from: key.bytes) }
 
   mutating func append(_ bytes: RawSpan) {
     var target = said.mutableBytes
@@ -29,7 +29,7 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
     defer { whole.wipe() }
     var bytes = whole.mutableBytes
     let prologue = Prologue(scheme: scheme)
-    var mac = HMAC<Hash>(key: key.bytes)
+    var mac = Hash.HMAC<H>(key: key.bytes)
     withUnsafeBytes(of: index) { mac.update(RawSpan(_unsafeBytes: $0)) }
     mac.update(prologue.bytes)
     mac.update(said.bytes.extracting(0..<count))
@@ -47,23 +47,10 @@ struct SymmetricTranscript<Hash: HashFunction>: ~Copyable {
   }
 
   /// The key of one direction: 3 is the device's, 4 the server's.
-  func sessionKey(_ index: UInt8, scheme: SchemeID, into key: inout SymmetricKey) {
+  func sessionKey(_ index: UInt8, scheme: SchemeID, into key: inout SecretBytes<32>) {
     var bytes = key.mutableBytes
     value(index, scheme: scheme, into: &bytes)
   }
 
   mutating func wipe() { key.wipe() }
-}
-
-extension SchemeID {
-  /// Length of the hint that tells the server whose key to use, in the schemes without public keys: the address in the
-  /// clear where all devices share one key, a rotating pseudonym where each has its own. With PBKDF2 it is the start of the
-  /// stored salt, which never changes: to compute pseudonyms, the server would have to stretch every device's key first.
-  public var symmetricHintLength: Int? {
-    switch self {
-    case .sharedKey: 12
-    case .derivedKey, .derivedKeyPBKDF2, .derivedKeyRatchet: 8
-    default: nil
-    }
-  }
 }

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 import Testing

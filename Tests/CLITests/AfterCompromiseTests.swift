@@ -1,7 +1,7 @@
 import Assembly
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Testing
 

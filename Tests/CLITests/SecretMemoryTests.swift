@@ -1,5 +1,5 @@
 import Foundation
-import Primitives
+import CountersignCrypto
 import Processes
 import Testing
 
@@ -63,7 +63,7 @@ import Testing
     let salt = Array("countersign-v1 root".utf8)
     let info = Array(info.utf8)
     var target = key.mutableBytes
-    HKDF<SHA256>.deriveKey(inputKeyMaterial: root.bytes, salt: salt.bytes, info: info.bytes, into: &target)
+    Hash.HKDF<Hash.SHA256>.deriveKey(inputKeyMaterial: root.bytes, salt: salt.bytes, info: info.bytes, into: &target)
     return key
   }
 

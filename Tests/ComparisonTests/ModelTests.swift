@@ -1,3 +1,4 @@
+import Schemes
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 struct ModelTests {
   static let measured = Result { try Survey.run() }
 
-  private func rows(_ budget: String, _ change: (inout Budget) -> Void = { _ in }) throws -> [SchemeName: Row] {
+  private func rows(_ budget: String, _ change: (inout Budget) -> Void = { _ in }) throws -> [SchemeID: Row] {
     let catalog = try Catalog.shipped()
     var loaded = try Budget.load(budget, catalog)
     change(&loaded)
@@ -64,7 +65,7 @@ struct ModelTests {
 
   @Test("Each limit can bind")
   func limits() throws {
-    let scheme = SchemeName.certified
+    let scheme = SchemeID.certified
     let strict: [(Limit, (inout Budget) -> Void)] = [
       (.battery, { $0.limits.batteryDays = 100_000 }), (.readmission, { $0.limits.readmissionSeconds = 0.001 }),
       (.firstMessage, { $0.limits.firstMessageSeconds = 0.001 }),
@@ -174,7 +175,7 @@ struct ModelTests {
     let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/Firmware/results.json").standardized
     let whole = try OnTargetResults.read(file.path)
     #expect(shipped.source == whole.source && shipped.source.hasPrefix("emulated, 20"))
-    let images: [SchemeName] = [
+    let images: [SchemeID] = [
       .sharedKey, .derivedKey, .derivedKeyRatchet, .derivedKeyEphemeral, .compactKK, .registered, .certified,
       .hybridIKpsk2, .identityBased,
     ]
@@ -205,7 +206,7 @@ struct ModelTests {
     let markdown = report.markdown()
     let text = report.text()
     for profile in measured.profiles {
-      #expect(markdown.contains("`\(profile.scheme.rawValue)`") && text.contains(profile.scheme.rawValue))
+      #expect(markdown.contains("`\(profile.scheme.name)`") && text.contains(profile.scheme.name))
     }
     let file = FileManager.default.temporaryDirectory.appending(path: "countersign-\(UUID().uuidString).json")
     try Data(try report.json().utf8).write(to: file)

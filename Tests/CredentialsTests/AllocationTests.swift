@@ -1,6 +1,6 @@
 import Credentials
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import TestSupport
 import Testing
 

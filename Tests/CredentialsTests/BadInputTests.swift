@@ -1,6 +1,6 @@
 import Credentials
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Testing
 
 /// Each parser against 100,000 inputs: it gives a typed error, or an object that is written as exactly these bytes.

@@ -1,6 +1,6 @@
 import Credentials
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -124,7 +124,7 @@ struct TrustStoreTests {
 
 private final class SeedSigner: Signer {
   private let key: Ed25519.PrivateKey
-  init(_ seed: [UInt8]) throws(PrimitivesError) { key = try Ed25519.PrivateKey(seed: seed.bytes) }
+  init(_ seed: [UInt8]) throws(CryptoError) { key = try Ed25519.PrivateKey(seed: seed.bytes) }
   var publicKey: Ed25519.PublicKey { key.publicKey }
   func signature(for message: RawSpan) -> Ed25519.Signature { key.signature(for: message) }
 }

@@ -4,7 +4,7 @@ import DeviceHost
 import Files
 import FleetSupport
 import Foundation
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 
 /// An entry of an inbox's journal as its format says, written without the code under test.
 enum JournalEntry {
@@ -16,7 +16,7 @@ enum JournalEntry {
     }
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash(bytes.bytes, into: &span)
+    Hash.SHA256.hash(bytes.bytes, into: &span)
     return bytes + digest[..<4]
   }
 }

@@ -3,7 +3,7 @@ import Device
 import DeviceHost
 import FleetSupport
 import Foundation
-import Primitives
+import CountersignCrypto
 import Processes
 
 /// A directory of its own for one test, gone when the test is over.

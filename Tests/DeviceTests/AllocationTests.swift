@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import TestSupport
 import Testing
@@ -22,16 +22,15 @@ struct AllocationTests {
     let device = try authority.device(0xA)
     let other = try authority.device(0xB)
     let link = Box(ServerLink(scheme: .certified))
-    let down = Box(CipherState<ChaChaPoly>())
-    let up = Box(CipherState<ChaChaPoly>())
+    let server = Box(SessionKeys())
     var hello = [UInt8](repeating: 0, count: 181)
     var span = hello.mutableBytes
     _ = try link.value.writeHello(device.identity, into: &span)
-    var responder = CertifiedResponder()
+    var responder = Responder(.certified)
     _ = try responder.readHello(hello.bytes, key: authority.handshakeKey)
     var reply = [UInt8](repeating: 0, count: 48)
     var place = reply.mutableBytes
-    _ = try responder.writeReply(into: &place, sending: &down.value, receiving: &up.value)
+    _ = try responder.writeReply(into: &place, keys: &server.value)
     try link.value.readReply(reply.bytes)
 
     let to = other.address
@@ -42,9 +41,9 @@ struct AllocationTests {
       let length = try link.value.seal(.frame(to: to, session: 1, body.bytes), into: &span)
       var message = span.prefix(length)
       do throws(NoiseError) {
-        try up.value.decrypt(inPlace: &message)
+        try server.value.receiving.decrypt(inPlace: &message)
         _ = ServerRecord.frame(from: to, session: 1, body.bytes).encode(into: &message)
-        try down.value.encrypt(inPlace: &message)
+        try server.value.sending.encrypt(inPlace: &message)
       } catch { throw .noise(error) }
       guard case .frame = try link.value.open(&message) else { throw .malformedRecord }
     }

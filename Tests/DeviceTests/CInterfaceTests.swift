@@ -1,7 +1,7 @@
 import CCountersign
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -76,7 +76,7 @@ struct CInterfaceTests {
   @Test("has the sizes of the modules behind it")
   func sizes() {
     #expect(COUNTERSIGN_STORED_SIZE == DeviceIdentity.encodedLength)
-    #expect(COUNTERSIGN_HANDSHAKE_SIZE == CertifiedHandshake.maximumHelloLength)
+    #expect(COUNTERSIGN_HANDSHAKE_SIZE == Initiator.maximumHelloLength)
     #expect(COUNTERSIGN_OVERHEAD == tagLength)
     #expect(countersign_context_size() <= MemoryLayout<countersign_context>.size)
   }

@@ -2,11 +2,11 @@
   import Credentials
   import Device
   import FleetSupport
-  import Primitives
+  import CountersignCrypto
   import Schemes
   import Testing
 
-  /// `CORE=1 swift test -Xswiftc -DCOUNTERSIGN_CERTIFICATES_ONLY --scratch-path .build-certificates --filter CertificatesOnly`
+  /// `COUNTERSIGN_CORE=1 swift test -Xswiftc -DCOUNTERSIGN_CERTIFICATES_ONLY --scratch-path .build-certificates --filter CertificatesOnly`
   @Suite("Firmware for certificates only")
   struct CertificatesOnlyTests {
     let authority = try! Authority()

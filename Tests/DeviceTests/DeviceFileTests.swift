@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -35,7 +35,7 @@ struct DeviceFileTests {
     let body = Array(bytes.dropLast(32))
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash(body.bytes, into: &span)
+    Hash.SHA256.hash(body.bytes, into: &span)
     return body + digest
   }
 
@@ -167,7 +167,7 @@ struct DeviceFileTests {
 
 extension TestDevice {
   /// What each slot's private key makes with `peer`: the way to see a private key without showing it.
-  fileprivate func sharedSecrets(with peer: X25519.PublicKey) throws(PrimitivesError) -> [[UInt8]] {
+  fileprivate func sharedSecrets(with peer: X25519.PublicKey) throws(CryptoError) -> [[UInt8]] {
     var shared = SecretBytes<32>()
     try identity.slotA.key.agree(with: peer, into: &shared)
     let first = [UInt8](copying: shared.bytes)

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -30,10 +30,10 @@ struct IdentityBasedTests {
     let frame = try hello(device)
     #expect(frame.count == 117)
     #expect(try hello(self.device(2, .certified)).count == 181)
-    var responder = CertifiedResponder()
+    var responder = Responder(.identityBased)
     let claim = try responder.readHello(
       frame.bytes, key: authority.handshakeKey, master: authority.master.publicKey)
-    #expect(claim.scheme == .identityBased && claim.certificate == device.certificate)
+    #expect(claim.certificate == device.certificate)
     #expect(claim.publicKey == device.identity.slotA.key.publicKey)
   }
 
@@ -42,17 +42,17 @@ struct IdentityBasedTests {
     let frame = try hello(device(1, .identityBased))
     for bit in 0..<8 * frame.count {
       let bytes = flipping(bit, of: frame)
-      var responder = CertifiedResponder()
+      var responder = Responder(.identityBased)
       #expect(throws: SchemesError.self, "bit \(bit)") {
         try responder.readHello(bytes.bytes, key: authority.handshakeKey, master: authority.master.publicKey)
       }
     }
     let other = try Authority(seed: 3)
-    var responder = CertifiedResponder()
+    var responder = Responder(.identityBased)
     #expect(throws: SchemesError.self) {
       try responder.readHello(frame.bytes, key: authority.handshakeKey, master: other.master.publicKey)
     }
-    responder = CertifiedResponder()
+    responder = Responder(.identityBased)
     #expect(throws: SchemesError.unexpectedScheme(11)) {
       try responder.readHello(frame.bytes, key: authority.handshakeKey)
     }
@@ -62,14 +62,13 @@ struct IdentityBasedTests {
   func stolenCredential() throws {
     let victim = try device(1, .identityBased)
     let thief = try device(2, .identityBased)
-    var handshake = CertifiedHandshake(scheme: .identityBased)
+    var handshake = Initiator(.identityBased)
+    handshake.setStatic(thief.identity.slotA.key, server: authority.handshakeKey.publicKey)
     var frame = [UInt8](repeating: 0, count: 256)
     var span = frame.mutableBytes
-    let length = try handshake.writeHello(
-      key: thief.identity.slotA.key, certificate: victim.certificate, serverKey: authority.handshakeKey.publicKey,
-      master: authority.master.publicKey, into: &span)
+    let length = try handshake.writeHello(victim.certificate, master: authority.master.publicKey, into: &span)
     let sent = Array(frame[..<length])
-    var responder = CertifiedResponder()
+    var responder = Responder(.identityBased)
     #expect(throws: SchemesError.noise(.decryptionFailed)) {
       try responder.readHello(sent.bytes, key: authority.handshakeKey, master: authority.master.publicKey)
     }
@@ -244,7 +243,7 @@ struct IdentityBasedTests {
     old[4] = 1
     var digest = [UInt8](repeating: 0, count: 32)
     var target = digest.mutableBytes
-    SHA256.hash(old.bytes, into: &target)
+    Hash.SHA256.hash(old.bytes, into: &target)
     old += digest
     let loaded = TestDevice()
     try loaded.identity.load(old.bytes)

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("A session between two devices")
@@ -101,7 +101,7 @@ struct PeerSessionTests {
   func claimedAddress() throws {
     let mallory = try authority.device(0xC)
     // A device that lies about itself in the prologue, which only a changed program does.
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     noise.setStatic(mallory.copyKeyA())
     noise.setRemoteStatic(b.certificate.publicKey)
     let prologue = SchemesPrologue.relayed(from: a.address, to: b.address)
@@ -120,7 +120,7 @@ struct PeerSessionTests {
 
   @Test("ends when a payload decrypts and is not a certificate: it cannot be finished without a verified peer")
   func noCertificate() throws {
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     noise.setStatic(X25519.PrivateKey.random())
     noise.setRemoteStatic(b.certificate.publicKey)
     let prologue = SchemesPrologue.relayed(from: a.address, to: b.address)

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// One of each record, as bytes, and reading them back.

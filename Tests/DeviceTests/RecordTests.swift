@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Records")

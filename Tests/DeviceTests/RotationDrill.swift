@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A device that changes its key while power fails, or messages are lost, at chosen steps.

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("A sealed message")
@@ -81,7 +81,7 @@ struct SealedMessageTests {
     #expect(throws: DeviceError.credentials(.invalidSignature)) { try open(message, from: a.address, at: b) }
 
     // Mallory's own certificate, under a prologue that names a: what a changed program could send.
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.X, role: .initiator)
     noise.setStatic(key)
     noise.setRemoteStatic(b.certificate.publicKey)
     let prologue = SchemesPrologue.sealed(from: a.address, to: b.address, generation: 1)
@@ -109,7 +109,7 @@ struct SealedMessageTests {
   func shortPayload() throws {
     let key = a.copyKeyA()
     for length in [0, 1, 83, 84, 91] {
-      var noise = HandshakeState<ChaChaPoly, SHA256>(.X, role: .initiator)
+      var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.X, role: .initiator)
       noise.setStatic(key)
       noise.setRemoteStatic(b.certificate.publicKey)
       let prologue = SchemesPrologue.sealed(from: a.address, to: b.address, generation: 1)

@@ -1,6 +1,6 @@
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -10,7 +10,7 @@ struct ServerAgreementTests {
 
   private func hello(_ device: TestDevice, fallingBack: Bool = false) throws(DeviceError) -> [UInt8] {
     var link = ServerLink(scheme: device.identity.scheme)
-    var frame = [UInt8](repeating: 0, count: CertifiedHandshake.maximumHelloLength)
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     var span = frame.mutableBytes
     let length = try link.writeHello(device.identity, fallingBack: fallingBack, into: &span)
     return Array(frame[..<length])
@@ -18,7 +18,7 @@ struct ServerAgreementTests {
 
   /// Whether the server of `authority` can read the first frame.
   private func isRead(_ frame: [UInt8], by authority: Authority) -> Bool {
-    var responder = CertifiedResponder()
+    guard var responder = try? Responder(answering: frame.bytes) else { return false }
     let master = authority.master.publicKey
     return (try? responder.readHello(frame.bytes, key: authority.handshakeKey, master: master)) != nil
   }
@@ -104,7 +104,7 @@ struct ServerAgreementTests {
     for index in 16..<48 { stored[index] = 0 }
     var digest = Bytes<32>()
     var place = digest.mutableBytes
-    SHA256.hash(stored.bytes.extracting(0..<stored.count - 32), into: &place)
+    Hash.SHA256.hash(stored.bytes.extracting(0..<stored.count - 32), into: &place)
     stored.replaceSubrange((stored.count - 32)..., with: (0..<32).map { digest[$0] })
     try device.identity.load(stored.bytes)
     #expect(throws: DeviceError.schemes(.noise(.lowOrderPoint))) { try device.identity.prepareSession() }

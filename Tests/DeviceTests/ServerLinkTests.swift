@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -11,19 +11,18 @@ struct ServerLinkTests {
   /// A session that is open, and the server's keys for it.
   private final class Open {
     var link = ServerLink(scheme: .certified)
-    var sending = CipherState<ChaChaPoly>()
-    var receiving = CipherState<ChaChaPoly>()
+    var keys = SessionKeys()
 
     init(_ device: TestDevice, _ authority: Authority) throws {
       var hello = [UInt8](repeating: 0, count: 200)
       var span = hello.mutableBytes
       let length = try link.writeHello(device.identity, into: &span)
-      var responder = CertifiedResponder()
+      var responder = Responder(.certified)
       let frame = Array(hello[..<length])
       _ = try responder.readHello(frame.bytes, key: authority.handshakeKey)
       var reply = [UInt8](repeating: 0, count: 48)
       var place = reply.mutableBytes
-      _ = try responder.writeReply(into: &place, sending: &sending, receiving: &receiving)
+      _ = try responder.writeReply(into: &place, keys: &keys)
       try link.readReply(reply.bytes)
     }
 
@@ -31,7 +30,7 @@ struct ServerLinkTests {
       var frame = [UInt8](repeating: 0, count: record.encodedLength + tagLength)
       var span = frame.mutableBytes
       _ = record.encode(into: &span)
-      try sending.encrypt(inPlace: &span)
+      try keys.sending.encrypt(inPlace: &span)
       return frame
     }
 
@@ -54,7 +53,7 @@ struct ServerLinkTests {
       var span = frame.mutableBytes
       let length = try session.link.seal(DeviceRecord(decoding: sample.bytes), into: &span)
       #expect(length == sample.count + tagLength)
-      try session.receiving.decrypt(inPlace: &span)
+      try session.keys.receiving.decrypt(inPlace: &span)
       #expect(Array(frame.dropLast(tagLength)) == sample)
     }
     for sample in try RecordSamples.serverRecords(authority) {

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The server's side of a rotation, with one device: which keys it lets in, what it signs, and one message in the mailbox.
@@ -23,8 +23,7 @@ final class SimulatedServer {
   var mail: [UInt8]?
   let sender: DeviceAddress
 
-  private var sending = CipherState<ChaChaPoly>()
-  private var receiving = CipherState<ChaChaPoly>()
+  private var keys = SessionKeys()
   private var claimed: X25519.PublicKey?
 
   init(_ authority: Authority, _ device: TestDevice, mailFrom sender: DeviceAddress) {
@@ -39,20 +38,18 @@ final class SimulatedServer {
 
   /// Reads a first frame; nil closes the connection without an answer.
   func answer(_ hello: [UInt8]) -> [UInt8]? {
-    var responder = CertifiedResponder()
-    sending.wipe()
-    receiving.wipe()
-    guard
+    keys.wipe()
+    guard var responder = try? Responder(answering: hello.bytes),
       let claim = try? responder.readHello(
         hello.bytes, key: authority.handshakeKey, master: authority.master.publicKey),
       claim.certificate?.fields.address == address,
-      claim.certificate?.isSigned(by: authority.anchor) == true || claim.scheme == .identityBased,
+      claim.certificate?.isSigned(by: authority.anchor) == true || responder.scheme == .identityBased,
       claim.publicKey == current.key || claim.publicKey == next?.key
     else { return nil }
     claimed = claim.publicKey
-    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var reply = [UInt8](repeating: 0, count: responder.scheme.row.replyLength)
     var span = reply.mutableBytes
-    guard (try? responder.writeReply(into: &span, sending: &sending, receiving: &receiving)) != nil else { return nil }
+    guard (try? responder.writeReply(into: &span, keys: &keys)) != nil else { return nil }
     return reply
   }
 
@@ -60,7 +57,7 @@ final class SimulatedServer {
   func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
     var frame = frame
     var span = frame.mutableBytes
-    try receiving.decrypt(inPlace: &span)
+    try keys.receiving.decrypt(inPlace: &span)
     let bytes = Array(frame.dropLast(tagLength))
     switch try DeviceRecord(decoding: bytes.bytes) {
     case .hello:
@@ -109,7 +106,7 @@ final class SimulatedServer {
     var frame = [UInt8](repeating: 0, count: record.encodedLength + tagLength)
     var span = frame.mutableBytes
     _ = record.encode(into: &span)
-    try sending.encrypt(inPlace: &span)
+    try keys.sending.encrypt(inPlace: &span)
     return frame
   }
 }

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -55,10 +55,10 @@ struct SymmetricIdentityTests {
   @Test("The worked hello is one that the server reads, under its counter and nobody else's key")
   func hello() throws {
     let frame = try example.symmetricHello(.derivedKey)
-    var responder = SymmetricResponder<SHA256>()
+    var responder = SymmetricResponder<Hash.SHA256>()
     let claim = try responder.readHello(frame.bytes)
     #expect(claim.counter == 6)
-    let key = try SymmetricKey(copying: WorkedExample.symmetricKey)
+    let key = try SecretBytes<32>(copying: WorkedExample.symmetricKey)
     try responder.verify(claim, key: key, lastCounter: 5)
     #expect(throws: SchemesError.staleCounter) { try responder.verify(claim, key: key, lastCounter: 6) }
   }
@@ -91,7 +91,7 @@ struct SymmetricIdentityTests {
       change(&altered)
       var digest = [UInt8](repeating: 0, count: 32)
       var span = digest.mutableBytes
-      SHA256.hash(altered.bytes, into: &span)
+      Hash.SHA256.hash(altered.bytes, into: &span)
       #expect(throws: DeviceError.corruptFile) { try place.load(altered + digest) }
     }
   }
@@ -138,7 +138,7 @@ struct SymmetricIdentityTests {
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
     let body = Array(last)
-    SHA256.hash(body.bytes, into: &span)
+    Hash.SHA256.hash(body.bytes, into: &span)
     try place.load(body + digest)
     #expect(throws: DeviceError.countersExhausted) { try place.identity.beginSession(with: .a) }
   }
@@ -148,11 +148,11 @@ struct SymmetricIdentityTests {
     let place = Place()
     try place.load(try example.symmetricFile())
     func hint() throws -> [UInt8] {
-      var handshake = SymmetricHandshake<SHA256>(scheme: .derivedKey)
+      var link = SymmetricLink()
       var frame = [UInt8](repeating: 0, count: 64)
       var span = frame.mutableBytes
       try place.identity.beginSession(with: .a)
-      _ = try place.identity.writeHello(&handshake, with: .a, into: &span)
+      _ = try link.writeHello(place.identity, with: .a, into: &span)
       return Array(frame[1..<9])
     }
     let first = try hint()

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// One end of a session between devices, with arrays for frames.
 final class Talker {

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import TestSupport
 import Testing
 
@@ -29,10 +29,10 @@ struct AllocationTests {
     for isCounted in [false, true] {
       let count = try Allocations.count { () throws(NoiseError) in
         switch suite {
-        case .sha256: try pair.run(ChaChaPoly.self, SHA256.self, transportMessages: 10)
-        case .sha512: try pair.run(ChaChaPoly.self, SHA512.self, transportMessages: 10)
-        case .blake2s: try pair.run(ChaChaPoly.self, BLAKE2s.self, transportMessages: 10)
-        case .blake2b: try pair.run(ChaChaPoly.self, BLAKE2b.self, transportMessages: 10)
+        case .sha256: try pair.run(Cipher.ChaChaPoly.self, Hash.SHA256.self, transportMessages: 10)
+        case .sha512: try pair.run(Cipher.ChaChaPoly.self, Hash.SHA512.self, transportMessages: 10)
+        case .blake2s: try pair.run(Cipher.ChaChaPoly.self, Hash.BLAKE2s.self, transportMessages: 10)
+        case .blake2b: try pair.run(Cipher.ChaChaPoly.self, Hash.BLAKE2b.self, transportMessages: 10)
         }
       }
       if isCounted { #expect(count == 0) }

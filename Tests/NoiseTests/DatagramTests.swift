@@ -1,13 +1,13 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
 @Suite("Datagrams")
 struct DatagramTests {
   /// A generator that a failing run can be repeated with.
-  private func seal(_ text: String, _ transport: inout DatagramTransport<ChaChaPoly>) throws -> [UInt8] {
-    var datagram = [UInt8](repeating: 0, count: text.utf8.count + DatagramTransport<ChaChaPoly>.overhead)
+  private func seal(_ text: String, _ transport: inout DatagramTransport<Cipher.ChaChaPoly>) throws -> [UInt8] {
+    var datagram = [UInt8](repeating: 0, count: text.utf8.count + DatagramTransport<Cipher.ChaChaPoly>.overhead)
     var bytes = datagram.mutableBytes
     let length = try transport.seal(Array(text.utf8).span.bytes, into: &bytes)
     #expect(length == datagram.count)
@@ -15,7 +15,7 @@ struct DatagramTests {
   }
 
   private func open(
-    _ datagram: [UInt8], _ transport: inout DatagramTransport<ChaChaPoly>
+    _ datagram: [UInt8], _ transport: inout DatagramTransport<Cipher.ChaChaPoly>
   ) throws(NoiseError) -> String {
     var plaintext = [UInt8](repeating: 0, count: datagram.count)
     var bytes = plaintext.mutableBytes
@@ -30,8 +30,8 @@ struct DatagramTests {
     var random = SeededGenerator(for: "network \(number)")
     var pair = try StartedPair.make("NN")
     try pair.finish()
-    var alice = DatagramTransport<ChaChaPoly>()
-    var bob = DatagramTransport<ChaChaPoly>()
+    var alice = DatagramTransport<Cipher.ChaChaPoly>()
+    var bob = DatagramTransport<Cipher.ChaChaPoly>()
     try pair.alice.split(into: &alice)
     try pair.bob.split(into: &bob)
 
@@ -69,10 +69,10 @@ struct DatagramTests {
 
   @Test("A forged counter does not move the window, however far ahead")
   func forgery() throws {
-    let key = SymmetricKey.random()
-    var alice = DatagramTransport<ChaChaPoly>()
+    let key = SecretBytes<32>.random()
+    var alice = DatagramTransport<Cipher.ChaChaPoly>()
     alice.sending = CipherState(key: key)
-    var bob = DatagramTransport<ChaChaPoly>()
+    var bob = DatagramTransport<Cipher.ChaChaPoly>()
     bob.receiving = CipherState(key: key)
     let first = try seal("first", &alice)
     var forged = first

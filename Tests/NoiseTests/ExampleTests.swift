@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 /// The examples of docs/reference/noise.md, as they stand there.
@@ -11,20 +11,20 @@ struct ExampleTests {
     let aliceKey = X25519.PrivateKey.random()
 
     // begin: compile-time
-    var alice = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var alice = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     alice.setStatic(aliceKey)
     alice.setRemoteStatic(bobKey.publicKey)
     try alice.start(prologue: [1, 0].span.bytes)
 
-    var bob = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    var bob = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)
     bob.setStatic(bobKey)
     try bob.start(prologue: [1, 0].span.bytes)
 
     let payload = try bob.readMessage(alice.writeMessage(Array("certificate".utf8)))
     _ = try alice.readMessage(bob.writeMessage([]))
 
-    var toBob = CipherState<ChaChaPoly>()
-    var fromBob = CipherState<ChaChaPoly>()
+    var toBob = CipherState<Cipher.ChaChaPoly>()
+    var fromBob = CipherState<Cipher.ChaChaPoly>()
     try alice.split(sending: &toBob, receiving: &fromBob)
     // end: compile-time
 
@@ -42,7 +42,7 @@ struct ExampleTests {
 
     // begin: resolving
     let payload = try pair.bob.readMessage(third) { key, secrets throws(NoiseError) in
-      guard let psk = psks[key], let secret = try? SymmetricKey(copying: psk) else { throw .peerRefused }
+      guard let psk = psks[key], let secret = try? SecretBytes<32>(copying: psk) else { throw .peerRefused }
       try secrets.setPSK(secret, at: 3)
     }
     // end: resolving
@@ -51,9 +51,9 @@ struct ExampleTests {
 
   @Test("Bytes in place, nothing allocated")
   func inPlace() throws {
-    var sender = CipherState<ChaChaPoly>()
-    var receiver = CipherState<ChaChaPoly>()
-    let key = SymmetricKey.random()
+    var sender = CipherState<Cipher.ChaChaPoly>()
+    var receiver = CipherState<Cipher.ChaChaPoly>()
+    let key = SecretBytes<32>.random()
     sender = CipherState(key: key)
     receiver = CipherState(key: key)
 
@@ -71,7 +71,7 @@ struct ExampleTests {
     // begin: run-time
     let name = try NoiseProtocolName("Noise_NNpsk0_25519_AESGCM_BLAKE2b")
     let alice = name.makeHandshake(role: .initiator)
-    let psk = SymmetricKey.random()
+    let psk = SecretBytes<32>.random()
     try alice.setPSK(psk, at: 0)
     try alice.start(prologue: [])
     let first = try alice.writeMessage([])
@@ -83,11 +83,11 @@ struct ExampleTests {
   func pipes() throws {
     let bobKey = X25519.PrivateKey.random()
     let aliceKey = X25519.PrivateKey.random()
-    var alice = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var alice = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     alice.setStatic(aliceKey)
     alice.setRemoteStatic(X25519.PrivateKey.random().publicKey)
     try alice.start()
-    var bob = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    var bob = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)
     bob.setStatic(bobKey)
     try bob.start()
     let first = try alice.writeMessage([])
@@ -111,9 +111,9 @@ struct ExampleTests {
     var pair = try StartedPair.make("NN")
     try pair.finish()
     // begin: datagrams
-    var alice = DatagramTransport<ChaChaPoly>()
+    var alice = DatagramTransport<Cipher.ChaChaPoly>()
     try pair.alice.split(into: &alice)
-    var datagram = [UInt8](repeating: 0, count: 5 + DatagramTransport<ChaChaPoly>.overhead)
+    var datagram = [UInt8](repeating: 0, count: 5 + DatagramTransport<Cipher.ChaChaPoly>.overhead)
     var bytes = datagram.mutableBytes
     let length = try alice.seal(Array("hello".utf8).span.bytes, into: &bytes)
     // end: datagrams

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("A handshake, from the first message to the first transport message")
@@ -8,11 +8,11 @@ struct HandshakeTests {
   func ik() throws {
     let initiatorKey = X25519.PrivateKey.random()
     let responderKey = X25519.PrivateKey.random()
-    var initiator = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var initiator = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     initiator.setStatic(initiatorKey)
     initiator.setRemoteStatic(responderKey.publicKey)
     try initiator.start()
-    var responder = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    var responder = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)
     responder.setStatic(responderKey)
     try responder.start()
 

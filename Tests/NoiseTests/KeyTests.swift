@@ -1,11 +1,11 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 /// Which keys a state accepts, and when.
 @Suite("Keys of a handshake")
 struct KeyTests {
-  private typealias State = HandshakeState<ChaChaPoly, SHA256>
+  private typealias State = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
 
   @Test("A missing static, remote static, ephemeral or pre-shared key is refused at the start, and can then be given")
   func missing() throws {
@@ -15,7 +15,7 @@ struct KeyTests {
     #expect(throws: NoiseError.missingKey(.remoteStatic)) { try initiator.start() }
     initiator.setRemoteStatic(X25519.PrivateKey.random().publicKey)
     #expect(throws: NoiseError.missingKey(.psk(0))) { try initiator.start() }
-    try initiator.setPSK(SymmetricKey.random(), at: 0)
+    try initiator.setPSK(SecretBytes<32>.random(), at: 0)
     #expect(throws: NoiseError.missingKey(.psk(2))) { try initiator.start() }
     try initiator.deferPSK(at: 2)
     try initiator.start()
@@ -55,7 +55,7 @@ struct KeyTests {
 
     var psk = State(try HandshakePattern.NN.psk(2), role: .initiator)
     for position in [-1, 0, 1, 3, 4, 5, 8, 64, Int.max, Int.min] {
-      #expect(throws: NoiseError.surplusKey(.psk(position))) { try psk.setPSK(SymmetricKey.random(), at: position) }
+      #expect(throws: NoiseError.surplusKey(.psk(position))) { try psk.setPSK(SecretBytes<32>.random(), at: position) }
       #expect(throws: NoiseError.surplusKey(.psk(position))) { try psk.deferPSK(at: position) }
     }
     #expect(throws: NoiseError.missingKey(.psk(2))) { try psk.start() }
@@ -77,14 +77,14 @@ struct KeyTests {
     #expect(pair.bob.stateDigest == before)
     #expect(throws: NoiseError.decryptionFailed) {
       try pair.bob.readMessage(third) { _, secrets throws(NoiseError) in
-        try secrets.setPSK(SymmetricKey.random(), at: 3)
+        try secrets.setPSK(SecretBytes<32>.random(), at: 3)
         secrets.setStaticSharedSecret(SecretBytes<32>.random())
       }
     }
     #expect(pair.bob.stateDigest == before)
     #expect(throws: NoiseError.surplusKey(.psk(0))) {
       try pair.bob.readMessage(third) { _, secrets throws(NoiseError) in
-        try secrets.setPSK(SymmetricKey.random(), at: 0)
+        try secrets.setPSK(SecretBytes<32>.random(), at: 0)
       }
     }
     #expect(pair.bob.stateDigest == before)
@@ -93,7 +93,7 @@ struct KeyTests {
     var seen: X25519.PublicKey?
     let payload = try pair.bob.readMessage(third) { key, secrets throws(NoiseError) in
       seen = key
-      let copy = try! SymmetricKey(copying: psk)
+      let copy = try! SecretBytes<32>(copying: psk)
       try secrets.setPSK(copy, at: 3)
     }
     #expect(payload == [7, 7] && seen == pair.aliceKey.publicKey)
@@ -109,7 +109,7 @@ struct KeyTests {
     let before = pair.bob.stateDigest
     #expect(throws: NoiseError.missingKey(.psk(2))) { try pair.bob.writeMessage([2]) }
     #expect(pair.bob.stateDigest == before)
-    let psk = try SymmetricKey(copying: StartedPair.psk(2))
+    let psk = try SecretBytes<32>(copying: StartedPair.psk(2))
     try pair.bob.setPSK(psk, at: 2)
     let second = try pair.bob.writeMessage([2])
     #expect(try pair.alice.readMessage(second) == [2])

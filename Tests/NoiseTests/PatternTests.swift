@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Patterns and their names")
@@ -16,8 +16,8 @@ struct PatternTests {
   @Test("Every name of every suite parses and prints back the same")
   func names() throws {
     for pattern in HandshakePattern.all {
-      for cipher in NoiseProtocolName.Cipher.allCases {
-        for hash in NoiseProtocolName.Hash.allCases {
+      for cipher in NoiseProtocolName.CipherName.allCases {
+        for hash in NoiseProtocolName.HashName.allCases {
           let text = "Noise_\(pattern.name)_25519_\(cipher.rawValue)_\(hash.rawValue)"
           #expect(try "\(NoiseProtocolName(text))" == text)
         }

@@ -1,5 +1,5 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 /// A refused message leaves the state byte for byte as it was, and the right message then succeeds.
@@ -55,7 +55,7 @@ struct RefusalTests {
     #expect(throws: NoiseError.outOfTurn) { try pair.bob.start() }
     #expect(pair.bob.stateDigest == before)
 
-    var initiator = HandshakeState<ChaChaPoly, SHA256>(.NK, role: .initiator)
+    var initiator = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.NK, role: .initiator)
     initiator.setRemoteStatic(X25519.PublicKey())
     try initiator.start()
     let unwritten = initiator.stateDigest
@@ -73,9 +73,9 @@ struct RefusalTests {
     #expect(try pair.bob.readMessage(longest).count == 65_503)
     try pair.finish()
 
-    var alice = CipherState<ChaChaPoly>()
-    var bob = CipherState<ChaChaPoly>()
-    var unused = CipherState<ChaChaPoly>()
+    var alice = CipherState<Cipher.ChaChaPoly>()
+    var bob = CipherState<Cipher.ChaChaPoly>()
+    var unused = CipherState<Cipher.ChaChaPoly>()
     try pair.alice.split(sending: &alice, receiving: &unused)
     try pair.bob.split(sending: &unused, receiving: &bob)
     #expect(throws: NoiseError.messageTooLong) { try alice.encrypt([UInt8](repeating: 0, count: 65_520)) }

@@ -1,10 +1,10 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 
 /// Both sides of a handshake, with all the keys that its pattern needs, started.
 struct StartedPair: ~Copyable {
-  var alice: HandshakeState<ChaChaPoly, SHA256>
-  var bob: HandshakeState<ChaChaPoly, SHA256>
+  var alice: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
+  var bob: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
   let aliceKey: X25519.PrivateKey
   let bobKey: X25519.PrivateKey
 
@@ -31,7 +31,7 @@ struct StartedPair: ~Copyable {
     if pattern.needsRemoteStatic(.initiator) { alice.setRemoteStatic(bobKey.publicKey) }
     if pattern.needsRemoteStatic(.responder) { bob.setRemoteStatic(aliceKey.publicKey) }
     for position in 0..<HandshakePattern.maximumPSKCount where pattern.hasPSK(at: position) {
-      let psk = try SymmetricKey(copying: Self.psk(position))
+      let psk = try SecretBytes<32>(copying: Self.psk(position))
       try alice.setPSK(psk, at: position)
       if position == bobDefers {
         try bob.deferPSK(at: position)

@@ -1,6 +1,6 @@
 import Dispatch
 import Noise
-import Primitives
+import CountersignCrypto
 import Synchronization
 import Testing
 
@@ -34,7 +34,7 @@ struct TransportTests {
     }
     #expect(alice.nonce == .max && bob.nonce == .max)
 
-    var state = CipherState<ChaChaPoly>(key: SymmetricKey())
+    var state = CipherState<Cipher.ChaChaPoly>(key: SecretBytes<32>())
     state.softLimit = 2
     state.hardLimit = 3
     for n in 0..<3 as Range<UInt64> {
@@ -47,13 +47,13 @@ struct TransportTests {
 
   @Test("A state without a key refuses; so does the mute direction of a one-way pattern")
   func keyless() throws {
-    var state = CipherState<ChaChaPoly>()
+    var state = CipherState<Cipher.ChaChaPoly>()
     #expect(throws: NoiseError.outOfTurn) { try state.encrypt([1]) }
     #expect(throws: NoiseError.outOfTurn) { try state.decrypt([UInt8](repeating: 0, count: 32)) }
     #expect(throws: NoiseError.outOfTurn) { try state.rekey() }
 
     var pair = try StartedPair.make("X")
-    var transport = TransportState<ChaChaPoly>()
+    var transport = TransportState<Cipher.ChaChaPoly>()
     #expect(throws: NoiseError.outOfTurn) {
       try pair.bob.split(sending: &transport.sending, receiving: &transport.receiving)
     }
@@ -87,18 +87,18 @@ struct TransportTests {
 
 /// One direction, owned by one thread at a time. That it compiles shows that a half may be sent to another thread.
 private final class Half: Sendable {
-  let state: Mutex<CipherState<ChaChaPoly>>
+  let state: Mutex<CipherState<Cipher.ChaChaPoly>>
 
-  init(_ state: consuming CipherState<ChaChaPoly>) { self.state = Mutex(state) }
+  init(_ state: consuming CipherState<Cipher.ChaChaPoly>) { self.state = Mutex(state) }
 
   /// The halves of both parties of a fresh session.
   static func sessions() throws -> (alice: (sending: Half, receiving: Half), bob: (sending: Half, receiving: Half)) {
     var pair = try StartedPair.make("NN")
     try pair.finish()
-    var a = CipherState<ChaChaPoly>()
-    var b = CipherState<ChaChaPoly>()
-    var c = CipherState<ChaChaPoly>()
-    var d = CipherState<ChaChaPoly>()
+    var a = CipherState<Cipher.ChaChaPoly>()
+    var b = CipherState<Cipher.ChaChaPoly>()
+    var c = CipherState<Cipher.ChaChaPoly>()
+    var d = CipherState<Cipher.ChaChaPoly>()
     try pair.alice.split(sending: &a, receiving: &b)
     try pair.bob.split(sending: &c, receiving: &d)
     return ((Half(a), Half(b)), (Half(c), Half(d)))
@@ -119,7 +119,7 @@ private final class Half: Sendable {
 
 /// A pair of states under one key: what one encrypts the other decrypts.
 private func halves() throws -> (any NamedCipherState, any NamedCipherState) {
-  let key = SymmetricKey.random()
+  let key = SecretBytes<32>.random()
   let name = NoiseProtocolName(.NN)
   return (name.makeCipherState(key: key), name.makeCipherState(key: key))
 }

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// A device that asks over a session under the key in use, as the relay would pass it on.

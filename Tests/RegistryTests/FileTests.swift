@@ -2,7 +2,7 @@ import Credentials
 import Files
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -202,7 +202,9 @@ import Testing
     #expect(try restored.device(address) == test.registry.device(address))
     #expect(try restored.integrityProblems().isEmpty)
     _ = try restored.addSystem(named: "gamma")
-    #expect(throws: RegistryError.file(FileError(.create, copy, .system(.fileExists)))) { try test.registry.backUp(to: copy) }
+    #expect(throws: RegistryError.file(FileError(.create, copy, .system(.fileExists)))) {
+      try test.registry.backUp(to: copy)
+    }
   }
 
   /// Four connections write at once: every device is there once, every audit row too.

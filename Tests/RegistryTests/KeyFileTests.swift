@@ -1,6 +1,6 @@
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -96,7 +96,7 @@ import Testing
 
   private func master(_ authority: Authority) -> String { hex(authority.derivationMaster) }
 
-  private func hex(_ key: borrowing SymmetricKey) -> String { hex(key.bytes) }
+  private func hex(_ key: borrowing SecretBytes<32>) -> String { hex(key.bytes) }
 
   private func hex(_ bytes: RawSpan) -> String {
     bytes.withUnsafeBytes { $0.map { String(format: "%02x", $0) }.joined() }

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import Schemes
 import Synchronization
 import Testing
@@ -67,8 +67,8 @@ struct SymmetricDeviceTests {
         address(fleet, id), scheme: scheme, authority: fleet.authority)
       keys.insert(Array(try fleet.authority.encodeKey(device.current, of: device.address).prefix(32)))
     }
-    var system = SymmetricKey()
-    DerivedKeys<SHA256>.system(fleet.alpha, root: fleet.authority.derivationMaster, into: &system)
+    var system = SecretBytes<32>()
+    DerivedKeys<Hash.SHA256>.system(fleet.alpha, root: fleet.authority.derivationMaster, into: &system)
     keys.insert([UInt8](copying: system.bytes))
     #expect(keys.count == 6)
   }
@@ -190,7 +190,7 @@ struct SymmetricDeviceTests {
     func find(_ credential: SymmetricCredential, _ epoch: Epoch) throws -> [NamedDevice] {
       let name = try #require(try fleet.authority.name(credential, of: device.address, in: epoch))
       let hinted = try fleet.registry.devices(
-        namedFrom: EphemeralHandshake.hint(for: name), scheme: .derivedKeyEphemeral, limit: 4)
+        namedFrom: RoutingHint.of(name), scheme: .derivedKeyEphemeral, limit: 4)
       #expect(try fleet.registry.devices(named: name, scheme: .derivedKeyEphemeral) == hinted)
       #expect(try fleet.registry.devices(named: name, scheme: .derivedKey).isEmpty)
       return hinted
@@ -259,9 +259,9 @@ struct SymmetricDeviceTests {
   func hints() throws {
     let fleet = try TestAuthority()
     let (address, key) = try fleet.device(1)
-    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key), limit: 4).map(\.slot) == [.active])
+    #expect(try fleet.registry.devices(hinted: RoutingHint.of(key), limit: 4).map(\.slot) == [.active])
     let next = X25519.PrivateKey.random().publicKey
-    let hint = CompactHandshake.hint(for: next)
+    let hint = RoutingHint.of(next)
     _ = try fleet.registry.renew(next, for: address, issuer: fleet.issuer)
     #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.pending])
     try fleet.registry.write { db, _ in
@@ -271,6 +271,6 @@ struct SymmetricDeviceTests {
     #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.pending])
     try fleet.registry.promotePending(next, for: address, issuer: fleet.issuer)
     #expect(try fleet.registry.devices(hinted: hint, limit: 4).map(\.slot) == [.active])
-    #expect(try fleet.registry.devices(hinted: CompactHandshake.hint(for: key), limit: 4).isEmpty)
+    #expect(try fleet.registry.devices(hinted: RoutingHint.of(key), limit: 4).isEmpty)
   }
 }

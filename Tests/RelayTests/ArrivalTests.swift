@@ -26,7 +26,7 @@ struct ArrivalTests {
     let devices = try (1...20).map {
       try fleet.symmetricDevice($0, SymmetricRelayTests.schemes[Int($0) % SymmetricRelayTests.schemes.count])
     }
-    let twin = try MigratingDevice(devices[0].address)
+    let twin = MigratingDevice(devices[0].address)
     let content = devices[0].flash!
     try twin.identity.load(content.bytes)
     let gate = DispatchSemaphore(value: 0)

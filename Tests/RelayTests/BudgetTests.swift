@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Synchronization
 import Testing
 
@@ -70,7 +70,7 @@ struct BudgetTests {
       fleet.clock.advance(by: 1_000)
     }
     let frame = OutgoingRecord(
-      .frame(from: a.address, session: 1, [UInt8](repeating: 3, count: 60_000).bytes), bodyLength: 60_000)
+      .frame(from: a.address, session: 1, [UInt8](repeating: 3, count: 60_000).bytes))
     var tolls = (0..<40).map { _ in rest(.route(to: a.address, session: 0, frame), a.address, fleet) }
     #expect(tolls.removeFirst().rest == 0)
     #expect(tolls.last?.rest ?? 0 > 0 && tolls.last?.budget == .bytes)

@@ -1,5 +1,5 @@
 import Foundation
-import Primitives
+import CountersignCrypto
 import Processes
 import Testing
 

@@ -4,7 +4,7 @@ import Dispatch
 import Foundation
 import Logging
 import NIOCore
-import Primitives
+import CountersignCrypto
 import Schemes
 import Strangers
 import Testing
@@ -26,7 +26,9 @@ struct CostlyHandshakeTests {
 
     func isCostly(_ frame: RawSpan) -> Bool { true }
 
-    func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+    func receive(
+      _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+    ) throws(AdmissionRefusal) -> AdmissionStep {
       gate.wait()
       return AdmissionStep(reply: [7, 7], claimant: nil)
     }
@@ -126,7 +128,7 @@ struct CostlyHandshakeTests {
   func whatIsCostly() throws {
     let fleet = try TestFleet(inMemory: true)
     func isCostly(_ frame: [UInt8]) throws -> Bool {
-      try RelaySession(desk: fleet.relay.desk, limits: fleet.limits).isCostly(ByteBuffer(bytes: frame))
+      try RelaySession(desk: fleet.relay.desk, limits: fleet.limits).isCostly(frame)
     }
     for scheme in SymmetricRelayTests.schemes {
       let device = try fleet.symmetricDevice(UInt64(scheme.rawValue), scheme)
@@ -152,12 +154,15 @@ struct CostlyHandshakeTests {
     let address = DeviceAddress(system: fleet.alpha, device: DeviceID(1))
     _ = try fleet.registry.addDevice(
       NewDevice(address: address, publicKey: key.publicKey), issuer: fleet.authority.issuer)
-    var frame = [UInt8](repeating: 0, count: CompactHandshake.helloLength)
+    var frame = [UInt8](repeating: 0, count: SchemeID.compactKK.row.maximumHelloLength)
     var hello = frame.mutableBytes
-    var handshake = CompactHandshake(role: .initiator)
-    _ = try handshake.writeHello(key: key, serverKey: fleet.authority.serverKey.publicKey, into: &hello)
+    var handshake = Initiator(.compactKK)
+    handshake.setStatic(key, server: fleet.authority.serverKey.publicKey)
+    let hint = RoutingHint.bytes(of: key.publicKey)
+    _ = try handshake.writeHello(hint: hint.bytes, into: &hello)
     func admission(_ limit: Int = 20) -> CompactAdmission {
-      CompactAdmission(AdmissionContext(registry: fleet.registry, authority: fleet.authority, trialKeys: limit))
+      CompactAdmission(
+        AdmissionContext(registry: fleet.registry, authority: fleet.authority, trialKeys: limit), .compactKK)
     }
     #expect(try !admission(64).isCostly(frame.bytes))
     for id in UInt64(2)...200 { _ = try fleet.device(id) }
@@ -171,7 +176,8 @@ struct CostlyHandshakeTests {
     while attempts < 1_000 {
       attempts += 1
       var keys = SessionKeys()
-      if (try? admission().receive(frame.bytes, keys: &keys)) != nil { break }
+      var proof = ProofContext()
+      if (try? admission().receive(frame.bytes, keys: &keys, proof: &proof)) != nil { break }
     }
     #expect(attempts < 1_000)
   }

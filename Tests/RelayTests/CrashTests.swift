@@ -3,7 +3,7 @@ import Device
 import DeviceHost
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import Processes
 import TestSeed
 import Testing

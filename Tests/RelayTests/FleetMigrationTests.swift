@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -25,7 +25,7 @@ struct FleetMigrationTests {
     let flash = try fleet.device(id, scheme: scheme).flash
     try DeviceStore.create(path) { identity throws(DeviceError) in try identity.load(flash.bytes) }
     guard scheme == .hybridIKpsk2 else { return path }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     let address = DeviceAddress(system: fleet.alpha, device: DeviceID(id))
     fleet.authority.deriveKey(of: address, generation: 1, into: &key)
     let psk = [UInt8](copying: key.bytes)
@@ -203,7 +203,7 @@ struct FleetMigrationTests {
     content[5] = scheme
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash(content.bytes, into: &span)
+    Hash.SHA256.hash(content.bytes, into: &span)
     let file = content + digest
     let copy = "\(path).\(scheme)"
     try DeviceStore.create(copy) { identity throws(DeviceError) in try identity.load(file.bytes) }

@@ -1,8 +1,7 @@
 import Credentials
 import Device
-import NIOCore
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import TestSeed
 import Testing
@@ -23,8 +22,8 @@ struct FuzzTests {
       var frame = random.bytes(count)
       if count > 0, index % 5 == 0 { frame[0] = UInt8(random.next() % 12) }
       let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
-      if case .close(.refused) = session.receive(ByteBuffer(bytes: frame)) { refused += 1 }
-      if case .none = session.receive(ByteBuffer(bytes: frame)) {} else { Issue.record("a closed session acts") }
+      if case .close(.refused) = session.receive(frame) { refused += 1 }
+      if case .none = session.receive(frame) {} else { Issue.record("a closed session acts") }
     }
     #expect(refused == 100_000)
   }
@@ -36,7 +35,7 @@ struct FuzzTests {
     let frame = try device.firstFrame(on: fleet.connect())
     func isRefused(_ frame: [UInt8]) -> Bool {
       let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
-      if case .close(.refused) = session.receive(ByteBuffer(bytes: frame)) { return true }
+      if case .close(.refused) = session.receive(frame) { return true }
       return false
     }
     #expect(!isRefused(frame))
@@ -85,21 +84,19 @@ struct FuzzTests {
   /// A session whose device says anything it likes.
   final class RawLink {
     let connection: LoopbackConnection
-    private var sending = CipherState<ChaChaPoly>()
-    private var receiving = CipherState<ChaChaPoly>()
+    private var keys = SessionKeys()
 
     init(_ device: SimulatedDevice, _ fleet: TestFleet) throws {
       connection = fleet.connect()
-      var handshake = CertifiedHandshake(scheme: .certified)
+      var handshake = Initiator(.certified)
       var frame = [UInt8](repeating: 0, count: 512)
       var span = frame.mutableBytes
       let key = try X25519.PrivateKey(copying: device.identity.slotA.key.secretBytes)
-      let length = try handshake.writeHello(
-        key: key, certificate: device.identity.certificate!, serverKey: fleet.authority.serverKey.publicKey, into: &span
-      )
+      handshake.setStatic(key, server: fleet.authority.serverKey.publicKey)
+      let length = try handshake.writeHello(device.identity.certificate!, into: &span)
       connection.arrive(Array(frame[..<length]))
       let reply = connection.takeFrames()[0]
-      try handshake.readReply(reply.bytes, sending: &sending, receiving: &receiving)
+      try handshake.readReply(reply.bytes, keys: &keys)
       var hello = [UInt8](repeating: 0, count: 8)
       hello[0] = 1
       try send(hello)
@@ -109,7 +106,7 @@ struct FuzzTests {
     func send(_ record: [UInt8]) throws {
       var frame = record + [UInt8](repeating: 0, count: tagLength)
       var span = frame.mutableBytes
-      try sending.encrypt(inPlace: &span)
+      try keys.sending.encrypt(inPlace: &span)
       connection.arrive(frame)
     }
   }

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import Foundation
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 

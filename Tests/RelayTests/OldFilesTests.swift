@@ -3,7 +3,7 @@ import Device
 import DeviceHost
 import Foundation
 import Logging
-import Primitives
+import CountersignCrypto
 import Processes
 import Registry
 import Relay

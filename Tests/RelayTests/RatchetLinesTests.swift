@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 import Synchronization
 import Testing
@@ -22,13 +22,13 @@ struct RatchetLinesTests {
 
   private func lines() -> RatchetLines { RatchetLines(now: { [clock] in clock.now }) }
 
-  private static func key(after steps: UInt32, from start: borrowing SymmetricKey) -> [UInt8] {
+  private static func key(after steps: UInt32, from start: borrowing SecretBytes<32>) -> [UInt8] {
     var state = RatchetState(key: start)
     defer { state.wipe() }
-    state.advance(by: steps - 1, SHA256.self)
-    var key = SymmetricKey()
+    state.advance(by: steps - 1, Hash.SHA256.self)
+    var key = SecretBytes<32>()
     defer { key.wipe() }
-    try? state.key(at: steps, SHA256.self, into: &key)
+    try? state.key(at: steps, Hash.SHA256.self, into: &key)
     return [UInt8](copying: key.bytes)
   }
 
@@ -36,10 +36,10 @@ struct RatchetLinesTests {
     "The key is the one that step by step leads to, at every distance",
     arguments: [1, 64, 4_096, 4_097, 8_192, 20_001, 65_000])
   func keys(_ counter: UInt32) throws {
-    let start = SymmetricKey.random()
+    let start = SecretBytes<32>.random()
     let lines = lines()
     let ratchet = RatchetState(key: start)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     for _ in 0..<2 {
       let isThere = try lines.follow(ratchet, of: address, 1, to: counter, into: &key)
       #expect(isThere)
@@ -51,10 +51,10 @@ struct RatchetLinesTests {
 
   @Test("A device that is 300,000 steps ahead is reached by as many attempts as its budget asks for, and then at once")
   func far() throws {
-    let start = SymmetricKey.random()
+    let start = SecretBytes<32>.random()
     let lines = lines()
     let ratchet = RatchetState(key: start)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     var attempts: UInt32 = 0
     var counter: UInt32 = 300_000
     while try !lines.follow(ratchet, of: address, 1, to: counter, into: &key) {
@@ -77,10 +77,10 @@ struct RatchetLinesTests {
 
   @Test("Made-up counters spend a budget and no more, and the device that is less far ahead gets in beside them")
   func forged() throws {
-    let start = SymmetricKey.random()
+    let start = SecretBytes<32>.random()
     let lines = lines()
     let ratchet = RatchetState(key: start)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     // A flood within one moment: after the first few frames each is refused without a step.
     for _ in 0..<10_000 {
       let isThere = try lines.follow(ratchet, of: address, 1, to: .max, into: &key)

@@ -3,7 +3,7 @@ import Device
 import Foundation
 import NIOCore
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 

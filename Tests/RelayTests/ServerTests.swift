@@ -2,7 +2,7 @@ import Credentials
 import Device
 import Foundation
 import Logging
-import Primitives
+import CountersignCrypto
 import Testing
 
 @testable import DeviceHost

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -132,10 +132,10 @@ struct SessionTests {
     #expect(throws: (any Error).self) { try forger.identity.install(forged) }
     var frame = [UInt8](repeating: 0, count: 512)
     var span = frame.mutableBytes
-    var handshake = CertifiedHandshake(scheme: .certified)
+    var handshake = Initiator(.certified)
     let key = try X25519.PrivateKey(copying: forger.identity.slotA.key.secretBytes)
-    let length = try handshake.writeHello(
-      key: key, certificate: forged, serverKey: fleet.authority.serverKey.publicKey, into: &span)
+    handshake.setStatic(key, server: fleet.authority.serverKey.publicKey)
+    let length = try handshake.writeHello(forged, into: &span)
     #expect(refusal(Array(frame[..<length])) == .refused(.invalidCertificate))
   }
 

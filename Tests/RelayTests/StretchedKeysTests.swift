@@ -1,6 +1,5 @@
 import Credentials
-import NIOCore
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -18,19 +17,19 @@ struct StretchedKeysTests {
     func session() -> RelaySession { RelaySession(desk: fleet.relay.desk, limits: fleet.limits) }
     var made = seen
     made[made.count - 1] ^= 1
-    #expect(try session().isCostly(ByteBuffer(bytes: made)))
-    guard case .close(.refused(.unreadable)) = session().receive(ByteBuffer(bytes: made)) else {
+    #expect(try session().isCostly(made))
+    guard case .close(.refused(.unreadable)) = session().receive(made) else {
       Issue.record("a made-up frame is answered")
       return
     }
     for _ in 0..<1_000 {
-      #expect(try !session().isCostly(ByteBuffer(bytes: made)))
-      guard case .close(.refused(.unreadable)) = session().receive(ByteBuffer(bytes: made)) else {
+      #expect(try !session().isCostly(made))
+      guard case .close(.refused(.unreadable)) = session().receive(made) else {
         Issue.record("a made-up frame is answered")
         return
       }
     }
-    #expect(try !session().isCostly(ByteBuffer(bytes: device.firstFrame(.active, on: fleet.connect()))))
+    #expect(try !session().isCostly(device.firstFrame(.active, on: fleet.connect())))
     try device.run(in: fleet)
     // A new salt is a new key.
     try fleet.registry.order(.rotate, for: device.address)
@@ -39,7 +38,7 @@ struct StretchedKeysTests {
     #expect(try fleet.registry.symmetricDevice(device.address)?.generation == 2)
     // A name that nobody has costs a look into the registry.
     for index in 1..<9 { made[index] ^= 0xFF }
-    #expect(throws: AdmissionRefusal.unknownDevice) { try session().isCostly(ByteBuffer(bytes: made)) }
+    #expect(throws: AdmissionRefusal.unknownDevice) { try session().isCostly(made) }
   }
 
   @Test("There is room for so many; keys whose devices have proved themselves stay longest, and what is found is right")
@@ -54,9 +53,9 @@ struct StretchedKeysTests {
           current: credential, counter: 0, pending: nil, knownEpoch: 1, toldEpoch: 1, migration: nil, revokedThrough: 0,
           floor: .derived, createdAt: 0, changedAt: 0, rowID: Int64(id)), credential: credential)
     }
-    func key(_ id: Int) throws -> SymmetricKey {
+    func key(_ id: Int) throws -> SecretBytes<32> {
       let bytes = (0..<32).map { UInt8(truncatingIfNeeded: id >> ($0 % 4 * 8)) }
-      return try SymmetricKey(copying: bytes.bytes)
+      return try SecretBytes<32>(copying: bytes.bytes)
     }
     for id in 0..<StretchedKeys.capacity {
       keys.remember(try key(id), of: device(id))
@@ -67,7 +66,7 @@ struct StretchedKeysTests {
     #expect(ids.count { keys.holds(device($0)) } == StretchedKeys.capacity)
     #expect((0..<1_000).count { keys.holds(device($0)) } == 1_000)
     for id in ids where keys.holds(device(id)) {
-      var found = SymmetricKey()
+      var found = SecretBytes<32>()
       let isFound = keys.find(device(id), into: &found)
       let right = try key(id)
       let matches = constantTimeEquals(found.bytes, right.bytes)

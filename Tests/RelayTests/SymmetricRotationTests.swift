@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -112,7 +112,7 @@ struct SymmetricRotationTests {
     try live(device, fleet, Plan())
     try check(fleet, device, scheme, 2, "\(scheme)")
     // Who still has the old key, has nothing.
-    let thief = try MigratingDevice(device.address)
+    let thief = MigratingDevice(device.address)
     try thief.identity.load(old.bytes)
     #expect(throws: SimulatedDevice.Refused.self) { try thief.run(in: fleet) }
   }
@@ -189,11 +189,11 @@ struct SymmetricRotationTests {
       try fleet.registry.orderMigration(to: scheme, for: device.address)
       try live(device, fleet, Plan())
       try check(fleet, device, scheme, Generation(index + 2), "to \(scheme)")
-      let copy = try MigratingDevice(device.address)
+      let copy = MigratingDevice(device.address)
       try copy.identity.load(old.bytes)
       #expect(throws: SimulatedDevice.Refused.self) { try copy.run(in: fleet) }
     }
-    let floor = SchemeFloor(way.last!)
+    let floor = way.last!.row.floor
     if floor > .shared {
       #expect(throws: RegistryError.belowFloor(device.address)) {
         try fleet.registry.orderMigration(to: .sharedKey, for: device.address)

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -74,7 +74,7 @@ struct SymmetricRelayTests {
   func race(scheme: SchemeID) throws {
     let fleet = try TestFleet()
     let device = try fleet.symmetricDevice(1, scheme)
-    let copy = try MigratingDevice(device.address)
+    let copy = MigratingDevice(device.address)
     let content = device.flash!
     try copy.identity.load(content.bytes)
     let (a, b) = (fleet.connect(), fleet.connect())
@@ -120,7 +120,7 @@ struct SymmetricRelayTests {
     let second = try #require(try fleet.registry.symmetricDevice(device.address))
     #expect(second.current.material != first.current.material && second.counter == 1)
     // The new state opens at its own step only, and the registry holds no key in the open.
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     try fleet.authority.deriveKey(second.current, of: device.address, step: 1, into: &key)
     #expect(throws: RegistryError.self) {
       try fleet.authority.deriveKey(second.current, of: device.address, step: 0, into: &key)

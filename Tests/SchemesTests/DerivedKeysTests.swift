@@ -1,15 +1,15 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
 @Suite("Keys derived from the root")
 struct DerivedKeysTests {
-  typealias Keys = DerivedKeys<SHA256>
+  typealias Keys = DerivedKeys<Hash.SHA256>
 
   private func device(_ id: UInt64, _ generation: Generation, _ rotation: [UInt8] = []) throws -> [UInt8] {
-    let system = try SymmetricKey(copying: [UInt8](repeating: 1, count: 32).bytes)
-    var key = SymmetricKey()
+    let system = try SecretBytes<32>(copying: [UInt8](repeating: 1, count: 32).bytes)
+    var key = SecretBytes<32>()
     Keys.device(DeviceID(id), generation: generation, rotationInput: rotation.bytes, system: system, into: &key)
     return [UInt8](copying: key.bytes)
   }
@@ -22,9 +22,9 @@ struct DerivedKeysTests {
     ]
     #expect(Set(keys).count == keys.count)
     #expect(try device(1, 1) == device(1, 1))
-    var a = SymmetricKey()
-    var b = SymmetricKey()
-    let root = SymmetricKey.random()
+    var a = SecretBytes<32>()
+    var b = SecretBytes<32>()
+    let root = SecretBytes<32>.random()
     Keys.system(SystemID(1), root: root, into: &a)
     Keys.system(SystemID(2), root: root, into: &b)
     let isSame = constantTimeEquals(a.bytes, b.bytes)
@@ -37,14 +37,14 @@ struct DerivedKeysTests {
   func pbkdf2() throws {
     var password = Array("passwd".utf8)
     password += [UInt8](repeating: 0, count: 32 - password.count)
-    let system = try SymmetricKey(copying: password.bytes)
-    var key = SymmetricKey()
+    let system = try SecretBytes<32>(copying: password.bytes)
+    var key = SecretBytes<32>()
     Keys.stretched(system: system, salt: Array("salt".utf8).bytes, iterations: 1, into: &key)
     #expect(
       [UInt8](copying: key.bytes).prefix(8) == [0x55, 0xAC, 0x04, 0x6E, 0x56, 0xE3, 0x08, 0x9F])
     var long = Array("Password".utf8)
     long += [UInt8](repeating: 0, count: 32 - long.count)
-    let second = try SymmetricKey(copying: long.bytes)
+    let second = try SecretBytes<32>(copying: long.bytes)
     Keys.stretched(system: second, salt: Array("NaCl".utf8).bytes, iterations: 80_000, into: &key)
     #expect(
       [UInt8](copying: key.bytes).prefix(8) == [0x4D, 0xDC, 0xD8, 0xF6, 0x0B, 0x98, 0xBE, 0x21])
@@ -52,34 +52,34 @@ struct DerivedKeysTests {
 
   @Test("A pseudonym changes with the epoch and with the key")
   func pseudonym() {
-    let key = SymmetricKey.random()
-    let names = (0..<50).map { Pseudonym<SHA256>.make(for: Epoch($0), key: key) }
+    let key = SecretBytes<32>.random()
+    let names = (0..<50).map { Pseudonym<Hash.SHA256>.make(for: Epoch($0), key: key) }
     #expect(Set(names).count == 50)
-    #expect(names[3] == Pseudonym<SHA256>.make(for: 3, key: key))
-    #expect(names[3] != Pseudonym<SHA256>.make(for: 3, key: .random()))
+    #expect(names[3] == Pseudonym<Hash.SHA256>.make(for: 3, key: key))
+    #expect(names[3] != Pseudonym<Hash.SHA256>.make(for: 3, key: .random()))
   }
 
   @Test("A ratchet catches up over lost frames, never goes back, and does not follow for ever")
   func ratchet() throws {
-    let start = SymmetricKey.random()
+    let start = SecretBytes<32>.random()
     var server = RatchetState(key: start)
-    var device = SymmetricKey()
+    var device = SecretBytes<32>()
     device.copy(from: start.bytes)
     for _ in 0..<5 { Keys.ratchet(&device) }
-    var found = SymmetricKey()
-    try server.key(at: 5, SHA256.self, into: &found)
+    var found = SecretBytes<32>()
+    try server.key(at: 5, Hash.SHA256.self, into: &found)
     var isSame = constantTimeEquals(found.bytes, device.bytes)
     #expect(isSame)
     // Nothing has been confirmed: the same hello can be answered again.
-    try server.key(at: 5, SHA256.self, into: &found)
+    try server.key(at: 5, Hash.SHA256.self, into: &found)
     server.confirm(5, key: found)
-    #expect(throws: SchemesError.staleCounter) { try server.key(at: 5, SHA256.self, into: &found) }
+    #expect(throws: SchemesError.staleCounter) { try server.key(at: 5, Hash.SHA256.self, into: &found) }
     #expect(throws: SchemesError.counterTooFarAhead) {
-      try server.key(at: 5 + RatchetState.stepsAtOnce + 1, SHA256.self, into: &found)
+      try server.key(at: 5 + RatchetState.stepsAtOnce + 1, Hash.SHA256.self, into: &found)
     }
-    #expect(throws: SchemesError.counterTooFarAhead) { try server.key(at: .max, SHA256.self, into: &found) }
+    #expect(throws: SchemesError.counterTooFarAhead) { try server.key(at: .max, Hash.SHA256.self, into: &found) }
     Keys.ratchet(&device)
-    try server.key(at: 6, SHA256.self, into: &found)
+    try server.key(at: 6, Hash.SHA256.self, into: &found)
     isSame = constantTimeEquals(found.bytes, device.bytes)
     #expect(isSame)
 
@@ -87,9 +87,9 @@ struct DerivedKeysTests {
     let far = 6 + RatchetState.stepsAtOnce + 10
     for _ in 6..<far { Keys.ratchet(&device) }
     var place = RatchetState(copying: server)
-    place.advance(by: 11, SHA256.self)
+    place.advance(by: 11, Hash.SHA256.self)
     #expect(place.step == 16)
-    try place.key(at: far, SHA256.self, into: &found)
+    try place.key(at: far, Hash.SHA256.self, into: &found)
     isSame = constantTimeEquals(found.bytes, device.bytes)
     #expect(isSame)
   }

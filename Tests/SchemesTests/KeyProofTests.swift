@@ -1,5 +1,5 @@
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -71,7 +71,7 @@ final class KeyProofTests {
     func digest(_ bytes: [UInt8]) -> [UInt8] {
       var output = [UInt8](repeating: 0, count: 32)
       var span = output.mutableBytes
-      SHA256.hash(bytes.bytes, into: &span)
+      Hash.SHA256.hash(bytes.bytes, into: &span)
       return output
     }
     let bytes = [UInt8](copying: made.bytes)

@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -13,75 +13,82 @@ struct NoiseSchemesTests {
     let key = X25519.PrivateKey.random()
   }
 
-  /// The four halves of a session.
-  struct Halves: ~Copyable {
-    var deviceSending = CipherState<ChaChaPoly>()
-    var deviceReceiving = CipherState<ChaChaPoly>()
-    var serverSending = CipherState<ChaChaPoly>()
-    var serverReceiving = CipherState<ChaChaPoly>()
+  /// Both ends of a session.
+  struct Ends: ~Copyable {
+    var device = SessionKeys()
+    var server = SessionKeys()
   }
 
   /// Whether each side opens what the other seals.
-  private func converse(_ states: inout Halves) throws {
+  private func converse(_ ends: inout Ends) throws {
     var message = [UInt8](repeating: 3, count: 20)
     var bytes = message.mutableBytes
-    try states.deviceSending.encrypt(inPlace: &bytes)
-    try states.serverReceiving.decrypt(inPlace: &bytes)
-    try states.serverSending.encrypt(inPlace: &bytes)
-    try states.deviceReceiving.decrypt(inPlace: &bytes)
+    try ends.device.sending.encrypt(inPlace: &bytes)
+    try ends.server.receiving.decrypt(inPlace: &bytes)
+    try ends.server.sending.encrypt(inPlace: &bytes)
+    try ends.device.receiving.decrypt(inPlace: &bytes)
+  }
+
+  private func initiator(_ scheme: SchemeID) -> Initiator {
+    var initiator = Initiator(scheme)
+    initiator.setStatic(device.key, server: server.key.publicKey)
+    return initiator
   }
 
   @Test("compact-kk: 51 and 48 bytes, and the right key among those that share a hint")
   func compact() throws {
     var frame = [UInt8](repeating: 0, count: 64)
     var bytes = frame.mutableBytes
-    var states = Halves()
-    var initiator = CompactHandshake(role: .initiator)
-    let hello = try initiator.writeHello(key: device.key, serverKey: server.key.publicKey, into: &bytes)
+    var ends = Ends()
+    var initiator = initiator(.compactKK)
+    let hint = RoutingHint.bytes(of: device.key.publicKey)
+    let hello = try initiator.writeHello(hint: hint.bytes, into: &bytes)
     #expect(hello == 51)
     let received = [UInt8](copying: bytes.bytes.extracting(0..<hello))
-    #expect(try CompactHandshake.hint(of: received.bytes) == CompactHandshake.hint(for: device.key.publicKey))
-    var wrong = CompactHandshake(role: .responder)
+    #expect(try RoutingHint.of(received.bytes, .compactKK) == RoutingHint.of(device.key.publicKey))
+    var wrong = Responder(.compactKK)
     #expect(throws: SchemesError.noise(.decryptionFailed)) {
-      try wrong.readHello(received.bytes, from: X25519.PrivateKey.random().publicKey, key: server.key)
+      _ = try wrong.readHello(received.bytes, key: server.key, device: X25519.PrivateKey.random().publicKey)
     }
-    var responder = CompactHandshake(role: .responder)
-    try responder.readHello(received.bytes, from: device.key.publicKey, key: server.key)
+    var responder = Responder(.compactKK)
+    let claim = try responder.readHello(received.bytes, key: server.key, device: device.key.publicKey)
+    #expect(claim.publicKey == device.key.publicKey && claim.certificate == nil)
     let reply = try responder.writeReply(
-      into: &bytes, sending: &states.serverSending, receiving: &states.serverReceiving)
+      into: &bytes, keys: &ends.server)
     #expect(reply == 48)
     try initiator.readReply(
-      bytes.bytes.extracting(0..<reply), sending: &states.deviceSending, receiving: &states.deviceReceiving)
-    try converse(&states)
+      bytes.bytes.extracting(0..<reply), keys: &ends.device)
+    try converse(&ends)
   }
 
   @Test("hybrid-ikpsk2: the server learns who asks before it needs the derived key, and a wrong one fails")
   func hybrid() throws {
-    let psk = SymmetricKey.random()
+    let psk = SecretBytes<32>.random()
     for isRight in [true, false] {
       var frame = [UInt8](repeating: 0, count: 128)
       var bytes = frame.mutableBytes
-      var states = Halves()
-      var initiator = try HybridHandshake(role: .initiator)
-      let hello = try initiator.writeHello(
-        key: device.key, psk: psk, serverKey: server.key.publicKey, into: &bytes)
+      var ends = Ends()
+      var initiator = initiator(.hybridIKpsk2)
+      try initiator.setPSK(psk)
+      let hello = try initiator.writeHello(into: &bytes)
       #expect(hello == 97)
-      var responder = try HybridHandshake(role: .responder)
-      #expect(try responder.readHello(bytes.bytes.extracting(0..<hello), key: server.key) == device.key.publicKey)
+      var responder = Responder(.hybridIKpsk2)
+      let claim = try responder.readHello(bytes.bytes.extracting(0..<hello), key: server.key)
+      #expect(claim.publicKey == device.key.publicKey)
       if isRight { try responder.setPSK(psk) } else { try responder.setPSK(.random()) }
       let reply = try responder.writeReply(
-        into: &bytes, sending: &states.serverSending, receiving: &states.serverReceiving)
+        into: &bytes, keys: &ends.server)
       #expect(reply == 48)
       guard isRight else {
         #expect(throws: SchemesError.noise(.decryptionFailed)) {
           try initiator.readReply(
-            bytes.bytes.extracting(0..<reply), sending: &states.deviceSending, receiving: &states.deviceReceiving)
+            bytes.bytes.extracting(0..<reply), keys: &ends.device)
         }
         continue
       }
       try initiator.readReply(
-        bytes.bytes.extracting(0..<reply), sending: &states.deviceSending, receiving: &states.deviceReceiving)
-      try converse(&states)
+        bytes.bytes.extracting(0..<reply), keys: &ends.device)
+      try converse(&ends)
     }
   }
 
@@ -89,7 +96,7 @@ struct NoiseSchemesTests {
     "compact-kk, hybrid-ikpsk2: the static shared secret from a cache does what computing it does; a wrong one is refused"
   )
   func cachedSecret() throws {
-    let psk = SymmetricKey.random()
+    let psk = SecretBytes<32>.random()
     var right = SecretBytes<32>()
     try device.key.agree(with: server.key.publicKey, into: &right)
     var bytes = [UInt8](copying: right.bytes)
@@ -98,66 +105,71 @@ struct NoiseSchemesTests {
     for isRight in [true, false] {
       var frame = [UInt8](repeating: 0, count: 128)
       var bytes = frame.mutableBytes
-      var compact = CompactHandshake(role: .initiator)
+      var compact = initiator(.compactKK)
+      let hint = RoutingHint.bytes(of: device.key.publicKey)
       if isRight { compact.setStaticSharedSecret(right) } else { compact.setStaticSharedSecret(wrong) }
-      var length = try compact.writeHello(key: device.key, serverKey: server.key.publicKey, into: &bytes)
-      var compactResponder = CompactHandshake(role: .responder)
+      var length = try compact.writeHello(hint: hint.bytes, into: &bytes)
+      var compactResponder = Responder(.compactKK)
       let isCompactRead =
         (try? compactResponder.readHello(
-          bytes.bytes.extracting(0..<length), from: device.key.publicKey, key: server.key)) != nil
+          bytes.bytes.extracting(0..<length), key: server.key, device: device.key.publicKey)) != nil
       #expect(isCompactRead == isRight)
-      var hybrid = try HybridHandshake(role: .initiator)
+      var hybrid = initiator(.hybridIKpsk2)
+      try hybrid.setPSK(psk)
       if isRight { hybrid.setStaticSharedSecret(right) } else { hybrid.setStaticSharedSecret(wrong) }
-      length = try hybrid.writeHello(key: device.key, psk: psk, serverKey: server.key.publicKey, into: &bytes)
-      var hybridResponder = try HybridHandshake(role: .responder)
-      let claimed = try? hybridResponder.readHello(bytes.bytes.extracting(0..<length), key: server.key)
-      #expect(claimed == (isRight ? device.key.publicKey : nil))
+      length = try hybrid.writeHello(into: &bytes)
+      var hybridResponder = Responder(.hybridIKpsk2)
+      let claim = try? hybridResponder.readHello(bytes.bytes.extracting(0..<length), key: server.key)
+      #expect(claim?.publicKey == (isRight ? device.key.publicKey : nil))
     }
   }
 
   @Test("derived-key-ephemeral: pseudonym and key agree, and every byte of the hello counts")
   func ephemeral() throws {
-    let key = SymmetricKey.random()
-    let pseudonym = Pseudonym<SHA256>.make(for: 4, key: key)
-    for altered in -1..<EphemeralHandshake.helloLength {
+    let key = SecretBytes<32>.random()
+    let pseudonym = Pseudonym<Hash.SHA256>.make(for: 4, key: key)
+    for altered in -1..<SchemeID.derivedKeyEphemeral.row.maximumHelloLength {
       var frame = [UInt8](repeating: 0, count: 64)
       var bytes = frame.mutableBytes
-      var states = Halves()
-      var initiator = try EphemeralHandshake(role: .initiator)
-      let hello = try initiator.writeHello(key: key, pseudonym: pseudonym, into: &bytes)
+      var ends = Ends()
+      var initiator = Initiator(.derivedKeyEphemeral)
+      try initiator.setPSK(key)
+      let hello = try initiator.writeHello(hint: pseudonym.bytes.extracting(0..<RoutingHint.length), into: &bytes)
       #expect(hello == 51)
-      var responder = try EphemeralHandshake(role: .responder)
+      var responder = Responder(.derivedKeyEphemeral)
+      try responder.setPSK(key)
       if altered >= 0 {
         let byte = bytes.bytes.unsafeLoad(fromByteOffset: altered, as: UInt8.self)
         bytes.storeBytes(of: byte ^ 1, toByteOffset: altered, as: UInt8.self)
-        #expect(throws: SchemesError.self) { try responder.readHello(bytes.bytes.extracting(0..<hello), key: key) }
+        #expect(throws: SchemesError.self) {
+          _ = try responder.readHello(bytes.bytes.extracting(0..<hello), key: server.key)
+        }
         continue
       }
-      #expect(
-        try EphemeralHandshake.hint(of: bytes.bytes.extracting(0..<hello)) == EphemeralHandshake.hint(for: pseudonym))
-      try responder.readHello(bytes.bytes.extracting(0..<hello), key: key)
+      let first = [UInt8](copying: bytes.bytes.extracting(0..<hello))
+      #expect(try RoutingHint.of(first.bytes, .derivedKeyEphemeral) == RoutingHint.of(pseudonym))
+      let claim = try responder.readHello(first.bytes, key: server.key)
+      #expect(claim.publicKey == nil && claim.certificate == nil)
       let reply = try responder.writeReply(
-        into: &bytes, sending: &states.serverSending, receiving: &states.serverReceiving)
+        into: &bytes, keys: &ends.server)
       try initiator.readReply(
-        bytes.bytes.extracting(0..<reply), sending: &states.deviceSending, receiving: &states.deviceReceiving)
-      try converse(&states)
+        bytes.bytes.extracting(0..<reply), keys: &ends.device)
+      try converse(&ends)
     }
   }
 
   @Test("Any bytes of any length are refused without a trap")
   func malformed() throws {
     for length in 0...130 {
-      for first in [0, 4, 8, 9, 255] {
+      for first in [0, 4, 6, 7, 8, 9, 11, 255] {
         var frame = [UInt8](repeating: 0xA5, count: length)
         if length > 0 { frame[0] = UInt8(first) }
-        var ephemeral = try EphemeralHandshake(role: .responder)
-        #expect(throws: SchemesError.self) { try ephemeral.readHello(frame.bytes, key: .random()) }
-        var compact = CompactHandshake(role: .responder)
-        #expect(throws: SchemesError.self) {
-          try compact.readHello(frame.bytes, from: device.key.publicKey, key: server.key)
+        for scheme in SchemeID.allCases where scheme.row.exchange.isNoise {
+          var responder = Responder(scheme)
+          if scheme == .derivedKeyEphemeral { try responder.setPSK(.random()) }
+          let key = scheme.row.hint == .keyHash ? device.key.publicKey : nil
+          #expect(throws: SchemesError.self) { _ = try responder.readHello(frame.bytes, key: server.key, device: key) }
         }
-        var hybrid = try HybridHandshake(role: .responder)
-        #expect(throws: SchemesError.self) { _ = try hybrid.readHello(frame.bytes, key: server.key) }
       }
     }
   }

@@ -1,7 +1,7 @@
 import Credentials
 import FleetSupport
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Both ends of a handshake between a device and the server, in places that do not move.
@@ -9,45 +9,46 @@ final class ServerHandshake {
   let authority: Authority
   let key = X25519.PrivateKey.random()
   let certificate: Certificate
-  var device: CertifiedHandshake
-  var server = CertifiedResponder()
-  var deviceSending = CipherState<ChaChaPoly>()
-  var deviceReceiving = CipherState<ChaChaPoly>()
-  var serverSending = CipherState<ChaChaPoly>()
-  var serverReceiving = CipherState<ChaChaPoly>()
+  var device: Initiator
+  private(set) var server: Responder
+  var deviceKeys = SessionKeys()
+  var serverKeys = SessionKeys()
 
   init(_ scheme: SchemeID = .certified) throws {
     authority = try Authority()
     certificate = try authority.certificate(for: key.publicKey)
-    device = CertifiedHandshake(scheme: scheme)
+    device = Initiator(scheme)
+    server = Responder(scheme)
   }
 
   func hello(to serverKey: X25519.PublicKey? = nil) throws(SchemesError) -> [UInt8] {
-    var frame = [UInt8](repeating: 0, count: CertifiedHandshake.maximumHelloLength)
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     var span = frame.mutableBytes
-    let length = try device.writeHello(
-      key: key, certificate: certificate, serverKey: serverKey ?? authority.handshakeKey.publicKey, into: &span)
+    device.setStatic(key, server: serverKey ?? authority.handshakeKey.publicKey)
+    let length = try device.writeHello(certificate, into: &span)
     return Array(frame[..<length])
   }
 
-  func read(_ frame: [UInt8]) throws(SchemesError) -> CertifiedResponder.Claim {
-    try server.readHello(frame.bytes, key: authority.handshakeKey)
+  /// The server holds nothing of an earlier frame: each is read by a new responder.
+  func read(_ frame: [UInt8]) throws(SchemesError) -> Responder.Claim {
+    server = try Responder(answering: frame.bytes)
+    return try server.readHello(frame.bytes, key: authority.handshakeKey)
   }
 
   func reply() throws(SchemesError) -> [UInt8] {
-    var frame = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    var frame = [UInt8](repeating: 0, count: server.scheme.row.replyLength)
     var span = frame.mutableBytes
-    let length = try server.writeReply(into: &span, sending: &serverSending, receiving: &serverReceiving)
+    let length = try server.writeReply(into: &span, keys: &serverKeys)
     return Array(frame[..<length])
   }
 
   func finish(_ frame: [UInt8]) throws(SchemesError) {
-    try device.readReply(frame.bytes, sending: &deviceSending, receiving: &deviceReceiving)
+    try device.readReply(frame.bytes, keys: &deviceKeys)
   }
 
   /// A first frame made from the specification's objects, with any payload.
   func hello(scheme: SchemeID, payload: [UInt8]) throws -> [UInt8] {
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
     let serverKey = authority.handshakeKey.publicKey
     noise.setStatic(key)
     noise.setRemoteStatic(serverKey)

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -13,11 +13,11 @@ struct SubsetDifferenceTests {
     var generator = SeededGenerator(for: "revoked devices")
     for _ in 0..<20 {
       let revoked = Set((0..<16).shuffled(using: &generator).prefix(revokedCount))
-      let systemKey = SymmetricKey.random()
+      let systemKey = SecretBytes<32>.random()
       let header = tree.header(for: systemKey, revoked: revoked)
       #expect(header.count <= max(2 * revokedCount - 1, 1))
       for device in 0..<16 {
-        var opened = SymmetricKey()
+        var opened = SecretBytes<32>()
         let isOpen = receivers[device].open(header, into: &opened)
         #expect(isOpen == !revoked.contains(device))
         let isSame = constantTimeEquals(opened.bytes, systemKey.bytes)
@@ -35,12 +35,12 @@ struct SubsetDifferenceTests {
       let receiver = tree.receiver(device)
       for entry in header {
         for label in receiver.labels.values {
-          var key = SymmetricKey()
+          var key = SecretBytes<32>()
           key.copy(from: label.bytes)
           var opened = [UInt8](repeating: 0, count: 32)
           var target = opened.mutableBytes
-          #expect(throws: PrimitivesError.self) {
-            try ChaChaPoly.open(
+          #expect(throws: CryptoError.self) {
+            try Cipher.ChaChaPoly.open(
               entry.sealed.bytes, into: &target, key: key.bytes, nonce: 0, authenticating: RawSpan())
           }
         }

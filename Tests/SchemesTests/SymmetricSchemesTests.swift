@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -15,17 +15,15 @@ struct Exchange {
 
   /// Runs it and carries one message each way; throws where either side refuses.
   func run() throws {
-    let key = SymmetricKey.random()
-    let other = SymmetricKey.random()
-    let hint = [UInt8](repeating: 7, count: scheme.symmetricHintLength ?? 0)
-    var device = SymmetricHandshake<SHA256>(scheme: scheme)
-    var server = SymmetricResponder<SHA256>()
-    var deviceSending = CipherState<ChaChaPoly>()
-    var deviceReceiving = CipherState<ChaChaPoly>()
-    var serverSending = CipherState<ChaChaPoly>()
-    var serverReceiving = CipherState<ChaChaPoly>()
+    let key = SecretBytes<32>.random()
+    let other = SecretBytes<32>.random()
+    let hint = [UInt8](repeating: 7, count: scheme.row.hint.length)
+    var device = SymmetricHandshake<Hash.SHA256>(scheme: scheme)
+    var server = SymmetricResponder<Hash.SHA256>()
+    var deviceKeys = SessionKeys()
+    var serverKeys = SessionKeys()
 
-    var hello = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.maximumHelloLength)
+    var hello = [UInt8](repeating: 0, count: SymmetricHandshake<Hash.SHA256>.maximumHelloLength)
     var helloBytes = hello.mutableBytes
     let length = try device.writeHello(key: key, hint: hint.bytes, counter: counter, into: &helloBytes)
     hello.removeLast(hello.count - length)
@@ -36,24 +34,26 @@ struct Exchange {
     } else {
       try server.verify(claim, key: other, lastCounter: lastCounter)
     }
-    var reply = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.replyLength)
+    var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
     var replyBytes = reply.mutableBytes
-    _ = try server.writeReply(into: &replyBytes, sending: &serverSending, receiving: &serverReceiving)
+    _ = try server.writeReply(into: &replyBytes, keys: &serverKeys)
     let honest = reply
     alterReply(&reply)
     do {
-      try device.readReply(reply.bytes, sending: &deviceSending, receiving: &deviceReceiving)
+      try device.readReply(reply.bytes, keys: &deviceKeys)
     } catch {
       // A forged reply is refused and spoils nothing: the honest one still opens the session.
-      try device.readReply(honest.bytes, sending: &deviceSending, receiving: &deviceReceiving)
-      try carry(&deviceSending, &serverReceiving)
+      try device.readReply(honest.bytes, keys: &deviceKeys)
+      try carry(&deviceKeys.sending, &serverKeys.receiving)
       throw error
     }
-    try carry(&deviceSending, &serverReceiving)
-    try carry(&serverSending, &deviceReceiving)
+    try carry(&deviceKeys.sending, &serverKeys.receiving)
+    try carry(&serverKeys.sending, &deviceKeys.receiving)
   }
 
-  private func carry(_ sending: inout CipherState<ChaChaPoly>, _ receiving: inout CipherState<ChaChaPoly>) throws {
+  private func carry(_ sending: inout CipherState<Cipher.ChaChaPoly>, _ receiving: inout CipherState<Cipher.ChaChaPoly>)
+    throws
+  {
     let text: [UInt8] = Array("open".utf8)
     var message = [UInt8](repeating: 0, count: 32)
     var bytes = message.mutableBytes
@@ -68,7 +68,7 @@ struct Exchange {
 
 @Suite("Schemes without public keys")
 struct SymmetricSchemesTests {
-  static let schemes: [SchemeID] = [.sharedKey, .derivedKey, .derivedKeyPBKDF2, .derivedKeyRatchet]
+  static let schemes = SchemeID.allCases.filter { $0.row.exchange == .challenge }
 
   @Test("Both sides agree and messages go both ways", arguments: schemes)
   func agree(_ scheme: SchemeID) throws {

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// One scripted conversation with a firmware image, held by the product's own modules.
 protocol Conversation: AnyObject {
@@ -31,14 +31,14 @@ enum Refusal: Error {
 /// The conversations by the name of their image.
 nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversation] = [
   "c-device": { try RotationConversation($0, expectsPing: true) },
-  "compact-kk": { try CompactConversation($0, .compactKK) },
+  "compact-kk": { try NoiseConversation($0, .compactKK) },
   "derived-key": { try SymmetricConversation($0, .derivedKey) },
-  "derived-key-ephemeral": { try EphemeralConversation($0, .derivedKeyEphemeral) },
+  "derived-key-ephemeral": { try NoiseConversation($0, .derivedKeyEphemeral) },
   "derived-key-ratchet": { try SymmetricConversation($0, .derivedKeyRatchet) },
-  "hybrid-ikpsk2": { try HybridConversation($0, .hybridIKpsk2) },
-  "ik-certified": { try CertifiedConversation($0, .certified) },
-  "ik-identity": { try CertifiedConversation($0, .identityBased) },
-  "ik-registered": { try CertifiedConversation($0, .registered) },
+  "hybrid-ikpsk2": { try NoiseConversation($0, .hybridIKpsk2) },
+  "ik-certified": { try NoiseConversation($0, .certified) },
+  "ik-identity": { try NoiseConversation($0, .identityBased) },
+  "ik-registered": { try NoiseConversation($0, .registered) },
   "rotation": { try RotationConversation($0) },
   "rotation-identity": { try RotationConversation($0, .identityBased) },
   "xx-initiator": { try DirectConversation($0, .responder) },

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The other device of a direct conversation: Noise_XX, certificates or identity-based credentials both ways, one message and

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A small authority: the keys of a server, and devices certified by it.

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The server's end of a change of keys: orders it, certifies the new key, and in the next session demands that it is used,
@@ -11,9 +11,7 @@ final class RotationConversation: Conversation {
   let publicKey: X25519.PublicKey
   private let fleet: Fleet
   private let device = DeviceID(1)
-  private var responder = CertifiedResponder()
-  private var sending = CipherState<ChaChaPoly>()
-  private var receiving = CipherState<ChaChaPoly>()
+  private var keys = SessionKeys()
   private var expected: Certificate
   private let scheme: SchemeID
   private let expectsPing: Bool
@@ -31,11 +29,11 @@ final class RotationConversation: Conversation {
   }
 
   func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
-    guard receiving.hasKey else { return [try answer(hello: frame)] }
+    guard keys.isPresent else { return [try answer(hello: frame)] }
     var frame = frame
     var message = frame.mutableBytes
     let length = message.byteCount - tagLength
-    try receiving.decrypt(inPlace: &message)
+    try keys.receiving.decrypt(inPlace: &message)
     switch try DeviceRecord(decoding: message.bytes.extracting(0..<length)) {
     case .hello:
       let welcome = ServerRecord.welcome(
@@ -61,17 +59,17 @@ final class RotationConversation: Conversation {
   private func end(with record: consuming ServerRecord) throws -> [UInt8] {
     let answer = try seal(record)
     isRotated = true
-    responder = CertifiedResponder()
-    receiving.wipe()
+    keys.wipe()
     return answer
   }
 
   private func answer(hello frame: [UInt8]) throws -> [UInt8] {
+    var responder = Responder(scheme)
     let claim = try responder.readHello(frame.bytes, key: fleet.serverKey, master: fleet.master)
-    guard claim.scheme == scheme, claim.certificate == expected else { throw Refusal.wrongPeer }
-    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
+    guard claim.certificate == expected else { throw Refusal.wrongPeer }
+    var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
     var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    _ = try responder.writeReply(into: &target, keys: &keys)
     return reply
   }
 
@@ -80,7 +78,7 @@ final class RotationConversation: Conversation {
     var target = frame.mutableBytes
     let length = record.encode(into: &target) + tagLength
     var message = target.prefix(length)
-    try sending.encrypt(inPlace: &message)
+    try keys.sending.encrypt(inPlace: &message)
     return [UInt8](frame[..<length])
   }
 }

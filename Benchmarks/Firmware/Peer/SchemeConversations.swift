@@ -1,50 +1,31 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
-/// `compact-kk`.
-final class CompactConversation: ServerConversation {
-  private var responder = CompactHandshake(role: .responder)
-
+/// The schemes with a Noise handshake.
+final class NoiseConversation: ServerConversation {
   override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    guard try CompactHandshake.hint(of: frame.bytes) == CompactHandshake.hint(for: deviceKey) else {
-      throw Refusal.wrongPeer
+    let row = scheme.row
+    var responder = Responder(scheme)
+    if row.hint != .none {
+      let pseudonym = Pseudonym<Hash.SHA256>.make(for: Fleet.epoch, key: symmetricKey)
+      let expected = row.hasKeyPair ? RoutingHint.of(deviceKey) : RoutingHint.of(pseudonym)
+      guard try RoutingHint.of(frame.bytes, scheme) == expected else { throw Refusal.wrongPeer }
     }
-    try responder.readHello(frame.bytes, from: deviceKey, key: fleet.serverKey)
-    var reply = [UInt8](repeating: 0, count: CompactHandshake.replyLength)
-    var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
-    return reply
-  }
-}
-
-/// `hybrid-ikpsk2`.
-final class HybridConversation: ServerConversation {
-  override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    var responder = try HybridHandshake(role: .responder)
-    guard try responder.readHello(frame.bytes, key: fleet.serverKey) == deviceKey else { throw Refusal.wrongPeer }
-    try responder.setPSK(symmetricKey)
-    var reply = [UInt8](repeating: 0, count: HybridHandshake.replyLength)
-    var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
-    return reply
-  }
-}
-
-/// `derived-key-ephemeral`.
-final class EphemeralConversation: ServerConversation {
-  override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    let pseudonym = Pseudonym<SHA256>.make(for: Fleet.epoch, key: symmetricKey)
-    guard try EphemeralHandshake.hint(of: frame.bytes) == EphemeralHandshake.hint(for: pseudonym) else {
-      throw Refusal.wrongPeer
+    if row.usesPSK { try responder.setPSK(symmetricKey) }
+    let claim = try responder.readHello(
+      frame.bytes, key: fleet.serverKey, device: row.hint == .keyHash ? deviceKey : nil, master: fleet.master)
+    guard claim.publicKey == (row.hasKeyPair ? deviceKey : nil) else { throw Refusal.wrongPeer }
+    if row.shown == .certificate {
+      guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {
+        throw Refusal.wrongPeer
+      }
     }
-    var responder = try EphemeralHandshake(role: .responder)
-    try responder.readHello(frame.bytes, key: symmetricKey)
-    var reply = [UInt8](repeating: 0, count: EphemeralHandshake.replyLength)
+    var reply = [UInt8](repeating: 0, count: row.replyLength)
     var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    _ = try responder.writeReply(into: &target, keys: &keys)
     return reply
   }
 }
@@ -52,20 +33,20 @@ final class EphemeralConversation: ServerConversation {
 /// `shared-key`, `derived-key`, `derived-key-ratchet`.
 final class SymmetricConversation: ServerConversation {
   override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    var responder = SymmetricResponder<SHA256>()
+    var responder = SymmetricResponder<Hash.SHA256>()
     let claim = try responder.readHello(frame.bytes)
     guard claim.scheme == scheme, claim.counter == 1 else { throw Refusal.wrongContent }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     key.copy(from: bytes(of: symmetricKey).bytes)
-    if scheme != .sharedKey {
-      let pseudonym = Pseudonym<SHA256>.make(for: Fleet.epoch, key: key)
+    if scheme.row.hint != .address {
+      let pseudonym = Pseudonym<Hash.SHA256>.make(for: Fleet.epoch, key: key)
       for index in 0..<8 where claim.hint[index] != pseudonym[index] { throw Refusal.wrongPeer }
     }
-    if scheme == .derivedKeyRatchet { DerivedKeys<SHA256>.ratchet(&key) }
+    if scheme.row.derivation == .ratchet { DerivedKeys<Hash.SHA256>.ratchet(&key) }
     try responder.verify(claim, key: key, lastCounter: 0)
-    var reply = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.replyLength)
+    var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
     var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    _ = try responder.writeReply(into: &target, keys: &keys)
     return reply
   }
 }

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The server's end of a session: a handshake, which each scheme has of its own, then the device's first record and the
@@ -14,9 +14,8 @@ class ServerConversation: Conversation {
   let publicKey: X25519.PublicKey
   let deviceKey: X25519.PublicKey
   /// The key that device and server share, in the schemes that have one.
-  let symmetricKey = SymmetricKey.random()
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  let symmetricKey = SecretBytes<32>.random()
+  var keys = SessionKeys()
   private(set) var isComplete = false
 
   init(_ fleet: Fleet, _ scheme: SchemeID) throws {
@@ -36,14 +35,14 @@ class ServerConversation: Conversation {
   func answer(hello frame: [UInt8]) throws -> [UInt8] { throw Refusal.unexpectedFrame }
 
   final func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
-    receiving.hasKey ? [try answer(record: frame)] : [try answer(hello: frame)]
+    keys.isPresent ? [try answer(record: frame)] : [try answer(hello: frame)]
   }
 
   private func answer(record frame: [UInt8]) throws -> [UInt8] {
     var frame = frame
     var message = frame.mutableBytes
     let length = message.byteCount - tagLength
-    try receiving.decrypt(inPlace: &message)
+    try keys.receiving.decrypt(inPlace: &message)
     guard case .hello(let hello) = try DeviceRecord(decoding: message.bytes.extracting(0..<length)),
       hello.listens, hello.epoch == Fleet.epoch
     else { throw Refusal.wrongContent }
@@ -53,30 +52,11 @@ class ServerConversation: Conversation {
     var target = answer.mutableBytes
     let answerLength = welcome.encode(into: &target) + tagLength
     var sealed = target.prefix(answerLength)
-    try sending.encrypt(inPlace: &sealed)
+    try keys.sending.encrypt(inPlace: &sealed)
     isComplete = true
     return [UInt8](answer[..<answerLength])
   }
 }
 
-/// `certified`, `registered` and `identity-based`.
-final class CertifiedConversation: ServerConversation {
-  private var responder = CertifiedResponder()
-
-  override func answer(hello frame: [UInt8]) throws -> [UInt8] {
-    let claim = try responder.readHello(frame.bytes, key: fleet.serverKey, master: fleet.master)
-    guard claim.scheme == scheme, claim.publicKey == deviceKey else { throw Refusal.wrongPeer }
-    if scheme == .certified {
-      guard let shown = claim.certificate, shown.isSigned(by: fleet.issuer.signer.publicKey) else {
-        throw Refusal.wrongPeer
-      }
-    }
-    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
-    var target = reply.mutableBytes
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
-    return reply
-  }
-}
-
 /// A copy of a key's bytes. A property of an object has no lifetime that a span could borrow; an argument has.
-func bytes(of key: borrowing SymmetricKey) -> [UInt8] { [UInt8](copying: key.bytes) }
+func bytes(of key: borrowing SecretBytes<32>) -> [UInt8] { [UInt8](copying: key.bytes) }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 // firmware-peer IMAGE SEED: prints `page HEX`, the storage page of the device that talks to it, and `peer HEX`, its own static
 // public key; then it converses in lines on standard input and output: `> HEX` is a frame from the image, `= HEX` a result that

@@ -12,7 +12,7 @@ PROGRAM = SCRATCH / "debug/FirmwarePeer"
 
 def build() -> None:
     run([swift_tool("swift"), "build", "--package-path", ROOT, "--scratch-path", SCRATCH, "--product", "FirmwarePeer"],
-        env=os.environ | {"CORE": "1"})
+        env=os.environ | {"COUNTERSIGN_CORE": "1"})
 
 
 class Peer:

@@ -1,6 +1,6 @@
 import CFirmware
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Noise_NNpsk0 to the server under the derived key.
@@ -11,22 +11,22 @@ func imageMain() {
 }
 
 private func session() {
-  var psk = SymmetricKey()
+  var psk = SecretBytes<32>()
   psk.copy(from: Provision.symmetricKey.bytes)
-  guard var handshake = try? EphemeralHandshake(role: .initiator) else { fail(2) }
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  var handshake = Initiator(.derivedKeyEphemeral)
+  var keys = SessionKeys()
   let length = measure("write-1") { () throws(SchemesError) in
-    let pseudonym = Pseudonym<SHA256>.make(for: 3, key: psk)
+    let pseudonym = Pseudonym<Hash.SHA256>.make(for: 3, key: psk)
     var target = frame.mutableBytes
-    return try handshake.writeHello(key: psk, pseudonym: pseudonym, into: &target)
+    try handshake.setPSK(psk)
+    return try handshake.writeHello(hint: pseudonym.bytes.extracting(0..<RoutingHint.length), into: &target)
   }
   send(length)
   let replyLength = receive()
   measure("read-2") { () throws(SchemesError) in
-    try handshake.readReply(frame.bytes.extracting(0..<replyLength), sending: &sending, receiving: &receiving)
+    try handshake.readReply(frame.bytes.extracting(0..<replyLength), keys: &keys)
   }
   handshake.close()
   psk.wipe()
-  exchange(&sending, &receiving)
+  exchange(&keys)
 }

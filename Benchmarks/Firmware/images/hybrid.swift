@@ -1,6 +1,6 @@
 import CFirmware
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Noise_IKpsk2 to the server; the pre-shared key is the derived key.
@@ -15,24 +15,25 @@ private func session() {
   Provision.load(&key)
   var shared = SecretBytes<32>()
   Provision.agree(key, into: &shared)
-  var psk = SymmetricKey()
+  var psk = SecretBytes<32>()
   psk.copy(from: Provision.symmetricKey.bytes)
-  guard var handshake = try? HybridHandshake(role: .initiator) else { fail(2) }
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  var handshake = Initiator(.hybridIKpsk2)
+  var keys = SessionKeys()
+  handshake.setStatic(key, server: Provision.serverKey)
   handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
-    return try handshake.writeHello(key: key, psk: psk, serverKey: Provision.serverKey, into: &target)
+    try handshake.setPSK(psk)
+    return try handshake.writeHello(into: &target)
   }
   send(length)
   let replyLength = receive()
   measure("read-2") { () throws(SchemesError) in
-    try handshake.readReply(frame.bytes.extracting(0..<replyLength), sending: &sending, receiving: &receiving)
+    try handshake.readReply(frame.bytes.extracting(0..<replyLength), keys: &keys)
   }
   handshake.close()
   key.wipe()
   shared.wipe()
   psk.wipe()
-  exchange(&sending, &receiving)
+  exchange(&keys)
 }

@@ -1,7 +1,7 @@
 import CFirmware
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Noise_IK to the server. Whether the first message carries the certificate is the scheme, a byte of the storage page. With
@@ -34,22 +34,21 @@ private func session(_ master: MasterPublicKey?) {
     let scheme = SchemeID(rawValue: Provision.scheme.bytes.unsafeLoad(as: UInt8.self))
   else { fail(2) }
 
-  var handshake = CertifiedHandshake(scheme: scheme)
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  var handshake = Initiator(scheme)
+  var keys = SessionKeys()
+  handshake.setStatic(key, server: serverKey)
   handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
-    return try handshake.writeHello(
-      key: key, certificate: certificate, serverKey: serverKey, master: master, into: &target)
+    return try handshake.writeHello(certificate, master: master, into: &target)
   }
   send(length)
   let replyLength = receive()
   measure("read-2") { () throws(SchemesError) in
-    try handshake.readReply(frame.bytes.extracting(0..<replyLength), sending: &sending, receiving: &receiving)
+    try handshake.readReply(frame.bytes.extracting(0..<replyLength), keys: &keys)
   }
   handshake.close()
   key.wipe()
   shared.wipe()
-  exchange(&sending, &receiving)
+  exchange(&keys)
 }

@@ -1,6 +1,6 @@
 import CFirmware
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Noise_KK to the server, behind a routing hint: the smallest frames with public keys.
@@ -15,21 +15,22 @@ private func session() {
   Provision.load(&key)
   var shared = SecretBytes<32>()
   Provision.agree(key, into: &shared)
-  var handshake = CompactHandshake(role: .initiator)
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  var handshake = Initiator(.compactKK)
+  var keys = SessionKeys()
+  handshake.setStatic(key, server: Provision.serverKey)
   handshake.setStaticSharedSecret(shared)
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
-    return try handshake.writeHello(key: key, serverKey: Provision.serverKey, into: &target)
+    let hint = RoutingHint.bytes(of: key.publicKey)
+    return try handshake.writeHello(hint: hint.bytes, into: &target)
   }
   send(length)
   let replyLength = receive()
   measure("read-2") { () throws(SchemesError) in
-    try handshake.readReply(frame.bytes.extracting(0..<replyLength), sending: &sending, receiving: &receiving)
+    try handshake.readReply(frame.bytes.extracting(0..<replyLength), keys: &keys)
   }
   handshake.close()
   key.wipe()
   shared.wipe()
-  exchange(&sending, &receiving)
+  exchange(&keys)
 }

@@ -1,6 +1,6 @@
 import CFirmware
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Challenge and response with a key that both sides have. SHARED: the system's key and the address in the clear. Otherwise
@@ -20,20 +20,19 @@ func imageMain() {
 #endif
 
 private func session() {
-  var key = SymmetricKey()
+  var key = SecretBytes<32>()
   key.copy(from: Provision.symmetricKey.bytes)
-  var handshake = SymmetricHandshake<SHA256>(scheme: scheme)
-  var sending = CipherState<ChaChaPoly>()
-  var receiving = CipherState<ChaChaPoly>()
+  var handshake = SymmetricHandshake<Hash.SHA256>(scheme: scheme)
+  var keys = SessionKeys()
   let length = measure("write-1") { () throws(SchemesError) in
     var target = frame.mutableBytes
     #if SHARED
       return try handshake.writeHello(key: key, hint: Provision.hint.bytes, counter: 1, into: &target)
     #else
       // The pseudonym belongs to the key of assembly; the ratchet moves another copy.
-      let pseudonym = Pseudonym<SHA256>.make(for: 3, key: key)
+      let pseudonym = Pseudonym<Hash.SHA256>.make(for: 3, key: key)
       #if RATCHET
-        DerivedKeys<SHA256>.ratchet(&key)
+        DerivedKeys<Hash.SHA256>.ratchet(&key)
       #endif
       return try handshake.writeHello(key: key, hint: pseudonym.bytes, counter: 1, into: &target)
     #endif
@@ -41,9 +40,9 @@ private func session() {
   send(length)
   let replyLength = receive()
   measure("read-2") { () throws(SchemesError) in
-    try handshake.readReply(frame.bytes.extracting(0..<replyLength), sending: &sending, receiving: &receiving)
+    try handshake.readReply(frame.bytes.extracting(0..<replyLength), keys: &keys)
   }
   handshake.close()
   key.wipe()
-  exchange(&sending, &receiving)
+  exchange(&keys)
 }

@@ -2,7 +2,7 @@ import CFirmware
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Opens a message of 64 bytes that was sealed while this device slept, and verifies its sender's certificate.
 ///

@@ -2,7 +2,7 @@ import CFirmware
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// A message of 64 bytes to a device that is asleep: its certificate verified, then Noise_X.
 ///

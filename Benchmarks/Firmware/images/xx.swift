@@ -2,7 +2,7 @@ import CFirmware
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Two devices without a server: Noise_XX with certificates, each verified offline, then one message and its
 /// acknowledgement. Compiled once for each role.

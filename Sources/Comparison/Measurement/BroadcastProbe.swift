@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// `broadcast`: not a handshake but the nearest thing it has, the header that hands every device a new system key.
@@ -21,17 +21,17 @@ struct BroadcastProbe: SchemeProbe {
     self.facts = facts(receiver.labelCount)
   }
 
-  func run(_ turns: inout Turns) throws { try deliver(SHA256.self, &turns) }
+  func run(_ turns: inout Turns) throws { try deliver(Hash.SHA256.self, &turns) }
   func count(_ turns: inout Turns) throws { try deliver(CountingHash.self, &turns) }
 
-  private func deliver<Hash: HashFunction>(_: Hash.Type, _ turns: inout Turns) throws {
-    let systemKey = SymmetricKey.random()
+  private func deliver<H: Hash.Function>(_: H.Type, _ turns: inout Turns) throws {
+    let systemKey = SecretBytes<32>.random()
     turns.turn(.server)
-    let header = tree.header(for: systemKey, revoked: revoked, Hash.self)
+    let header = tree.header(for: systemKey, revoked: revoked, H.self)
     turns.sent(header.count * SubsetDifference.Entry.encodedLength)
     turns.turn(.device)
-    var opened = SymmetricKey()
-    let isOpen = receiver.open(header, into: &opened, Hash.self)
+    var opened = SecretBytes<32>()
+    let isOpen = receiver.open(header, into: &opened, H.self)
     turns.end()
     guard isOpen, constantTimeEquals(opened.bytes, systemKey.bytes) else { throw SchemesError.authenticationFailed }
   }

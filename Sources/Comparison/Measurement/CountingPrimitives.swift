@@ -1,13 +1,13 @@
-import Primitives
+import CountersignCrypto
 import Synchronization
 
 /// SHA-256 that counts its compressions. A copied state does not count again what it had already absorbed, as in HMAC.
-struct CountingHash: HashFunction {
-  static var digestLength: Int { SHA256.digestLength }
-  static var blockLength: Int { SHA256.blockLength }
-  static var noiseName: StaticString { SHA256.noiseName }
+struct CountingHash: Hash.Function {
+  static var digestLength: Int { Hash.SHA256.digestLength }
+  static var blockLength: Int { Hash.SHA256.blockLength }
+  static var noiseName: StaticString { Hash.SHA256.noiseName }
 
-  private var state = SHA256()
+  private var state = Hash.SHA256()
   private var buffered = 0
 
   init() {}
@@ -27,37 +27,37 @@ struct CountingHash: HashFunction {
 }
 
 /// ChaCha20-Poly1305 that counts its calls and bytes.
-enum CountingCipher: AEAD {
-  static var noiseName: StaticString { ChaChaPoly.noiseName }
+enum CountingCipher: Cipher.Function {
+  static var noiseName: StaticString { Cipher.ChaChaPoly.noiseName }
 
   static func seal(
     _ plaintext: RawSpan, into ciphertext: inout MutableRawSpan, key: RawSpan, nonce: UInt64,
     authenticating associatedData: RawSpan
   ) {
     count(plaintext.byteCount + associatedData.byteCount)
-    ChaChaPoly.seal(plaintext, into: &ciphertext, key: key, nonce: nonce, authenticating: associatedData)
+    Cipher.ChaChaPoly.seal(plaintext, into: &ciphertext, key: key, nonce: nonce, authenticating: associatedData)
   }
 
   static func seal(
     inPlace message: inout MutableRawSpan, key: RawSpan, nonce: UInt64, authenticating associatedData: RawSpan
   ) {
     count(message.byteCount - tagLength + associatedData.byteCount)
-    ChaChaPoly.seal(inPlace: &message, key: key, nonce: nonce, authenticating: associatedData)
+    Cipher.ChaChaPoly.seal(inPlace: &message, key: key, nonce: nonce, authenticating: associatedData)
   }
 
   static func open(
     _ ciphertext: RawSpan, into plaintext: inout MutableRawSpan, key: RawSpan, nonce: UInt64,
     authenticating associatedData: RawSpan
-  ) throws(PrimitivesError) {
+  ) throws(CryptoError) {
     count(ciphertext.byteCount - tagLength + associatedData.byteCount)
-    try ChaChaPoly.open(ciphertext, into: &plaintext, key: key, nonce: nonce, authenticating: associatedData)
+    try Cipher.ChaChaPoly.open(ciphertext, into: &plaintext, key: key, nonce: nonce, authenticating: associatedData)
   }
 
   static func open(
     inPlace message: inout MutableRawSpan, key: RawSpan, nonce: UInt64, authenticating associatedData: RawSpan
-  ) throws(PrimitivesError) {
+  ) throws(CryptoError) {
     count(message.byteCount - tagLength + associatedData.byteCount)
-    try ChaChaPoly.open(inPlace: &message, key: key, nonce: nonce, authenticating: associatedData)
+    try Cipher.ChaChaPoly.open(inPlace: &message, key: key, nonce: nonce, authenticating: associatedData)
   }
 
   private static func count(_ bytes: Int) {

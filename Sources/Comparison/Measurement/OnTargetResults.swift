@@ -1,3 +1,4 @@
+import Schemes
 import Foundation
 
 /// Results of the firmware images: what a scheme costs on an emulated microcontroller, counted to the instruction.
@@ -75,9 +76,9 @@ public struct OnTargetResults: Codable, Equatable, Sendable {
   }
 
   /// The device's record for a scheme on a core.
-  public func record(_ scheme: SchemeName, on core: Core) -> Record? {
+  public func record(_ scheme: SchemeID, on core: Core) -> Record? {
     records.first {
-      $0.core == core && $0.scheme == scheme.rawValue && ["device", "initiator", "client"].contains($0.role)
+      $0.core == core && $0.scheme == scheme.name && ["device", "initiator", "client"].contains($0.role)
     }
   }
 }

@@ -1,16 +1,12 @@
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
+import Schemes
 
 /// What a measured handshake leads to: the session's keys at both ends.
 struct ProbeEnds: ~Copyable {
-  struct End: ~Copyable {
-    var sending = CipherState<ChaChaPoly>()
-    var receiving = CipherState<ChaChaPoly>()
-  }
-
-  var device = End()
-  var server = End()
+  var device = SessionKeys()
+  var server = SessionKeys()
 
   /// Room for the longest frame of a handshake.
   static func frame() -> [UInt8] { [UInt8](repeating: 0, count: 256) }

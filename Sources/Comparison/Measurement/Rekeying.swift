@@ -1,6 +1,6 @@
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A change of key in the schemes whose keys the server computes: the device asks, the server answers with the next key.
@@ -16,7 +16,7 @@ enum Rekeying {
   /// The server's record with the next key, and with what names the device beside it.
   static func answer(_ scheme: SchemeID) throws -> SchemeProfile.Message {
     let keyLength = 32
-    let body = [UInt8](repeating: 0, count: keyLength + SymmetricSlot.nameLength(of: scheme))
+    let body = [UInt8](repeating: 0, count: keyLength + scheme.row.derivation.nameLength)
     var buffer = [UInt8](repeating: 0, count: 256)
     var bytes = buffer.mutableBytes
     let record = ServerRecord.key(scheme: scheme, generation: 2, body.bytes)

@@ -1,3 +1,6 @@
+import Schemes
+import Schemes
+
 /// One scheme's handshake for a benchmark to run again and again: the same that the comparison measures, with fresh keys and
 /// both parties in this process.
 public struct SchemeHandshake {
@@ -10,7 +13,7 @@ public struct SchemeHandshake {
     public var serverCount: Int
   }
 
-  public let scheme: SchemeName
+  public let scheme: SchemeID
   /// How many devices one run of the server serves: more than one where it speaks to all at once.
   public let served: Int
   private var probe: any SchemeProbe

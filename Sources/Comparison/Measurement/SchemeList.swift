@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The schemes that are built, each with what is known of it beforehand. A scheme appears in the comparison by standing here.
@@ -9,7 +9,7 @@ extension Survey {
   private static var generation: Int { MemoryLayout<Generation>.size }
   /// A ratchet as the registry keeps it: nonce, key, tag.
   private static let sealedKey = 24 + 32 + 16
-  private static var pseudonyms: Int { SymmetricProbe.epochWindow * Pseudonym<SHA256>.length }
+  private static var pseudonyms: Int { SymmetricProbe.epochWindow * Pseudonym<Hash.SHA256>.length }
   private static var address: Int { MemoryLayout<SystemID>.size + MemoryLayout<DeviceID>.size }
   private static var root: String { "root key, from which every system and device key follows" }
 
@@ -20,7 +20,6 @@ extension Survey {
   private static func symmetricProbes() -> [any SchemeProbe] {
     [
       SymmetricProbe(
-        .sharedKey,
         SchemeFacts(
           scheme: .sharedKey, title: "one key for a whole system",
           remark: """
@@ -30,7 +29,6 @@ extension Survey {
           deviceStorage: [key, counter, address], serverStorage: [address, counter],
           serverKeys: [root])),
       SymmetricProbe(
-        .derivedKey,
         SchemeFacts(
           scheme: .derivedKey, title: "key derived from root, id and generation",
           remark: """
@@ -41,7 +39,6 @@ extension Survey {
           deviceStorage: [key, generation, counter, address],
           serverStorage: [address, generation, counter, pseudonyms], serverKeys: [root])),
       SymmetricProbe(
-        .derivedKeyPBKDF2,
         SchemeFacts(
           scheme: .derivedKeyPBKDF2, title: "the same through PBKDF2 and a stored salt",
           remark: """
@@ -52,7 +49,6 @@ extension Survey {
           deviceStorage: [key, counter, address], serverStorage: [address, 16, counter],
           serverKeys: [root])),
       SymmetricProbe(
-        .derivedKeyRatchet,
         SchemeFacts(
           scheme: .derivedKeyRatchet, title: "derived key moved forward by a hash",
           remark: """
@@ -83,7 +79,7 @@ extension Survey {
     let server = "static handshake key"
     let issuing = "issuing key, which may live elsewhere"
     return [
-      try EphemeralProbe(
+      try NoiseProbe(
         SchemeFacts(
           scheme: .derivedKeyEphemeral, title: "derived key and ephemeral X25519 (Noise_NNpsk0)",
           remark: """
@@ -93,7 +89,7 @@ extension Survey {
           isPublicKey: false,
           deviceStorage: [key, generation, address],
           serverStorage: [address, generation, pseudonyms], serverKeys: [root])),
-      try CompactProbe(
+      try NoiseProbe(
         SchemeFacts(
           scheme: .compactKK, title: "keys known on both sides (Noise_KK), short hint",
           remark: """
@@ -103,8 +99,7 @@ extension Survey {
           isPublicKey: true,
           deviceStorage: deviceKeys, serverStorage: [address, key, generation, 2],
           serverKeys: [server, issuing])),
-      try CertifiedProbe(
-        .registered,
+      try NoiseProbe(
         SchemeFacts(
           scheme: .registered, title: "Noise_IK, the registry knows the key",
           remark: """
@@ -114,18 +109,17 @@ extension Survey {
           isPublicKey: true,
           deviceStorage: deviceKeys, serverStorage: [address, key, generation],
           serverKeys: [server, issuing])),
-      try CertifiedProbe(
-        .certified,
+      try NoiseProbe(
         SchemeFacts(
           scheme: .certified, title: "Noise_IK with the device's certificate",
           remark: """
-            The server can admit a device it has never heard of, from its signature alone; devices can \
-            verify each other offline.
+            Devices can verify each other offline. To the server it shows a certificate that the registry has anyway: \
+            without its row a device is not admitted.
             """,
           isPublicKey: true,
           deviceStorage: deviceKeys, serverStorage: [address, generation],
           serverKeys: [server, issuing])),
-      try IdentityBasedProbe(
+      try NoiseProbe(
         SchemeFacts(
           scheme: .identityBased, title: "Noise_IK, an identity-based credential in place of the key",
           remark: """
@@ -135,7 +129,7 @@ extension Survey {
           isPublicKey: true,
           deviceStorage: [key, IdentityCredential.encodedLength, key, key, key],
           serverStorage: [address, generation], serverKeys: [server, "master key, which issues credentials"])),
-      try HybridProbe(
+      try NoiseProbe(
         SchemeFacts(
           scheme: .hybridIKpsk2, title: "Noise_IKpsk2 with the derived key",
           remark: """

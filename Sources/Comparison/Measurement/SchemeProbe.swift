@@ -1,5 +1,6 @@
+import Schemes
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// A scheme as the comparison runs it: with fresh keys, both parties in this process, no network.
 protocol SchemeProbe {
@@ -22,7 +23,7 @@ extension SchemeProbe {
 
 /// What a probe knows of its scheme beforehand.
 struct SchemeFacts {
-  var scheme: SchemeName
+  var scheme: SchemeID
   var title: String
   var remark: String
   var isPublicKey: Bool
@@ -53,32 +54,34 @@ extension HandshakePattern {
   }
 }
 
-/// Two parties of a two-message Noise pattern over counting primitives: what every Noise scheme shares.
+/// Two parties of a Noise pattern of two or three messages over counting primitives: what every Noise scheme shares.
 struct CountedNoise {
   var pattern: HandshakePattern
   var prologueLength: Int
-  var firstPayload = 0
+  /// Bytes of the payload of the device's last message.
+  var payload = 0
   var psk: Int?
   /// What the device sends in place of its key, where the pattern is `implicit`.
   var credential: [UInt8] = []
 
   func run(device: borrowing X25519.PrivateKey, server: borrowing X25519.PrivateKey, _ turns: inout Turns) throws {
     let prologue = [UInt8](repeating: 0, count: prologueLength)
-    let payload = [UInt8](repeating: 0, count: firstPayload)
+    let payload = [UInt8](repeating: 0, count: payload)
+    let isLong = pattern.messageCount == 3
     var wire = [UInt8](repeating: 0, count: 512)
     var read = [UInt8](repeating: 0, count: 512)
     var wireBytes = wire.mutableBytes
     var readBytes = read.mutableBytes
-    let shared = SymmetricKey.random()
+    let shared = SecretBytes<32>.random()
     turns.turn(.device)
     var initiator = HandshakeState<CountingCipher, CountingHash>(pattern, role: .initiator)
-    if pattern.initiatorPreMessage.contains(.s) || pattern.message(0).contains(.s) { initiator.setStatic(device) }
+    if pattern.needsStatic(.initiator) { initiator.setStatic(device) }
     if pattern.responderPreMessage.contains(.s) { initiator.setRemoteStatic(server.publicKey) }
     if let psk { try initiator.setPSK(shared, at: psk) }
     try initiator.start(prologue: prologue.bytes)
     let first = try initiator.writeMessage(
-      payloadLength: payload.count, credential: credential.bytes, into: &wireBytes
-    ) { copyBytes(payload.bytes, to: &$0) }
+      payloadLength: isLong ? 0 : payload.count, credential: credential.bytes, into: &wireBytes
+    ) { if !isLong { copyBytes(payload.bytes, to: &$0) } }
     turns.sent(first)
     turns.turn(.server)
     var responder = HandshakeState<CountingCipher, CountingHash>(pattern, role: .responder)
@@ -92,10 +95,20 @@ struct CountedNoise {
       reconstructing: { _ throws(NoiseError) in key })
     let second = try responder.writeMessage(into: &wireBytes)
     turns.sent(second)
-    _ = try responder.split()
+    var transport = TransportState<CountingCipher>()
+    if !isLong { try responder.split(sending: &transport.sending, receiving: &transport.receiving) }
     turns.turn(.device)
     _ = try initiator.readMessage(wireBytes.bytes.extracting(0..<second), into: &readBytes)
-    _ = try initiator.split()
+    if isLong {
+      let third = try initiator.writeMessage(payload.bytes, into: &wireBytes)
+      turns.sent(third)
+      _ = try initiator.split()
+      turns.turn(.server)
+      _ = try responder.readMessage(wireBytes.bytes.extracting(0..<third), into: &readBytes)
+      try responder.split(sending: &transport.sending, receiving: &transport.receiving)
+    } else {
+      _ = try initiator.split()
+    }
     turns.end()
     turns.add(pattern.curveOperations(.initiator), for: .device)
     turns.add(pattern.curveOperations(.responder), for: .server)

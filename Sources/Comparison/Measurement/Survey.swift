@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Measures every scheme that is built, on this machine, in a few seconds.
@@ -11,7 +11,7 @@ public enum Survey {
   static let wantedRuns = 5
 
   /// Runs the handshakes of all schemes, or of those named.
-  public static func run(_ only: [SchemeName] = SchemeName.allCases) throws -> Measurements {
+  public static func run(_ only: [SchemeID] = SchemeID.allCases) throws -> Measurements {
     var profiles: [SchemeProfile] = []
     for var probe in try probes() where only.contains(probe.facts.scheme) {
       profiles.append(try measure(&probe))
@@ -54,7 +54,7 @@ public enum Survey {
 
   /// What a session adds to a message, from sealing one.
   private static func messageOverhead() throws -> Int {
-    var cipher = CipherState<ChaChaPoly>(key: .random())
+    var cipher = CipherState<Cipher.ChaChaPoly>(key: .random())
     let plaintext = [UInt8](repeating: 0, count: 10)
     var message = [UInt8](repeating: 0, count: 64)
     var bytes = message.mutableBytes

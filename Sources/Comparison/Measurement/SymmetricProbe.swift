@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The four schemes without public keys: they differ in where the key comes from and in the hint.
@@ -19,89 +19,87 @@ struct SymmetricProbe: SchemeProbe {
   private let system: [UInt8]
   private var counter: UInt32 = 0
 
-  init(_ scheme: SchemeID, _ facts: SchemeFacts) {
-    self.scheme = scheme
+  init(_ facts: SchemeFacts) {
+    scheme = facts.scheme
     self.facts = facts
-    var system = SymmetricKey()
-    DerivedKeys<SHA256>.system(address.system, root: .random(), into: &system)
-    if scheme == .sharedKey {
-      var shared = SymmetricKey()
-      DerivedKeys<SHA256>.shared(generation: 1, system: system, into: &shared)
+    var system = SecretBytes<32>()
+    DerivedKeys<Hash.SHA256>.system(address.system, root: .random(), into: &system)
+    if scheme.row.derivation == .system {
+      var shared = SecretBytes<32>()
+      DerivedKeys<Hash.SHA256>.shared(generation: 1, system: system, into: &shared)
       system.copy(from: shared.bytes)
     }
     self.system = [UInt8](copying: system.bytes)
   }
 
-  mutating func run(_ turns: inout Turns) throws { try exchange(SHA256.self, &turns) }
+  mutating func run(_ turns: inout Turns) throws { try exchange(Hash.SHA256.self, &turns) }
   mutating func count(_ turns: inout Turns) throws { try exchange(CountingHash.self, &turns) }
   func rotation() throws -> [SchemeProfile.Message]? { try Rekeying.messages(scheme) }
 
   /// The key that the server arrives at for the device.
-  private func key<Hash: HashFunction>(_: Hash.Type, into key: inout SymmetricKey) throws {
-    let system = try SymmetricKey(copying: system.bytes)
-    switch scheme {
-    case .sharedKey: key.copy(from: system.bytes)
-    case .derivedKeyPBKDF2:
-      DerivedKeys<Hash>.stretched(system: system, salt: salt.bytes, iterations: Self.iterations, into: &key)
-    default:
-      DerivedKeys<Hash>.device(address.device, generation: 1, system: system, into: &key)
+  private func key<H: Hash.Function>(_: H.Type, into key: inout SecretBytes<32>) throws {
+    let system = try SecretBytes<32>(copying: system.bytes)
+    switch scheme.row.derivation {
+    case .system: key.copy(from: system.bytes)
+    case .stretched:
+      DerivedKeys<H>.stretched(system: system, salt: salt.bytes, iterations: Self.iterations, into: &key)
+    case .none, .device, .ratchet:
+      DerivedKeys<H>.device(address.device, generation: 1, system: system, into: &key)
     }
   }
 
   /// What the device shows instead of its id: a pseudonym, or the start of its salt.
-  private func name<Hash: HashFunction>(_: Hash.Type, _ key: borrowing SymmetricKey) throws -> Bytes<8> {
-    scheme == .derivedKeyPBKDF2
-      ? try Bytes(copying: Array(salt.prefix(8))) : Pseudonym<Hash>.make(for: epoch, key: key)
+  private func name<H: Hash.Function>(_: H.Type, _ key: borrowing SecretBytes<32>) throws -> Bytes<8> {
+    scheme.row.hint == .saltStart
+      ? try Bytes(copying: Array(salt.prefix(8))) : Pseudonym<H>.make(for: epoch, key: key)
   }
 
-  private mutating func exchange<Hash: HashFunction>(_: Hash.Type, _ turns: inout Turns) throws {
+  private mutating func exchange<H: Hash.Function>(_: H.Type, _ turns: inout Turns) throws {
     // A ratchet starts at the device's derived key; both sides then stand one step apart, as at every connection.
-    var deviceKey = SymmetricKey()
-    try key(Hash.self, into: &deviceKey)
+    var deviceKey = SecretBytes<32>()
+    try key(H.self, into: &deviceKey)
     var serverRatchet = RatchetState(key: deviceKey)
-    counter = scheme == .derivedKeyRatchet ? 1 : counter + 1
+    counter = scheme.row.derivation == .ratchet ? 1 : counter + 1
     // The server's index of pseudonyms, filled when the device was here last.
     var index: [Bytes<8>: DeviceAddress] = [:]
-    index[try name(Hash.self, deviceKey)] = address
+    index[try name(H.self, deviceKey)] = address
     var frame = [UInt8](repeating: 0, count: 128)
     var frameBytes = frame.mutableBytes
-    var hint = [UInt8](repeating: 0, count: scheme.symmetricHintLength ?? 8)
+    var hint = [UInt8](repeating: 0, count: scheme.row.hint.length)
     var hintBytes = hint.mutableBytes
     var ends = ProbeEnds()
 
     turns.turn(.device)
-    if scheme == .sharedKey {
+    if scheme.row.hint == .address {
       var writer = ByteWriter(&hintBytes)
       address.encode(&writer)
       _ = consume writer
     } else {
-      let name = try name(Hash.self, deviceKey)
+      let name = try name(H.self, deviceKey)
       copyBytes(name.bytes, to: &hintBytes)
     }
-    if scheme == .derivedKeyRatchet { DerivedKeys<Hash>.ratchet(&deviceKey) }
-    var device = SymmetricHandshake<Hash>(scheme: scheme)
+    if scheme.row.derivation == .ratchet { DerivedKeys<H>.ratchet(&deviceKey) }
+    var device = SymmetricHandshake<H>(scheme: scheme)
     let hello = try device.writeHello(key: deviceKey, hint: hintBytes.bytes, counter: counter, into: &frameBytes)
     turns.sent(hello)
 
     turns.turn(.server)
-    var server = SymmetricResponder<Hash>()
+    var server = SymmetricResponder<H>()
     let claim = try server.readHello(frameBytes.bytes.extracting(0..<hello))
-    if scheme != .sharedKey { _ = index[try Bytes<8>(copying: claim.hint.bytes.extracting(0..<8))] }
-    var serverKey = SymmetricKey()
-    if scheme == .derivedKeyRatchet {
-      try serverRatchet.key(at: claim.counter, Hash.self, into: &serverKey)
+    if scheme.row.hint != .address { _ = index[try Bytes<8>(copying: claim.hint.bytes.extracting(0..<8))] }
+    var serverKey = SecretBytes<32>()
+    if scheme.row.derivation == .ratchet {
+      try serverRatchet.key(at: claim.counter, H.self, into: &serverKey)
     } else {
-      try key(Hash.self, into: &serverKey)
+      try key(H.self, into: &serverKey)
     }
     try server.verify(claim, key: serverKey, lastCounter: counter - 1)
-    let reply = try server.writeReply(
-      into: &frameBytes, sending: &ends.server.sending, receiving: &ends.server.receiving)
-    if scheme == .derivedKeyRatchet { serverRatchet.confirm(claim.counter, key: serverKey) }
+    let reply = try server.writeReply(into: &frameBytes, keys: &ends.server)
+    if scheme.row.derivation == .ratchet { serverRatchet.confirm(claim.counter, key: serverKey) }
     turns.sent(reply)
 
     turns.turn(.device)
-    try device.readReply(
-      frameBytes.bytes.extracting(0..<reply), sending: &ends.device.sending, receiving: &ends.device.receiving)
+    try device.readReply(frameBytes.bytes.extracting(0..<reply), keys: &ends.device)
     turns.end()
     try ends.check()
   }

@@ -1,7 +1,10 @@
+import Schemes
+import Schemes
+
 /// What to do, in plain sentences. Resources/page.js says the same in the browser.
 public enum Advice {
   /// From the scheme that gives most to the one that gives least; broadcast and PBKDF2 are never advised.
-  static let preference: [SchemeName] = [
+  static let preference: [SchemeID] = [
     .certified, .registered, .hybridIKpsk2, .identityBased, .compactKK, .derivedKeyEphemeral, .derivedKeyRatchet,
     .derivedKey, .sharedKey,
   ]
@@ -29,7 +32,7 @@ public enum Advice {
       return ["No scheme fits this budget: see which limit binds each, and change that."]
     }
     var sentences = [
-      "Choose \(choice.profile.scheme.rawValue): of the schemes that fit, it gives most.", choice.profile.remark,
+      "Choose \(choice.profile.scheme.name): of the schemes that fit, it gives most.", choice.profile.remark,
     ]
     guard choice.profile.isPublicKey else { return sentences + nearestPublicKey(rows) }
     guard let kdf = rows.first(where: { $0.profile.scheme == .derivedKey }) else { return sentences }
@@ -40,7 +43,7 @@ public enum Advice {
       }
     }
     sentences.append(
-      "Where the derived key wins: against it, a handshake of \(choice.profile.scheme.rawValue) takes "
+      "Where the derived key wins: against it, a handshake of \(choice.profile.scheme.name) takes "
         + wins.joined(separator: ", ") + ".")
     sentences += battery(choice, kdf, budget)
     sentences.append("What the derived key pays for that: \(kdf.profile.remark)")
@@ -84,7 +87,7 @@ public enum Advice {
     }
     return [
       "Here the derived key wins outright: no scheme fits in which a device has a key of its own. Nearest comes "
-        + "\(nearest.profile.scheme.rawValue), with \(Format.short(overuse(nearest))) times what is allowed of: "
+        + "\(nearest.profile.scheme.name), with \(Format.short(overuse(nearest))) times what is allowed of: "
         + "\(binding.words)."
     ]
   }

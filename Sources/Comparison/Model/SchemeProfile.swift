@@ -1,17 +1,4 @@
-/// The schemes, by the names that options and outputs use.
-public enum SchemeName: String, Codable, Sendable, CaseIterable {
-  case sharedKey = "shared-key"
-  case derivedKey = "derived-key"
-  case derivedKeyPBKDF2 = "derived-key-pbkdf2"
-  case derivedKeyEphemeral = "derived-key-ephemeral"
-  case derivedKeyRatchet = "derived-key-ratchet"
-  case certified
-  case registered
-  case compactKK = "compact-kk"
-  case hybridIKpsk2 = "hybrid-ikpsk2"
-  case broadcast
-  case identityBased = "identity-based"
-}
+import Schemes
 
 /// What a scheme was measured to be: the part of a comparison that does not depend on the budget.
 public struct SchemeProfile: Codable, Equatable, Sendable {
@@ -26,7 +13,7 @@ public struct SchemeProfile: Codable, Equatable, Sendable {
     public var bytes: Double
   }
 
-  public var scheme: SchemeName
+  public var scheme: SchemeID
   /// What it is, in a few words.
   public var title: String
   /// What an architect should know that no number says.

@@ -9,7 +9,7 @@ extension Report {
         .joined(separator: ",")
     ]
     for row in rows {
-      var cells = [row.profile.scheme.rawValue, row.verdict.fits ? "yes" : "no", row.verdict.binding?.rawValue ?? ""]
+      var cells = [row.profile.scheme.name, row.verdict.fits ? "yes" : "no", row.verdict.binding?.rawValue ?? ""]
       for column in columns {
         let quantity = row.values[column.key]
         cells.append(quantity.map { "\($0.value)" } ?? "")

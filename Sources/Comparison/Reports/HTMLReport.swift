@@ -1,3 +1,4 @@
+import Schemes
 import Foundation
 
 /// The comparison as one page that needs no network: its script recomputes everything when a control moves.
@@ -13,7 +14,7 @@ extension Report {
     var groups: [String]
     var limits: [Limit]
     var limitWords: [String: String]
-    var preference: [SchemeName]
+    var preference: [SchemeID]
     var legend: String
     var origin: String
     var budget: Budget

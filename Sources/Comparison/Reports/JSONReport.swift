@@ -1,10 +1,11 @@
+import Schemes
 import Foundation
 
 /// The comparison for programs.
 extension Report {
   struct Output: Encodable {
     struct Scheme: Encodable {
-      var scheme: SchemeName
+      var scheme: SchemeID
       var title: String
       var values: [String: Quantity]
       var fits: Bool
@@ -17,7 +18,7 @@ extension Report {
 
     var budget: Budget
     var schemes: [Scheme]
-    var choice: SchemeName?
+    var choice: SchemeID?
     var advice: [String]
     var measurements: Measurements
     var onTarget: OnTargetResults?

@@ -11,7 +11,7 @@ extension Report {
       lines.append("|---|" + columns.map { _ in "---:|" }.joined())
       for row in rows {
         let cells = columns.map { Format.marked(row.values[$0.key]) }
-        lines.append("| `\(row.profile.scheme.rawValue)` | " + cells.joined(separator: " | ") + " |")
+        lines.append("| `\(row.profile.scheme.name)` | " + cells.joined(separator: " | ") + " |")
       }
       lines.append("")
     }
@@ -19,7 +19,7 @@ extension Report {
     for row in rows {
       let binding = row.verdict.binding?.words ?? "-"
       lines.append(
-        "| `\(row.profile.scheme.rawValue)` | \(row.verdict.fits ? "yes" : "no") | \(binding) | "
+        "| `\(row.profile.scheme.name)` | \(row.verdict.fits ? "yes" : "no") | \(binding) | "
           + "\(row.profile.serverKeys.joined(separator: "; ")) | \(Advice.sentence(row)) |")
     }
     lines += [""] + Advice.summary(rows, budget) + ["", "_\(Format.legend). \(origin)._"]
@@ -34,7 +34,7 @@ extension Report {
     for row in rows {
       let cells = columns.map { Format.marked(row.values[$0.key]) }
       lines.append(
-        "| `\(row.profile.scheme.rawValue)` | " + cells.joined(separator: " | ")
+        "| `\(row.profile.scheme.name)` | " + cells.joined(separator: " | ")
           + " | \(row.verdict.fits ? "yes" : "no") | \(row.verdict.binding?.words ?? "-") |")
     }
     lines += [""] + Advice.summary(rows, budget) + ["", "_\(Format.legend). \(origin)._"]

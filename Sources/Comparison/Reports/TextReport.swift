@@ -12,7 +12,7 @@ extension Report {
     }
     lines.append("Keys that the server holds, and the verdict")
     for row in rows {
-      lines.append("  \(row.profile.scheme.rawValue): \(row.profile.serverKeys.joined(separator: "; "))")
+      lines.append("  \(row.profile.scheme.name): \(row.profile.serverKeys.joined(separator: "; "))")
       lines.append("    \(Advice.sentence(row))")
     }
     lines.append("")
@@ -24,7 +24,7 @@ extension Report {
   private func table(_ columns: [Column], headings: [String]) -> [String] {
     Self.align(
       [["scheme"] + headings]
-        + rows.map { row in [row.profile.scheme.rawValue] + columns.map { Format.marked(row.values[$0.key]) } })
+        + rows.map { row in [row.profile.scheme.name] + columns.map { Format.marked(row.values[$0.key]) } })
   }
 
   /// Columns as wide as their widest cell; the first to the left, numbers to the right.

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension Attacker {
@@ -17,30 +17,35 @@ extension Attacker {
     guard let es = ring.shared(e, facts.serverKey), let ss = ring.shared(certificate.publicKey, facts.serverKey) else {
       throw LaboratoryError.nothingToShow
     }
-    let hint: [UInt8] =
-      facts.scheme == .compactKK
-      ? { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }(CompactHandshake.hint(for: certificate.publicKey)) : []
+    let row = facts.scheme.row
+    let hint = row.hint == .keyHash ? RoutingHint.bytes(of: certificate.publicKey).array : []
     guard
       let recipe = try NoiseRecipe(
         facts.scheme, hint: hint, serverKey: facts.serverKey, masterKey: facts.masterKey, certificate: certificate)
     else { throw LaboratoryError.nothingToShow }
-    let isKK = facts.scheme == .compactKK
-    let isHybrid = facts.scheme == .hybridIKpsk2
+    let isKnown = recipe.pattern.initiatorPreMessage.contains(.s)
     var transcript = NoiseTranscript(
-      pattern: isKK ? "KK" : isHybrid ? "IKpsk2" : recipe.credential.isEmpty ? "IK" : "IKimplicit",
-      prologue: text == nil ? recipe.prologue : [])
-    if isKK { transcript.mixHash(certificate.publicKey.array) }
+      pattern: "\(recipe.pattern.name)", prologue: text == nil ? recipe.prologue : [])
+    if isKnown { transcript.mixHash(certificate.publicKey.array) }
     transcript.mixHash(facts.serverKey.array)
-    var message = e.array
-    transcript.mixHash(e.array)
-    if isHybrid { transcript.mixKey(e.array) }
-    transcript.mixKey(es)
-    if !isKK {
-      message += try transcript.encryptAndHash(
-        recipe.credential.isEmpty ? certificate.publicKey.array : recipe.credential)
+    var message: [UInt8] = []
+    var tokens = recipe.pattern.message(0)
+    while let token = tokens.popFirst() {
+      switch token {
+      case .e:
+        message += e.array
+        transcript.mixHash(e.array)
+        if row.usesPSK { transcript.mixKey(e.array) }
+      case .es: transcript.mixKey(es)
+      case .s:
+        message += try transcript.encryptAndHash(
+          recipe.credential.isEmpty ? certificate.publicKey.array : recipe.credential)
+      case .ss: transcript.mixKey(ss)
+      case .ee, .se, .psk: throw LaboratoryError.nothingToShow
+      }
     }
-    transcript.mixKey(ss)
-    message += try transcript.encryptAndHash(text ?? recipe.payload)
+    // What vouches for the device goes with its last message.
+    message += try transcript.encryptAndHash(text ?? (recipe.pattern.messageCount == 2 ? recipe.payload : []))
     return text == nil ? recipe.prefix + message : message
   }
 
@@ -73,7 +78,7 @@ extension Attacker {
   /// The weakness `actsOnFirstMessage`: opens the text in a recorded first message with the server's key.
   func readEarly(_ recording: Recording) throws -> Reading {
     guard let serverKey = loot.staticKey else { throw LaboratoryError.nothingToShow }
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)
     noise.setStatic(try X25519.PrivateKey(copying: serverKey))
     try noise.start()
     let text = try noise.readMessage(recording.hello)

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Relay
 import Schemes
@@ -10,6 +10,8 @@ import Schemes
 final class Impostor {
   private let attacker: Attacker
   private var keys = SessionKeys()
+  /// The handshake under way, where a third message is to come.
+  private var responder: Responder?
   /// Why the device could not be answered as the server would have.
   private(set) var handicap: String?
 
@@ -20,25 +22,18 @@ final class Impostor {
     let ring = try KeyRing(attacker)
     let scheme = attacker.facts.scheme
     do {
-      switch scheme {
-      case .sharedKey, .derivedKey, .derivedKeyRatchet: return try answerSymmetric(hello, ring)
-      case .derivedKeyEphemeral: return try answerEphemeral(hello, ring)
-      case .certified, .registered, .identityBased:
-        var responder = CertifiedResponder()
-        _ = try responder.readHello(hello.bytes, key: try serverKey(ring), master: attacker.facts.masterKey)
-        return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
-      case .compactKK:
-        var responder = CompactHandshake(role: .responder)
-        let hint = try CompactHandshake.hint(of: hello.bytes)
-        let device = attacker.facts.certificates.first { CompactHandshake.hint(for: $0.publicKey) == hint }
-        try responder.readHello(hello.bytes, from: device?.publicKey ?? X25519.PublicKey(), key: try serverKey(ring))
-        return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
-      case .hybridIKpsk2: return try answerHybrid(hello, ring)
-      }
+      guard scheme.row.exchange.isNoise else { return try answerSymmetric(hello, ring) }
+      return scheme.row.hasKeyPair ? try answerUnderServerKey(hello, ring) : try answerUnderKeys(hello, ring)
     } catch {
       handicap = "\(error)"
-      return .random(scheme.hasEphemerals ? 48 : SymmetricHandshake<SHA256>.replyLength)
+      return .random(scheme.row.replyLength)
     }
+  }
+
+  /// Takes the handshake's third message.
+  func take(last frame: [UInt8]) throws {
+    var proof = ProofContext()
+    _ = try responder?.readLast(frame.bytes, keys: &keys, proof: &proof)
   }
 
   func open(_ frame: [UInt8]) throws -> [UInt8] { try keys.receiving.decrypt(frame) }
@@ -55,51 +50,66 @@ final class Impostor {
 
   private func answerSymmetric(_ hello: [UInt8], _ ring: KeyRing) throws -> [UInt8] {
     var last: any Error = LaboratoryError.nothingToShow
-    var first = SymmetricResponder<SHA256>()
+    var first = SymmetricResponder<Hash.SHA256>()
     let counter = try first.readHello(hello.bytes).counter
     for key in try ring.candidates(for: attacker.facts.scheme, counter: counter) {
-      var responder = SymmetricResponder<SHA256>()
+      var responder = SymmetricResponder<Hash.SHA256>()
       let claim = try responder.readHello(hello.bytes)
-      do { try responder.verify(claim, key: try SymmetricKey(copying: key), lastCounter: nil) } catch {
+      do { try responder.verify(claim, key: try SecretBytes<32>(copying: key), lastCounter: nil) } catch {
         last = error
         continue
       }
-      return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
+      return try reply { try responder.writeReply(into: &$0, keys: &$1) }
     }
     throw last
   }
 
   /// A key of zeros is what a world without authentication uses.
-  private func answerEphemeral(_ hello: [UInt8], _ ring: KeyRing) throws -> [UInt8] {
+  private func answerUnderKeys(_ hello: [UInt8], _ ring: KeyRing) throws -> [UInt8] {
     var last: any Error = LaboratoryError.nothingToShow
     for key in ring.symmetricKeys.map(\.key) + [[UInt8](repeating: 0, count: 32)] {
-      var responder = try EphemeralHandshake(role: .responder)
-      do { try responder.readHello(hello.bytes, key: try SymmetricKey(copying: key)) } catch {
+      var responder = Responder(attacker.facts.scheme)
+      do {
+        try responder.setPSK(try SecretBytes<32>(copying: key))
+        _ = try responder.readHello(hello.bytes, key: try serverKey(ring))
+      } catch {
         last = error
         continue
       }
-      return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
+      return try reply { try responder.writeReply(into: &$0, keys: &$1) }
     }
     throw last
   }
 
-  private func answerHybrid(_ hello: [UInt8], _ ring: KeyRing) throws -> [UInt8] {
-    var responder = try HybridHandshake(role: .responder)
-    let device = try responder.readHello(hello.bytes, key: try serverKey(ring))
-    // The psk of the device that the hello names; without the root there is nothing but a guess.
+  private func answerUnderServerKey(_ hello: [UInt8], _ ring: KeyRing) throws -> [UInt8] {
+    let (scheme, facts) = (attacker.facts.scheme, attacker.facts)
+    var device: X25519.PublicKey?
+    if scheme.row.hint == .keyHash {
+      let hint = try RoutingHint.of(hello.bytes, scheme)
+      device = facts.certificates.first { RoutingHint.of($0.publicKey) == hint }?.publicKey ?? X25519.PublicKey()
+    }
+    var responder = Responder(scheme)
+    let claim = try responder.readHello(
+      hello.bytes, key: try serverKey(ring), device: device, master: facts.masterKey)
+    if scheme.row.hasKeyBeside {
+      try responder.setPSK(try SecretBytes<32>(copying: try keyBeside(claim.publicKey)))
+    }
+    let answer = try reply { try responder.writeReply(into: &$0, keys: &$1) }
+    if scheme.row.messageCount == 3 { self.responder = consume responder }
+    return answer
+  }
+
+  /// The derived key of the device that the hello names; without the root there is nothing but a guess.
+  private func keyBeside(_ device: X25519.PublicKey?) throws -> [UInt8] {
     let index = attacker.facts.certificates.firstIndex { $0.publicKey == device }
-    var psk = [UInt8].random(32)
     if let root = attacker.loot.root, let index {
-      psk = try Derivation.device(
+      return try Derivation.device(
         attacker.facts.devices[index], generation: 1,
         master: keyBytes(of: try Authority(root: root.bytes).derivationMaster))
-    } else if let memory = attacker.loot.memory {
-      psk = memory.symmetricKey
-    } else {
-      handicap = "no psk"
     }
-    try responder.setPSK(try SymmetricKey(copying: psk))
-    return try reply { try responder.writeReply(into: &$0, sending: &$1.sending, receiving: &$1.receiving) }
+    if let memory = attacker.loot.memory { return memory.symmetricKey }
+    handicap = "no psk"
+    return .random(32)
   }
 }
 
@@ -109,7 +119,7 @@ extension Attacker {
     let impostor = Impostor(self)
     let reply = try impostor.answer(try device.hello())
     do {
-      try device.finish(reply)
+      try device.finish(reply) { try impostor.take(last: $0) }
       let opened = try impostor.open(try device.seal(record))
       return Posing(
         isBelieved: opened.contains(sequence: text),

@@ -1,6 +1,7 @@
+import Schemes
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// The keys that follow from an attacker's loot.
@@ -40,7 +41,7 @@ struct KeyRing {
       }
     }
     // Whoever may issue tries what it would have handed out in escrow.
-    if attacker.facts.scheme == .identityBased, let master = try attacker.masterKey() {
+    if attacker.facts.scheme.row.shown == .credential, let master = try attacker.masterKey() {
       for certificate in attacker.facts.certificates { try add(try master.computeAgain(certificate.fields)) }
     }
     if loot.root == nil, let registry = loot.registry { try addEveryWindow(of: registry, attacker.facts) }
@@ -48,7 +49,7 @@ struct KeyRing {
 
   /// With root and registry together: the keys that the server itself would compute for a device.
   static func served(_ device: DeviceAddress, _ attacker: Attacker) throws -> [(key: [UInt8], step: UInt32)] {
-    guard let root = attacker.loot.root, let file = attacker.loot.registry, !attacker.facts.scheme.hasOwnKey else {
+    guard let root = attacker.loot.root, let file = attacker.loot.registry, !attacker.facts.scheme.row.hasKeyPair else {
       return []
     }
     let path = NSTemporaryDirectory() + "/countersign-loot-\(UUID().uuidString).sqlite"
@@ -59,7 +60,7 @@ struct KeyRing {
     guard let row = try registry.symmetricDevice(device) else { return [] }
     let authority = try Authority(root: root.bytes)
     return try [row.current, row.pending].compactMap { $0 }.map { credential in
-      var key = SymmetricKey()
+      var key = SecretBytes<32>()
       let step = credential == row.current ? row.counter : 0
       try authority.deriveKey(credential, of: device, step: step, into: &key)
       return ([UInt8](copying: key.bytes), step)
@@ -82,13 +83,13 @@ struct KeyRing {
       let window = Array(file[index - 31...index])
       guard Set(window).count > 20, window.filter({ $0 < 0x80 && $0 >= 0x20 }).count < 30 else { continue }
       symmetricKeys.append((window, nil))
-      if facts.scheme.hasOwnKey, known.contains(try Derivation.publicKey(window)) { try add(window) }
+      if facts.scheme.row.hasKeyPair, known.contains(try Derivation.publicKey(window)) { try add(window) }
     }
   }
 
   /// The keys that a session with this counter may have had: of a ratchet those that lie ahead, for there is no way back.
-  func candidates(for scheme: Scheme, counter: UInt32) throws -> [[UInt8]] {
-    guard scheme == .derivedKeyRatchet else { return symmetricKeys.map(\.key) }
+  func candidates(for scheme: SchemeID, counter: UInt32) throws -> [[UInt8]] {
+    guard scheme.row.derivation == .ratchet else { return symmetricKeys.map(\.key) }
     return try symmetricKeys.flatMap { candidate -> [[UInt8]] in
       guard let step = candidate.step else {
         return try (0...3).map { try Derivation.ratchet(candidate.key, steps: $0) }

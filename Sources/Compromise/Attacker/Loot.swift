@@ -1,6 +1,7 @@
+import Schemes
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// What an attacker has stolen. An attack fills in what it says that it steals; all else stays empty, and the attacker's code
@@ -24,7 +25,7 @@ struct Loot {
 
 /// What everybody may know: public keys, addresses, certificates (peers show them to each other), the epoch.
 struct PublicFacts {
-  let scheme: Scheme
+  let scheme: SchemeID
   let serverKey: X25519.PublicKey
   let issuerKey: Ed25519.PublicKey
   let masterKey: MasterPublicKey

@@ -1,5 +1,6 @@
+import Schemes
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// The key under which identity-based credentials are issued, in the hands of somebody who has nothing else of the server.
@@ -28,8 +29,8 @@ final class MasterKeyUse {
 
 extension Loot {
   /// The issuing key of a scheme, alone.
-  static func issuingKey(_ scheme: Scheme, of authority: Authority) -> Loot {
-    scheme == .identityBased ? Loot(master: MasterKeyUse(authority)) : Loot(issuer: authority.issuer)
+  static func issuingKey(_ scheme: SchemeID, of authority: Authority) -> Loot {
+    scheme.row.shown == .credential ? Loot(master: MasterKeyUse(authority)) : Loot(issuer: authority.issuer)
   }
 }
 

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// An attacker's own SymmetricState of the Noise specification (section 5.2), SHA-256 and ChaChaPoly: unlike the one of module
 /// Noise it can be fed Diffie-Hellman values from anywhere, for either party, or none.
@@ -37,7 +37,7 @@ struct NoiseTranscript {
     defer { n += 1 }
     var ciphertext = plaintext
     if let k {
-      var cipher = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: k))
+      var cipher = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: k))
       cipher.nonce = n
       ciphertext = try cipher.encrypt(plaintext, authenticating: h)
     }
@@ -49,7 +49,7 @@ struct NoiseTranscript {
     defer { n += 1 }
     var plaintext = ciphertext
     if let k {
-      var cipher = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: k))
+      var cipher = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: k))
       cipher.nonce = n
       plaintext = try cipher.decrypt(ciphertext, authenticating: h)
     }
@@ -66,14 +66,14 @@ struct NoiseTranscript {
   private static func hash(_ data: [UInt8]) -> [UInt8] {
     var digest = Bytes<32>()
     var span = digest.mutableBytes
-    SHA256.hash(data.bytes, into: &span)
+    Hash.SHA256.hash(data.bytes, into: &span)
     return digest.array
   }
 
   private static func expand(_ ck: [UInt8], _ input: [UInt8], _ count: Int) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: count)
     var span = output.mutableBytes
-    HKDF<SHA256>.deriveKey(inputKeyMaterial: input.bytes, salt: ck.bytes, info: RawSpan(), into: &span)
+    Hash.HKDF<Hash.SHA256>.deriveKey(inputKeyMaterial: input.bytes, salt: ck.bytes, info: RawSpan(), into: &span)
     return output
   }
 }

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -40,21 +40,22 @@ extension Attacker {
 
   /// Begins a session under the pseudonym of a recorded hello, where the scheme has one.
   private func begin(_ memory: inout DeviceMemory, under recorded: [UInt8]) throws -> Client {
-    guard let length = memory.scheme.id.symmetricHintLength, memory.scheme == .derivedKeyRatchet else {
+    guard memory.scheme.row.derivation == .ratchet else {
       return try Client.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
     }
     memory.counter += 1
     memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey)
     return Client(
       try SymmetricClient(
-        memory.scheme.id, key: memory.symmetricKey, hint: Array(recorded.dropFirst().prefix(length)),
+        memory.scheme, key: memory.symmetricKey,
+        hint: Array(recorded.dropFirst().prefix(memory.scheme.row.hint.length)),
         counter: memory.counter))
   }
 
   /// Runs a session and says one thing; returns what the server believes on this line.
   func say(_ text: [UInt8], as client: Client, on line: any Line) throws -> [Statement] {
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    try client.finish(reply)
+    try client.finish(reply) { _ = line.send($0) }
     _ = line.send(try client.seal(encoded(.hello(.init(listens: false, epoch: facts.epoch, revocationSequence: 0)))))
     let nobody = DeviceAddress(system: facts.devices[0].system, device: DeviceID(0))
     _ = line.send(try client.seal(encoded(.frame(to: nobody, session: 0, text.bytes))))
@@ -68,18 +69,18 @@ extension Attacker {
       let origin = memory.address == victim ? "stolen memory" : "stolen memory under the victim's address"
       memory.address = victim
       // Ahead of the owner, who counts too.
-      memory.counter += facts.scheme == .derivedKeyRatchet ? 0 : 50
+      memory.counter += facts.scheme.row.derivation == .ratchet ? 0 : 50
       result.append((origin, memory))
     }
     for (origin, key, step) in try symmetricKeys(for: victim) {
       var memory = blank(victim)
       memory.symmetricKey = key
-      memory.counter = facts.scheme == .derivedKeyRatchet ? step : 1000
-      if facts.scheme == .derivedKeyRatchet { memory.nameKey = try nameKey(of: victim) }
-      if facts.scheme.hasOwnKey { continue }
+      memory.counter = facts.scheme.row.derivation == .ratchet ? step : 1000
+      if facts.scheme.row.derivation == .ratchet { memory.nameKey = try nameKey(of: victim) }
+      if facts.scheme.row.hasKeyPair { continue }
       result.append((origin, memory))
     }
-    guard facts.scheme.hasOwnKey else { return result }
+    guard facts.scheme.row.hasKeyPair else { return result }
     if let memory = try unlocked(victim) { result.append(("the device's own key, found", memory)) }
     return result + (try mintedDisguises(of: victim))
   }
@@ -97,7 +98,7 @@ extension Attacker {
 
   /// Memory of a key pair of the attacker's own, under a certificate or a credential where there is a key to issue one with.
   private func mintedDisguises(of victim: DeviceAddress) throws -> [(String, DeviceMemory)] {
-    if facts.scheme == .identityBased {
+    if facts.scheme.row.shown == .credential {
       guard let master = try masterKey() else { return [] }
       return try [Generation(1), 2].map { generation in
         var memory = blank(victim)
@@ -130,18 +131,18 @@ extension Attacker {
     var keys: [(String, [UInt8], UInt32)] = []
     if let root = loot.root {
       let master = keyBytes(of: try Authority(root: root.bytes).derivationMaster)
-      if facts.scheme == .sharedKey {
+      if facts.scheme.row.derivation == .system {
         keys.append(("system key from the root", try Derivation.shared(victim.system, master: master), 0))
       } else {
         let key = try Derivation.device(victim, generation: 1, master: master)
         // Far enough ahead of the owner, and no further than the server follows.
-        let steps: UInt32 = facts.scheme == .derivedKeyRatchet ? 40 : 0
+        let steps: UInt32 = facts.scheme.row.derivation == .ratchet ? 40 : 0
         keys.append(("key derived from the root", try Derivation.ratchet(key, steps: steps), steps))
       }
     }
     for (key, step) in try KeyRing.served(victim, self) {
       // Far enough ahead of the owner, and no further than the server follows.
-      let steps: UInt32 = facts.scheme == .derivedKeyRatchet ? 40 : 0
+      let steps: UInt32 = facts.scheme.row.derivation == .ratchet ? 40 : 0
       keys.append(("key from root and registry", try Derivation.ratchet(key, steps: steps), step + steps))
     }
     if loot.root == nil, let registry = loot.registry, !registry.isEmpty {

@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Relay
 import Schemes
 
@@ -24,7 +24,7 @@ extension Attacker {
   /// Tries to open a recorded session with every key that follows from the loot.
   func read(_ recording: Recording) throws -> Reading {
     let ring = try KeyRing(self)
-    guard recording.scheme.hasEphemerals else { return try readSymmetric(recording, ring) }
+    guard recording.scheme.row.hasEphemeralKeys else { return try readSymmetric(recording, ring) }
     let sight = try Observer(ring: ring, facts: facts).follow(recording)
     var reading = Reading(evidence: sight.end, staticKey: sight.staticKey, payload: sight.payload)
     guard let keys = sight.keys else { return reading }
@@ -37,9 +37,9 @@ extension Attacker {
   /// The schemes without public keys: the hello is made again with each key; where it is the recorded one, the key was right
   /// and the recorded answer gives the session's keys.
   private func readSymmetric(_ recording: Recording, _ ring: KeyRing) throws -> Reading {
-    var responder = SymmetricResponder<SHA256>()
+    var responder = SymmetricResponder<Hash.SHA256>()
     let claim = try responder.readHello(recording.hello.bytes)
-    let hint = Array(claim.hint.array.prefix(claim.scheme.symmetricHintLength ?? 0))
+    let hint = Array(claim.hint.array.prefix(claim.scheme.row.hint.length))
     let candidates = try ring.candidates(for: recording.scheme, counter: claim.counter)
     for key in candidates {
       let again = try SymmetricClient(claim.scheme, key: key, hint: hint, counter: claim.counter)
@@ -62,7 +62,7 @@ extension Attacker {
   }
 
   private static func open(_ frames: [[UInt8]], _ key: [UInt8]) throws -> [[UInt8]] {
-    var cipher = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: key))
+    var cipher = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: key))
     var records: [[UInt8]] = []
     for frame in frames { records.append(try cipher.decrypt(frame)) }
     return records

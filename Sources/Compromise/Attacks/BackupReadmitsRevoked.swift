@@ -1,3 +1,5 @@
+import Schemes
+
 /// A device is taken apart and revoked; then the registry is lost and restored from a backup of before the revocation.
 enum BackupReadmitsRevoked: Attack {
   static let name = "backup-readmits-revoked"

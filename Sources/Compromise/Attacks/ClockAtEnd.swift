@@ -1,3 +1,5 @@
+import Schemes
+
 /// The server's clock is set to 2100.
 enum ClockAtEnd: Attack {
   static let name = "clock-2100"

@@ -1,3 +1,5 @@
+import Schemes
+
 /// The server's clock is set to 1970: does an outdated credential pass, or a good one fail?
 enum ClockAtStart: Attack {
   static let name = "clock-1970"
@@ -21,7 +23,7 @@ enum Clocks {
     } catch {
       return Finding(.succeeded, "The server asks its clock, and turns a good device away.", "\(error)")
     }
-    guard world.scheme.hasOwnKey else {
+    guard world.scheme.row.hasKeyPair else {
       return Finding(
         .failed, "Nothing of the scheme reads a clock.", "the device was let in at \(seconds) s since 1970")
     }

@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 
@@ -18,7 +19,7 @@ enum ClockDropsMail: Attack {
     let address = world.memory(1).address
     let id = MessageID(1 << 48)
     let record =
-      world.scheme.hasOwnKey
+      world.scheme.row.hasKeyPair
       ? encoded(.deposit(to: address, generation: 1, id: id, letter.bytes))
       : encoded(.open(to: address, id: id, letter.bytes))
     _ = sender.line.send(try sender.client.seal(record))

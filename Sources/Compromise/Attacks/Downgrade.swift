@@ -1,6 +1,7 @@
+import Schemes
 import Device
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// The fleet has moved on from a key that all devices shared, which the attacker still has from a device of long ago. It changes
@@ -20,7 +21,7 @@ enum Downgrade: Attack {
     guard world.scheme != .sharedKey else { return .notApplicable("There is no weaker scheme.") }
     _ = try world.session(0)
     var altered = try world.client(0).hello()
-    altered[0] = Scheme.sharedKey.id.rawValue
+    altered[0] = SchemeID.sharedKey.rawValue
     let alteredLine = world.gate.connect()
     _ = alteredLine.send(altered)
     let old = DeviceMemory(

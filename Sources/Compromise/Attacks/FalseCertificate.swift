@@ -1,3 +1,5 @@
+import Schemes
+
 /// The server turns liar: it certifies a key of its own for each of two devices and stands between them.
 enum FalseCertificate: Attack {
   static let name = "false-certificate"
@@ -9,7 +11,7 @@ enum FalseCertificate: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else {
+    guard world.scheme.row.hasKeyPair else {
       return Finding(
         .succeeded, "There is nothing to certify: the server stands between the two by construction.",
         "see relay-reads-conversations")
@@ -24,7 +26,7 @@ enum FalseCertificate: Attack {
     if let proof = try world.proof(against: try falseBob.certificate) {
       return Finding(
         .detected,
-        world.scheme == .identityBased
+        world.scheme.row.shown == .credential
           ? "The lie works, and leaves in the devices a credential that contradicts the owner's issuance log. It carries no "
             + "signature: that its holder had the key, the device that met it can only say."
           : "The lie works, and leaves in the devices a certificate that contradicts the owner's issuance log: proof that "

@@ -1,3 +1,4 @@
+import Schemes
 import Device
 
 /// Key-compromise impersonation in the mailbox: with a device's own keys, write to that device in another's name. The server names the
@@ -9,7 +10,9 @@ enum ForgedSealedMessage: Attack {
   static let group = AttackGroup.weakness
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("Nothing is sealed: the server reads all messages.") }
+    guard world.scheme.row.hasKeyPair else {
+      return .notApplicable("Nothing is sealed: the server reads all messages.")
+    }
     let (device, other) = (try world.peer(0), try world.peer(1))
     let thief = world.attacker(Loot(memory: try world.memory(of: device)))
     let forged = try thief.forgeSealedMessage(

@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 

@@ -1,3 +1,5 @@
+import Schemes
+
 /// The key that signs certificates is stolen; the thief certifies a key of its own and talks to a device directly.
 enum IssuingKeyFoolsPeer: Attack {
   static let name = "issuing-key-fools-peer"
@@ -9,7 +11,7 @@ enum IssuingKeyFoolsPeer: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else {
+    guard world.scheme.row.hasKeyPair else {
       return .notApplicable("There is no issuing key, and no conversation of two devices.")
     }
     let victim = try world.peer(0)
@@ -20,7 +22,7 @@ enum IssuingKeyFoolsPeer: Attack {
     if let proof = try world.proof(against: try thief.certificate) {
       return Finding(
         .detected,
-        world.scheme == .identityBased
+        world.scheme.row.shown == .credential
           ? "The device believes the credential, but it is not in the owner's issuance log: whoever shows it to the owner gives "
             + "the thief away."
           : "The device believes the signature, but its certificate is not in the owner's issuance log: whoever shows it to the "

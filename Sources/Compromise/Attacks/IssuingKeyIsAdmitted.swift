@@ -1,3 +1,5 @@
+import Schemes
+
 /// The key that signs certificates is stolen; the thief certifies a key of its own for an existing device and goes to the server.
 enum IssuingKeyIsAdmitted: Attack {
   static let name = "issuing-key-is-admitted"
@@ -11,12 +13,12 @@ enum IssuingKeyIsAdmitted: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("There is no issuing key.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("There is no issuing key.") }
     let thief = world.attacker(.issuingKey(world.scheme, of: world.authority))
     let victim = world.memory(1).address
     return try world.finding(
       try thief.pose(as: victim, at: world.gate), as: victim,
-      if: world.scheme == .identityBased
+      if: world.scheme.row.shown == .credential
         ? "In escrow the issuing key computes the device's own." : "A signature is all that the server asks for.",
       else: "The server compares every certificate with its registry, which knows another key.",
       noticed:

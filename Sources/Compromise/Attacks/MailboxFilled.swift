@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 
@@ -16,7 +17,7 @@ enum MailboxFilled: Attack {
     let honest = try Correspondent(2, in: world)
     var senders = [try Correspondent(0, in: world)]
     // Who has the key that all share writes in every name.
-    if world.scheme == .sharedKey { senders += [recipient, honest] }
+    if world.scheme.row.derivation == .system { senders += [recipient, honest] }
     var stored = 0
     for sender in senders { stored += try Flood(from: sender, to: recipient).fill() }
     let receipt = try honest.post(World.secret(2), try honest.number(0), to: recipient)

@@ -1,3 +1,5 @@
+import Schemes
+
 /// A thief has copied a device's memory; the device then changes its key; the thief comes with the old one.
 enum MemoryOutlivesRotation: Attack {
   static let name = "memory-outlives-rotation"
@@ -14,7 +16,7 @@ enum MemoryOutlivesRotation: Attack {
     _ = try world.rotate(0)
     let posing = try world.attacker(Loot(memory: stolen)).pose(as: stolen.address, at: world.gate)
     // Not believed, it tries what a device would that has missed something: to have its own next key certified.
-    if !posing.isBelieved, world.scheme.hasOwnKey {
+    if !posing.isBelieved, world.scheme.row.hasKeyPair {
       world.setMemory(stolen, of: 0)
       _ = try? world.rotate(0)
     }

@@ -1,3 +1,5 @@
+import Schemes
+
 /// A thief copies a device's memory and puts the device back; then the device changes its key over the network, and all of it
 /// is recorded.
 enum MemoryReadsOwnFuture: Attack {
@@ -24,7 +26,7 @@ enum MemoryReadsOwnFuture: Attack {
     return Finding(
       reading.shows(World.secret(0)),
       if: "The new key is handed over in a session that the old key opens.",
-      else: world.scheme.hasOwnKey
+      else: world.scheme.row.hasKeyPair
         ? "The new key was made on the device and never left it."
         : "The new key was handed over in a session whose ephemeral keys are gone; only by being in the middle of that very "
           + "session could the thief have had it.",

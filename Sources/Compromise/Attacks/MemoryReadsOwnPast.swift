@@ -1,3 +1,5 @@
+import Schemes
+
 /// A device is taken apart; its own traffic of before was recorded.
 enum MemoryReadsOwnPast: Attack {
   static let name = "memory-reads-own-past"
@@ -11,7 +13,7 @@ enum MemoryReadsOwnPast: Attack {
     let reading = try thief.read(recording)
     return Finding(
       reading.shows(World.secret(0)), if: "The key that opened the session is still in the device.",
-      else: world.scheme.hasEphemerals
+      else: world.scheme.row.hasEphemeralKeys
         ? "The session's keys came from ephemeral keys that are gone."
         : "The key has been moved forward since; there is no way back.",
       reading.evidence)

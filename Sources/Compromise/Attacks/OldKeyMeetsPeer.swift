@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A thief with a copy of a device from before its rotation talks to a peer over a connection of the two's own, where no server is.
@@ -17,7 +17,7 @@ enum OldKeyMeetsPeer: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("Devices have no direct connections.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("Devices have no direct connections.") }
     let (device, peer) = (try world.peer(0), try world.peer(1))
     let thief = try Peer(copying: device)
     try world.rotate(device)

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A thief with a copy of a device has a session open while the device's next key is taken into use, and asks over it for a key of
@@ -24,10 +24,10 @@ enum OldSessionGetsKey: Attack {
     _ = try world.rotate(0)
     var point = IdentityRequest()
     let request: [UInt8]
-    if world.scheme == .identityBased {
+    if world.scheme.row.shown == .credential {
       point.generate()
       request = encoded(.request(point.point))
-    } else if world.scheme.hasOwnKey {
+    } else if world.scheme.row.hasKeyPair {
       request = encoded(.renew(try Derivation.publicKey(.random(32))))
     } else {
       request = encoded(.rekey)

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Somebody without any key sits between a device and the server and answers in the server's place.
 enum OutsiderInTheMiddle: Attack {
   static let name = "outsider-in-the-middle"

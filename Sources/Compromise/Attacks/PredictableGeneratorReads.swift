@@ -1,3 +1,5 @@
+import Schemes
+
 /// A device's random generator is stuck and always gives the same number, which the attacker knows. It sees two sessions.
 enum PredictableGeneratorReads: Attack {
   static let name = "weak-generator-reads"
@@ -10,7 +12,9 @@ enum PredictableGeneratorReads: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasEphemerals else { return .notApplicable("The device draws no random number for a session.") }
+    guard world.scheme.row.hasEphemeralKeys else {
+      return .notApplicable("The device draws no random number for a session.")
+    }
     let weak = world.weaknesses.isEmpty ? try World(world.scheme, .predictableEphemerals) : world
     let recordings = [try weak.session(0), try weak.session(0)]
     var loot = Loot(privateKeys: weak.predicted)

@@ -1,3 +1,5 @@
+import Schemes
+
 /// The same weak generator; later the device is taken apart.
 enum PredictableGeneratorThenMemory: Attack {
   static let name = "weak-generator-then-memory"
@@ -5,7 +7,9 @@ enum PredictableGeneratorThenMemory: Attack {
   static let group = AttackGroup.weakness
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasEphemerals else { return .notApplicable("The device draws no random number for a session.") }
+    guard world.scheme.row.hasEphemeralKeys else {
+      return .notApplicable("The device draws no random number for a session.")
+    }
     let weak = try World(world.scheme, .predictableEphemerals)
     let recording = try weak.session(0)
     let reading = try weak.attacker(Loot(memory: weak.memory(0), privateKeys: weak.predicted)).read(recording)

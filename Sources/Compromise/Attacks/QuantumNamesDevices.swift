@@ -1,3 +1,5 @@
+import Schemes
+
 /// The same recorder asks only who connected.
 enum QuantumNamesDevices: Attack {
   static let name = "quantum-names-devices"
@@ -7,7 +9,7 @@ enum QuantumNamesDevices: Attack {
   static func run(in world: World) throws -> Finding {
     world.keepsLogarithms = true
     let recording = try world.session(1)
-    if !world.scheme.hasOwnKey {
+    if !world.scheme.row.hasKeyPair {
       let clear = recording.hello.count == 33
       return Finding(
         clear, if: "The address is in clear anyway.", else: "The name is a function of a symmetric key.",

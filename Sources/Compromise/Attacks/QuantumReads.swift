@@ -1,3 +1,5 @@
+import Schemes
+
 /// Everything was recorded; then there is a quantum computer. Modelled: the attacker is handed the discrete logarithm of every
 /// public value that it has seen. Symmetric keys of 256 bits it cannot find.
 enum QuantumReads: Attack {
@@ -12,7 +14,7 @@ enum QuantumReads: Attack {
     let reading = try recorder.read(recording)
     return Finding(
       reading.shows(World.secret(0)), if: "Every secret of the session is a discrete logarithm.",
-      else: world.scheme.hasOwnKey
+      else: world.scheme.row.hasKeyPair
         ? "The texts are also under a derived key, which is no discrete logarithm."
         : "The keys are symmetric, or mixed with one that is.", reading.evidence)
   }

@@ -1,3 +1,5 @@
+import Schemes
+
 /// The registry's file is copied; the thief opens a session as a device.
 enum RegistryReadPoses: Attack {
   static let name = "registry-read-poses"

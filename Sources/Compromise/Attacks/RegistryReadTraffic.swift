@@ -1,3 +1,5 @@
+import Schemes
+
 /// The registry's file is copied; sessions before and after were recorded.
 enum RegistryReadTraffic: Attack {
   static let name = "registry-read-reads"

@@ -1,6 +1,7 @@
+import Schemes
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// Somebody may write the registry's file, and has no key: it puts a key of its own into a device's row.
 enum RegistryWrittenPoses: Attack {
@@ -24,7 +25,7 @@ enum RegistryWrittenPoses: Attack {
     }
     // Every column is the thief's to write, that too which says of what kind the row is.
     var evidence: [String] = []
-    for row in world.scheme.hasOwnKey
+    for row in world.scheme.row.hasKeyPair
       ? [RegistryFile.Row.credential(key), .certificate(key)] : [.computed(memory.symmetricKey)]
     {
       if let live = world.live {
@@ -40,9 +41,9 @@ enum RegistryWrittenPoses: Attack {
     }
     return Finding(
       .failed,
-      world.scheme == .identityBased
+      world.scheme.row.shown == .credential
         ? "A row is believed only when its credential leads to its key."
-        : world.scheme.hasOwnKey
+        : world.scheme.row.hasKeyPair
           ? "A row is believed only under the owner's signature."
           : "A row holds no key but what a key makes together with the root.",
       evidence.joined(separator: "; "))

@@ -1,4 +1,5 @@
-import Primitives
+import Schemes
+import CountersignCrypto
 
 /// The running server itself, with all that it has in memory but no will to lie: does it read what one device says to another?
 enum RelayReadsConversations: Attack {
@@ -7,7 +8,7 @@ enum RelayReadsConversations: Attack {
   static let group = AttackGroup.relay
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else {
+    guard world.scheme.row.hasKeyPair else {
       // Devices have no key in common but with the server: it opens and seals again.
       let line = world.gate.connect()
       _ = try world.session(0, on: line)

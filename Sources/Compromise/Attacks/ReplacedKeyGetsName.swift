@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A device has the replaced key of another certified as its own next one; whoever still holds that key comes under its name.
@@ -13,7 +13,7 @@ enum ReplacedKeyGetsName: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("The server makes the keys.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("The server makes the keys.") }
     guard world.scheme != .identityBased else {
       return .notApplicable("The issuer's part is in every key: none is named.")
     }

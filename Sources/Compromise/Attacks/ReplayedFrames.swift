@@ -1,3 +1,5 @@
+import Schemes
+
 /// A whole session is recorded and sent to the server again, frame by frame and from every frame on.
 enum ReplayedFrames: Attack {
   static let name = "replay"
@@ -24,7 +26,7 @@ enum ReplayedFrames: Attack {
     }
     return Finding(
       .failed,
-      world.scheme.hasEphemerals
+      world.scheme.row.hasEphemeralKeys
         ? "A replayed first message is answered with fresh keys, under which nothing recorded opens."
         : "The first message's counter was used before.",
       evidence.joined(separator: "; "))

@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 import DeviceHost
@@ -22,12 +23,12 @@ enum RevokedMail: Attack {
     let (device, recipient) = (try Correspondent(0, in: world), try Correspondent(1, in: world))
     let receipt = try device.post(World.secret(0), try device.number(0), to: recipient)
     // A device without a key of its own keeps no list.
-    let others = world.scheme.hasOwnKey ? RevocationList.capacity : 0
+    let others = world.scheme.row.hasKeyPair ? RevocationList.capacity : 0
     try world.books().addRevoked(others)
     try world.books().revoke(device.address)
     let read = try recipient.fetch().map(\.body)
     let isOverflowing = recipient.peer.map { $0.identity.trust.revocations.isOverflowing } ?? false
-    guard receipt == .stored, isOverflowing == world.scheme.hasOwnKey else {
+    guard receipt == .stored, isOverflowing == world.scheme.row.hasKeyPair else {
       throw LaboratoryError.noAnswer("\(receipt.words); the list overflows: \(isOverflowing)")
     }
     return Finding(

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Everything was recorded; then the server's whole disk is stolen: root and registry.
 enum ServerReadsPast: Attack {
   static let name = "server-reads-past"
@@ -11,7 +13,7 @@ enum ServerReadsPast: Attack {
     let reading = try thief.read(recording)
     return Finding(
       reading.shows(World.secret(0)), if: "Every device's key follows from the two, and every session from that key.",
-      else: world.scheme.hasEphemerals
+      else: world.scheme.row.hasEphemeralKeys
         ? "Every session mixed ephemeral keys that neither side keeps."
         : "The server, too, has moved the key forward since.",
       reading.evidence)

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Everything was recorded; then the server's static handshake key is stolen: who was it that connected?
 enum StaticKeyNamesDevices: Attack {
   static let name = "static-key-names-devices"
@@ -5,7 +7,7 @@ enum StaticKeyNamesDevices: Attack {
   static let group = AttackGroup.server
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("The server has no static handshake key.") }
     let recording = try world.session(1)
     let thief = world.attacker(Loot(staticKey: keyBytes(of: world.authority.serverKey)))
     let reading = try thief.read(recording)

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Key-compromise impersonation of the server: with the server's own static key, pose to it as a device.
 enum StaticKeyPosesAsDevice: Attack {
   static let name = "static-key-poses-as-device"
@@ -9,7 +11,7 @@ enum StaticKeyPosesAsDevice: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("The server has no static handshake key.") }
     let thief = world.attacker(Loot(staticKey: keyBytes(of: world.authority.serverKey)))
     let line = world.gate.connect()
     let isEarly = world.weaknesses.contains(.actsOnFirstMessage)

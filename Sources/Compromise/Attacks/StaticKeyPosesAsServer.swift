@@ -1,3 +1,5 @@
+import Schemes
+
 /// The server's static handshake key is stolen; the thief takes the server's place before a device.
 enum StaticKeyPosesAsServer: Attack {
   static let name = "static-key-poses-as-server"
@@ -5,7 +7,7 @@ enum StaticKeyPosesAsServer: Attack {
   static let group = AttackGroup.server
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("The server has no static handshake key.") }
     let thief = world.attacker(Loot(staticKey: keyBytes(of: world.authority.serverKey)))
     let posing = try thief.poseAsServer(
       before: try world.client(0), record: world.textRecord(World.secret(0)), text: World.secret(0))

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Everything was recorded; then the server's static handshake key is stolen, and no other.
 enum StaticKeyReads: Attack {
   static let name = "static-key-reads"
@@ -9,7 +11,7 @@ enum StaticKeyReads: Attack {
   ]
 
   static func run(in world: World) throws -> Finding {
-    guard world.scheme.hasOwnKey else { return .notApplicable("The server has no static handshake key.") }
+    guard world.scheme.row.hasKeyPair else { return .notApplicable("The server has no static handshake key.") }
     let recording = try world.sessionOrEarly(0)
     let thief = world.attacker(Loot(staticKey: keyBytes(of: world.authority.serverKey)))
     let reading =

@@ -1,3 +1,4 @@
+import Schemes
 import Credentials
 import Device
 import Registry
@@ -22,7 +23,7 @@ enum SystemKeysUsedUp: Attack {
     let books = try world.books()
     var given = 0
     // The others' names are as good as its own, where their key is.
-    let names = world.scheme == .sharedKey ? [0, 1] : [0]
+    let names = world.scheme.row.derivation == .system ? [0, 1] : [0]
     for name in names {
       while given < asked, try change(name, in: world) { given = max(given, Int(world.memory(name).generation) - 1) }
     }
@@ -30,15 +31,15 @@ enum SystemKeysUsedUp: Attack {
     guard given < asked else {
       return Finding(
         .succeeded,
-        world.scheme == .sharedKey
+        world.scheme.row.derivation == .system
           ? "Nothing is in the way of using up every generation that the system will ever have."
           : "Nothing is in the way of using up every generation, each a line of the log for ever.", evidence)
     }
     // What is left must be enough for an honest device: of its own account, or with a shared key on the owner's order.
-    if world.scheme == .sharedKey { try books.registry.order(.rotate, for: world.memory(2).address) }
+    if world.scheme.row.derivation == .system { try books.registry.order(.rotate, for: world.memory(2).address) }
     return Finding(
       !(try change(2, in: world)), if: "The others of its system get no next key any more.",
-      else: world.scheme == .sharedKey
+      else: world.scheme.row.derivation == .system
         ? "A generation that nobody ordered is paid for by the whole system, \(KeyBudget.sharedKey.burst) at once and then one a "
           + "day; the owner's orders cost nothing."
         : "A device has \(KeyBudget.device.burst) next keys at once and then one an hour; what the system has in common is out of its reach.",

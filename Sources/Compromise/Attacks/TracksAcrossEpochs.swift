@@ -1,3 +1,5 @@
+import Schemes
+
 /// The same over epochs: by the name in the hello, or by the counter beside it.
 enum TracksAcrossEpochs: Attack {
   static let name = "tracks-across-epochs"
@@ -27,7 +29,7 @@ enum TracksAcrossEpochs: Attack {
     }
     return Finding(
       .failed,
-      world.scheme == .derivedKeyEphemeral
+      world.scheme.row.hint == .pseudonymStart
         ? "The name changes with the epoch, and there is no counter."
         : "A hello has nothing in clear but the scheme and a fresh key.",
       "bytes shared: \(matches)")

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Somebody on the wire puts frames of its own into a live session: noise, and frames of another session of the same device.
 enum WireInjects: Attack {
   static let name = "wire-injects"
@@ -16,7 +18,7 @@ enum WireInjects: Attack {
       let line = world.gate.connect()
       let client = try world.client(0)
       guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-      try client.finish(reply)
+      try client.finish(reply) { _ = line.send($0) }
       _ = line.send(try client.seal(world.helloRecord(0)))
       _ = line.send(frame)
       if !line.accepted.isEmpty {
@@ -27,7 +29,7 @@ enum WireInjects: Attack {
     }
     if world.weaknesses.contains(.unauthenticated) {
       let posing = try world.attacker().say(
-        Attacker.lie, as: Client(try EphemeralClient(try zeroKeyed(world.memory(0)), world.epoch)),
+        Attacker.lie, as: Client(try NoiseClient(try zeroKeyed(world.memory(0)), world.epoch)),
         on: world.gate.connect())
       return Finding(
         !posing.isEmpty, if: "Whoever speaks is taken for the device.", else: "Refused.", "the server read \(posing)")

@@ -1,3 +1,5 @@
+import Schemes
+
 /// Somebody on the wire drops, repeats and swaps the frames of a live session.
 enum WireReorders: Attack {
   static let name = "wire-reorders"
@@ -18,7 +20,7 @@ enum WireReorders: Attack {
       let line = world.gate.connect()
       let client = try world.client(0)
       guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-      try client.finish(reply)
+      try client.finish(reply) { _ = line.send($0) }
       _ = line.send(try client.seal(world.helloRecord(0)))
       let frames = try texts.map { try client.seal(world.textRecord($0)) }
       for index in plan { _ = line.send(frames[index]) }

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 

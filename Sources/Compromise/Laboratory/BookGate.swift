@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Relay
 import Schemes
@@ -12,13 +12,13 @@ final class BookGate: Gate {
   let master: [UInt8]
   let weaknesses: Weaknesses
   /// Which schemes are served on this port.
-  let schemes: [Scheme]
+  let schemes: [SchemeID]
   var book = Book()
   var epoch: Epoch
   /// Seconds since 1970; only the weakness `dated` looks at it.
   var clock: Int64 = 1_800_000_000
 
-  init(_ authority: Authority, schemes: [Scheme], weaknesses: Weaknesses, epoch: Epoch) {
+  init(_ authority: Authority, schemes: [SchemeID], weaknesses: Weaknesses, epoch: Epoch) {
     self.authority = authority
     self.schemes = schemes
     self.weaknesses = weaknesses
@@ -50,7 +50,7 @@ enum GateRefusal: Error {
 /// A device as a first frame claims it: who, and what must change once it has proved it.
 struct Admitted {
   let address: DeviceAddress
-  let scheme: Scheme
+  let scheme: SchemeID
   let generation: Generation
   var confirm: (inout Book.Row) -> Void = { _ in }
   /// What the first message itself said: only the weakness `actsOnFirstMessage` listens.
@@ -121,7 +121,7 @@ extension BookGate {
   func confirm(_ device: Admitted) {
     guard var row = book.rows[device.address] else { return }
     device.confirm(&row)
-    row.floor = max(row.floor, SchemeFloor(device.scheme.id))
+    row.floor = max(row.floor, device.scheme.row.floor)
     book.rows[device.address] = row
   }
 }

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension [UInt8] {
@@ -57,7 +57,7 @@ extension DeviceAddress {
 }
 
 /// A key of the server as bytes: an object's property lends no span, an argument does.
-func keyBytes(of key: borrowing SymmetricKey) -> [UInt8] { [UInt8](copying: key.bytes) }
+func keyBytes(of key: borrowing SecretBytes<32>) -> [UInt8] { [UInt8](copying: key.bytes) }
 func keyBytes(of key: borrowing X25519.PrivateKey) -> [UInt8] { [UInt8](copying: key.secretBytes) }
 
 /// A record that a device sends, as bytes.
@@ -79,25 +79,25 @@ func encoded(_ record: borrowing ServerRecord) -> [UInt8] {
 /// HKDF keys of the derived schemes, as arrays.
 enum Derivation {
   static func system(_ system: SystemID, master: [UInt8]) throws -> [UInt8] {
-    var key = SymmetricKey()
-    DerivedKeys<SHA256>.system(system, root: try SymmetricKey(copying: master), into: &key)
+    var key = SecretBytes<32>()
+    DerivedKeys<Hash.SHA256>.system(system, root: try SecretBytes<32>(copying: master), into: &key)
     return [UInt8](copying: key.bytes)
   }
 
   /// The first key of a system whose devices all share it.
   static func shared(_ system: SystemID, master: [UInt8]) throws -> [UInt8] {
-    let system = try SymmetricKey(copying: try self.system(system, master: master))
-    var key = SymmetricKey()
-    DerivedKeys<SHA256>.shared(generation: 1, system: system, into: &key)
+    let system = try SecretBytes<32>(copying: try self.system(system, master: master))
+    var key = SecretBytes<32>()
+    DerivedKeys<Hash.SHA256>.shared(generation: 1, system: system, into: &key)
     return [UInt8](copying: key.bytes)
   }
 
   static func device(
     _ address: DeviceAddress, generation: Generation, rotationInput: [UInt8] = [], master: [UInt8]
   ) throws -> [UInt8] {
-    let system = try SymmetricKey(copying: try system(address.system, master: master))
-    var key = SymmetricKey()
-    DerivedKeys<SHA256>.device(
+    let system = try SecretBytes<32>(copying: try system(address.system, master: master))
+    var key = SecretBytes<32>()
+    DerivedKeys<Hash.SHA256>.device(
       address.device, generation: generation, rotationInput: rotationInput.bytes, system: system, into: &key)
     return [UInt8](copying: key.bytes)
   }
@@ -108,8 +108,8 @@ enum Derivation {
   }
 
   static func ratchet(_ key: [UInt8], steps: UInt32 = 1) throws -> [UInt8] {
-    var key = try SymmetricKey(copying: key)
-    for _ in 0..<steps { DerivedKeys<SHA256>.ratchet(&key) }
+    var key = try SecretBytes<32>(copying: key)
+    for _ in 0..<steps { DerivedKeys<Hash.SHA256>.ratchet(&key) }
     return [UInt8](copying: key.bytes)
   }
 

@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Relay
 import Schemes
 
@@ -14,13 +14,18 @@ final class Client {
 
   /// Begins a session as firmware does: what counts or moves forward is stored before the first frame leaves.
   static func begin(_ memory: inout DeviceMemory, epoch: Epoch) throws -> Client {
-    if !memory.scheme.hasEphemerals { memory.counter += 1 }
-    if memory.scheme == .derivedKeyRatchet { memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey) }
+    if memory.scheme.row.hasCounter { memory.counter += 1 }
+    if memory.scheme.row.derivation == .ratchet { memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey) }
     return Client(try ClientHandshakes.make(memory, epoch: epoch))
   }
 
   func hello() throws -> [UInt8] { try handshake.hello() }
-  func finish(_ reply: [UInt8]) throws { try handshake.finish(reply, &keys) }
+  /// Reads the server's answer, and sends the handshake's third message where there is one.
+  func finish(_ reply: [UInt8], sending send: ([UInt8]) throws -> Void) throws {
+    try handshake.finish(reply, &keys)
+    if let last = try handshake.last(&keys) { try send(last) }
+  }
+
   func seal(_ record: [UInt8]) throws -> [UInt8] { try keys.sending.encrypt(record) }
   func open(_ frame: [UInt8]) throws -> [UInt8] { try keys.receiving.decrypt(frame) }
 }
@@ -29,17 +34,17 @@ final class Client {
 protocol ClientHandshake: AnyObject {
   func hello() throws -> [UInt8]
   func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws
+  /// The handshake's third message; nil where there is none.
+  func last(_ keys: inout SessionKeys) throws -> [UInt8]?
+}
+
+extension ClientHandshake {
+  func last(_ keys: inout SessionKeys) throws -> [UInt8]? { nil }
 }
 
 enum ClientHandshakes {
   static func make(_ memory: DeviceMemory, epoch: Epoch) throws -> any ClientHandshake {
-    switch memory.scheme {
-    case .sharedKey, .derivedKey, .derivedKeyRatchet: try SymmetricClient(memory, epoch)
-    case .derivedKeyEphemeral: try EphemeralClient(memory, epoch)
-    case .certified, .registered, .identityBased: try CertifiedClient(memory)
-    case .compactKK: try CompactClient(memory)
-    case .hybridIKpsk2: try HybridClient(memory)
-    }
+    memory.scheme.row.exchange.isNoise ? try NoiseClient(memory, epoch) : try SymmetricClient(memory, epoch)
   }
 }
 
@@ -52,19 +57,19 @@ func frame(_ write: (inout MutableRawSpan) throws -> Int) rethrows -> [UInt8] {
 }
 
 final class SymmetricClient: ClientHandshake {
-  private var handshake: SymmetricHandshake<SHA256>
-  private let key: SymmetricKey
+  private var handshake: SymmetricHandshake<Hash.SHA256>
+  private let key: SecretBytes<32>
   private let hint: [UInt8]
   private let counter: UInt32
 
   convenience init(_ memory: DeviceMemory, _ epoch: Epoch) throws {
     try self.init(
-      memory.scheme.id, key: memory.symmetricKey, hint: try memory.hint(epoch: epoch), counter: memory.counter)
+      memory.scheme, key: memory.symmetricKey, hint: try memory.hint(epoch: epoch), counter: memory.counter)
   }
 
   init(_ scheme: SchemeID, key: [UInt8], hint: [UInt8], counter: UInt32) throws {
     handshake = SymmetricHandshake(scheme: scheme)
-    self.key = try SymmetricKey(copying: key)
+    self.key = try SecretBytes<32>(copying: key)
     self.hint = hint
     self.counter = counter
   }
@@ -75,95 +80,43 @@ final class SymmetricClient: ClientHandshake {
   }
 
   func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
-    try handshake.readReply(reply.bytes, sending: &keys.sending, receiving: &keys.receiving)
+    try handshake.readReply(reply.bytes, keys: &keys)
   }
 }
 
-final class EphemeralClient: ClientHandshake {
-  private var handshake: EphemeralHandshake
-  private let key: SymmetricKey
-  private let pseudonym: Bytes<8>
-
-  init(_ memory: DeviceMemory, _ epoch: Epoch) throws {
-    handshake = try EphemeralHandshake(role: .initiator)
-    key = try SymmetricKey(copying: memory.symmetricKey)
-    pseudonym = Pseudonym<SHA256>.make(for: epoch, key: key)
-  }
-
-  func hello() throws -> [UInt8] {
-    try frame { try handshake.writeHello(key: key, pseudonym: pseudonym, into: &$0) }
-  }
-
-  func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
-    try handshake.readReply(reply.bytes, sending: &keys.sending, receiving: &keys.receiving)
-  }
-}
-
-final class CertifiedClient: ClientHandshake {
-  private var handshake: CertifiedHandshake
-  private let key: X25519.PrivateKey
-  private let certificate: Certificate
-  private let serverKey: X25519.PublicKey
+final class NoiseClient: ClientHandshake {
+  private var handshake: Initiator
+  private let hint: [UInt8]
+  private let shown: [UInt8]
   private let masterKey: MasterPublicKey
 
-  init(_ memory: DeviceMemory) throws {
-    guard let certificate = memory.certificate else { throw LaboratoryError.nothingToShow }
-    handshake = CertifiedHandshake(scheme: memory.scheme.id)
-    key = try X25519.PrivateKey(copying: memory.privateKey)
-    self.certificate = certificate
-    serverKey = memory.serverKey
+  init(_ memory: DeviceMemory, _ epoch: Epoch) throws {
+    let row = memory.scheme.row
+    handshake = Initiator(memory.scheme)
+    hint = try memory.hint(epoch: epoch)
     masterKey = memory.masterKey
+    if row.hasKeyPair {
+      handshake.setStatic(try X25519.PrivateKey(copying: memory.privateKey), server: memory.serverKey)
+    }
+    if row.usesPSK { try handshake.setPSK(try SecretBytes<32>(copying: memory.symmetricKey)) }
+    guard row.shown == .nothing || memory.certificate != nil else { throw LaboratoryError.nothingToShow }
+    shown = row.shown == .nothing ? [] : memory.certificate?.handshakeBytes ?? []
   }
 
   func hello() throws -> [UInt8] {
-    try frame {
-      try handshake.writeHello(
-        key: key, certificate: certificate, serverKey: serverKey, master: masterKey, into: &$0)
+    let (hint, shown) = (hint, handshake.scheme.row.messageCount == 2 ? shown : [])
+    return try frame {
+      try handshake.writeHello(hint: hint.bytes, showing: shown.bytes, master: masterKey, into: &$0)
     }
   }
 
   func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
-    try handshake.readReply(reply.bytes, sending: &keys.sending, receiving: &keys.receiving)
-  }
-}
-
-final class CompactClient: ClientHandshake {
-  private var handshake = CompactHandshake(role: .initiator)
-  private let key: X25519.PrivateKey
-  private let serverKey: X25519.PublicKey
-
-  init(_ memory: DeviceMemory) throws {
-    key = try X25519.PrivateKey(copying: memory.privateKey)
-    serverKey = memory.serverKey
+    try handshake.readReply(reply.bytes, keys: &keys)
   }
 
-  func hello() throws -> [UInt8] {
-    try frame { try handshake.writeHello(key: key, serverKey: serverKey, into: &$0) }
-  }
-
-  func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
-    try handshake.readReply(reply.bytes, sending: &keys.sending, receiving: &keys.receiving)
-  }
-}
-
-final class HybridClient: ClientHandshake {
-  private var handshake: HybridHandshake
-  private let key: X25519.PrivateKey
-  private let psk: SymmetricKey
-  private let serverKey: X25519.PublicKey
-
-  init(_ memory: DeviceMemory) throws {
-    handshake = try HybridHandshake(role: .initiator)
-    key = try X25519.PrivateKey(copying: memory.privateKey)
-    psk = try SymmetricKey(copying: memory.symmetricKey)
-    serverKey = memory.serverKey
-  }
-
-  func hello() throws -> [UInt8] {
-    try frame { try handshake.writeHello(key: key, psk: psk, serverKey: serverKey, into: &$0) }
-  }
-
-  func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
-    try handshake.readReply(reply.bytes, sending: &keys.sending, receiving: &keys.receiving)
+  func last(_ keys: inout SessionKeys) throws -> [UInt8]? {
+    guard handshake.isMyTurn else { return nil }
+    let shown = shown
+    return try frame { try handshake.writeLast(showing: shown.bytes, into: &$0, keys: &keys) }
   }
 }

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A device that leaves messages with the server for others and fetches its own, in any scheme: one with a key of its own seals
@@ -15,7 +15,7 @@ final class Correspondent {
   init(_ index: Int, in world: World) throws {
     self.world = world
     self.index = index
-    peer = world.scheme.hasOwnKey ? try world.peer(index) : nil
+    peer = world.scheme.row.hasKeyPair ? try world.peer(index) : nil
   }
 
   var address: DeviceAddress { peer?.identity.address ?? world.memory(index).address }
@@ -146,7 +146,7 @@ extension World {
     memory.privateKey =
       peer.identity.slotForSession() == .b
       ? keyBytes(of: peer.identity.slotB.key) : keyBytes(of: peer.identity.slotA.key)
-    if scheme.hasDerivedKey {
+    if scheme.row.derivation != .none {
       memory.symmetricKey = try Derivation.device(
         address, generation: certificate.fields.generation, master: keyBytes(of: authority.derivationMaster))
     }

@@ -1,11 +1,11 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Everything that a device keeps over a restart, and so everything that a thief finds who takes it apart. Which fields are
 /// filled depends on the scheme. Plain arrays: nothing in the laboratory is worth protecting.
 public struct DeviceMemory: Sendable {
-  public let scheme: Scheme
+  public let scheme: SchemeID
   public var address: DeviceAddress
   public var generation: Generation
   /// The highest epoch that it has been told.
@@ -26,27 +26,27 @@ public struct DeviceMemory: Sendable {
 extension DeviceMemory {
   /// The hint in front of a hello, in the schemes that have one.
   func hint(epoch: Epoch) throws -> [UInt8] {
-    switch scheme {
-    case .sharedKey:
-      var bytes = [UInt8](repeating: 0, count: DeviceAddress.encodedLength)
+    let kind = scheme.row.hint
+    switch kind {
+    case .address:
+      var bytes = [UInt8](repeating: 0, count: kind.length)
       var span = bytes.mutableBytes
       var writer = ByteWriter(&span)
       address.encode(&writer)
       _ = consume writer
       return bytes
-    case .derivedKey: return try Self.pseudonym(epoch, symmetricKey)
-    case .derivedKeyRatchet: return try Self.pseudonym(epoch, nameKey)
-    case .derivedKeyEphemeral:
-      return Array(try Self.pseudonym(epoch, symmetricKey).prefix(EphemeralHandshake.hintLength))
-    case .compactKK:
-      let hint = CompactHandshake.hint(for: try X25519.PrivateKey(copying: privateKey).publicKey)
-      return [UInt8(hint >> 8), UInt8(truncatingIfNeeded: hint)]
-    case .certified, .registered, .hybridIKpsk2, .identityBased: return []
+    case .pseudonym, .pseudonymStart:
+      let key = scheme.row.derivation == .ratchet ? nameKey : symmetricKey
+      return Array(try Self.pseudonym(epoch, key).prefix(kind.length))
+    case .keyHash:
+      let hint = RoutingHint.bytes(of: try X25519.PrivateKey(copying: privateKey).publicKey)
+      return [UInt8](copying: hint.bytes)
+    case .none, .saltStart: return []
     }
   }
 
   static func pseudonym(_ epoch: Epoch, _ key: [UInt8]) throws -> [UInt8] {
-    let name = Pseudonym<SHA256>.make(for: epoch, key: try SymmetricKey(copying: key))
+    let name = Pseudonym<Hash.SHA256>.make(for: epoch, key: try SecretBytes<32>(copying: key))
     return [UInt8](copying: name.bytes)
   }
 }

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
-import Primitives
+import CountersignCrypto
 
 /// A connection of two devices' own, where no server is.
 final class DirectLine {

@@ -1,6 +1,7 @@
+import Schemes
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Relay
 import Synchronization
@@ -85,8 +86,8 @@ final class LiveServer {
   }
 
   /// Registers a device whose key the server computes, and returns what the device gets.
-  func add(_ address: DeviceAddress, _ scheme: Scheme) throws -> [UInt8] {
-    let device = try registry.addSymmetricDevice(address, scheme: scheme.id, authority: authority)
+  func add(_ address: DeviceAddress, _ scheme: SchemeID) throws -> [UInt8] {
+    let device = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
     return try authority.encodeKey(device.current, of: address)
   }
 

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A session with the server that stays open, for whoever has a device's memory.
@@ -15,7 +15,7 @@ final class OpenSession {
     line = gate.connect()
     client = try Client.begin(&memory, epoch: epoch)
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    try client.finish(reply)
+    try client.finish(reply) { _ = line.send($0) }
     let hello = hello ?? DeviceRecord.Hello(listens: false, epoch: epoch, revocationSequence: 0)
     first = try ask(encoded(.hello(hello)))
   }

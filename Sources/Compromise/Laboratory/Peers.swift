@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -14,7 +14,7 @@ final class Peer {
   ) throws {
     identity.create(
       address: address, anchor: facts.issuerKey, serverKey: facts.serverKey, epoch: facts.epoch,
-      scheme: facts.scheme == .identityBased ? .identityBased : .certified, master: facts.masterKey)
+      scheme: facts.scheme.row.shown == .credential ? .identityBased : .certified, master: facts.masterKey)
     if let request = identity.requestPoint {
       guard let answer = try issue(request).answer else { throw LaboratoryError.nothingToShow }
       try identity.install(answer)

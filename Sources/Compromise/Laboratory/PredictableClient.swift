@@ -1,6 +1,6 @@
 import Credentials
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 import Relay
 import Schemes
 
@@ -16,41 +16,30 @@ struct NoiseRecipe {
 
   /// The recipe of a scheme with ephemeral keys; nil for the others.
   init?(
-    _ scheme: Scheme, hint: [UInt8], serverKey: X25519.PublicKey, masterKey: MasterPublicKey, certificate: Certificate?
+    _ scheme: SchemeID, hint: [UInt8], serverKey: X25519.PublicKey, masterKey: MasterPublicKey,
+    certificate: Certificate?
   ) throws {
-    let prefix = [scheme.id.rawValue] + hint
+    let row = scheme.row
+    guard let pattern = row.exchange.pattern else { return nil }
+    self.pattern = pattern
+    let prefix = [scheme.rawValue] + hint
     self.prefix = prefix
-    switch scheme {
-    case .sharedKey, .derivedKey, .derivedKeyRatchet: return nil
-    case .derivedKeyEphemeral:
-      pattern = try HandshakePattern.NN.psk(0)
-      let start = Prologue(scheme: scheme.id, hint: prefix.bytes)
+    if row.hasKeyPair {
+      let start = Prologue(scheme: scheme, serverKey: serverKey, master: row.shown == .credential ? masterKey : nil)
       prologue = [UInt8](copying: start.bytes)
-    case .certified, .registered:
-      pattern = .IK
-      let start = Prologue(scheme: scheme.id, serverKey: serverKey)
-      prologue = [UInt8](copying: start.bytes)
-    case .compactKK:
-      pattern = .KK
-      let start = Prologue(scheme: scheme.id, serverKey: serverKey)
-      prologue = [UInt8](copying: start.bytes)
-    case .hybridIKpsk2:
-      pattern = try HandshakePattern.IK.psk(2)
-      let start = Prologue(scheme: scheme.id, serverKey: serverKey)
-      prologue = [UInt8](copying: start.bytes)
-    case .identityBased:
-      pattern = .IK.implicit(credentialLength: IdentityCredential.encodedLength)
-      let start = Prologue(scheme: scheme.id, serverKey: serverKey, master: masterKey)
+    } else {
+      let start = Prologue(scheme: scheme, hint: prefix.bytes)
       prologue = [UInt8](copying: start.bytes)
     }
-    credential = scheme == .identityBased ? certificate?.handshakeBytes ?? [] : []
-    payload = scheme == .certified ? certificate?.handshakeBytes ?? [] : []
+    let shown = certificate?.handshakeBytes ?? []
+    credential = row.shown == .credential ? shown : []
+    payload = row.shown == .certificate ? shown : []
   }
 }
 
 /// A device whose random generator gives a number that somebody knows: the handshake of its scheme, with that ephemeral key.
 final class PredictableClient: ClientHandshake {
-  private var noise: HandshakeState<ChaChaPoly, SHA256>
+  private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
   private let recipe: NoiseRecipe
 
   init(_ memory: DeviceMemory, epoch: Epoch, ephemeral: [UInt8]) throws {
@@ -61,19 +50,23 @@ final class PredictableClient: ClientHandshake {
     else { throw LaboratoryError.nothingToShow }
     self.recipe = recipe
     noise = HandshakeState(recipe.pattern, role: .initiator)
-    if memory.scheme.hasOwnKey {
+    if memory.scheme.row.hasKeyPair {
       noise.setStatic(try X25519.PrivateKey(copying: memory.privateKey))
       noise.setRemoteStatic(memory.serverKey)
     }
-    if memory.scheme == .derivedKeyEphemeral { try noise.setPSK(try SymmetricKey(copying: memory.symmetricKey), at: 0) }
-    if memory.scheme == .hybridIKpsk2 { try noise.setPSK(try SymmetricKey(copying: memory.symmetricKey), at: 2) }
+    if memory.scheme.row.usesPSK {
+      let position = recipe.pattern.pskPositions.trailingZeroBitCount
+      try noise.setPSK(try SecretBytes<32>(copying: memory.symmetricKey), at: position)
+    }
     noise.setEphemeral(try X25519.PrivateKey(copying: ephemeral))
     try noise.start(prologue: recipe.prologue.bytes)
   }
 
   func hello() throws -> [UInt8] {
     let recipe = recipe
-    guard !recipe.credential.isEmpty else { return recipe.prefix + (try noise.writeMessage(recipe.payload)) }
+    guard !recipe.credential.isEmpty else {
+      return recipe.prefix + (try noise.writeMessage(recipe.pattern.messageCount == 2 ? recipe.payload : []))
+    }
     return recipe.prefix
       + (try frame {
         try noise.writeMessage(payloadLength: 0, credential: recipe.credential.bytes, into: &$0) { _ in }
@@ -82,6 +75,13 @@ final class PredictableClient: ClientHandshake {
 
   func finish(_ reply: [UInt8], _ keys: inout SessionKeys) throws {
     _ = try noise.readMessage(reply)
+    if noise.isFinished { try noise.split(sending: &keys.sending, receiving: &keys.receiving) }
+  }
+
+  func last(_ keys: inout SessionKeys) throws -> [UInt8]? {
+    guard noise.isMyTurn else { return nil }
+    let message = try noise.writeMessage(recipe.payload)
     try noise.split(sending: &keys.sending, receiving: &keys.receiving)
+    return message
   }
 }

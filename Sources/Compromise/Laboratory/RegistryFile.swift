@@ -1,6 +1,6 @@
 import Credentials
 import GRDBSQLite
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The registry's file under the hands of somebody who may write it and asks no trigger for leave.
@@ -47,7 +47,7 @@ struct RegistryFile {
     try execute(
       """
       UPDATE devices SET public_key = x'\(key.array.hexadecimal)', key_tag = \(tag),
-        hint = \(CompactHandshake.hint(for: key)), \(kind)
+        hint = \(RoutingHint.of(key)), \(kind)
       WHERE device_id = \(Int64(bitPattern: address.device.rawValue))
       """)
   }

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// What an eavesdropper has of a session: its frames, in order.
@@ -10,13 +10,17 @@ struct Recording {
     let bytes: [UInt8]
   }
 
-  let scheme: Scheme
+  let scheme: SchemeID
   var frames: [Frame] = []
 
   var hello: [UInt8] { frames.first?.bytes ?? [] }
   var reply: [UInt8] { frames.first { !$0.isFromDevice }?.bytes ?? [] }
-  /// What the device sent after its hello.
-  var fromDevice: [[UInt8]] { frames.dropFirst().filter(\.isFromDevice).map(\.bytes) }
+  /// The handshake's third message, in the schemes that have one.
+  var last: [UInt8]? { scheme.row.messageCount == 3 ? frames.filter(\.isFromDevice).dropFirst().first?.bytes : nil }
+  /// What the device sent after the handshake.
+  var fromDevice: [[UInt8]] {
+    frames.filter(\.isFromDevice).dropFirst(scheme.row.messageCount == 3 ? 2 : 1).map(\.bytes)
+  }
   /// What the server sent after its reply.
   var fromServer: [[UInt8]] { Array(frames.filter { !$0.isFromDevice }.map(\.bytes).dropFirst()) }
 
@@ -43,7 +47,7 @@ extension World {
       return answers
     }
     guard let reply = exchange(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    try client.finish(reply)
+    try client.finish(reply) { _ = exchange($0) }
     for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     _ = exchange(try client.seal(textRecord(text)))
     guard line.accepted.contains(Statement(device: memory(index).address, text: text)) else {
@@ -80,16 +84,16 @@ extension World {
       return answers
     }
     guard let reply = exchange(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    try client.finish(reply)
+    try client.finish(reply) { _ = exchange($0) }
     for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     let next = [UInt8].random(32)
     var point = IdentityRequest()
     let answers: [[UInt8]]
-    if scheme == .identityBased {
+    if scheme.row.shown == .credential {
       point.generate()
       answers = exchange(try client.seal(encoded(.request(point.point))))
     } else {
-      let request = scheme.hasOwnKey ? encoded(.renew(try Derivation.publicKey(next))) : encoded(.rekey)
+      let request = scheme.row.hasKeyPair ? encoded(.renew(try Derivation.publicKey(next))) : encoded(.rekey)
       answers = exchange(try client.seal(request))
     }
     guard !answers.isEmpty else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
@@ -110,7 +114,7 @@ extension World {
       case .key(_, let generation, let body):
         let key = [UInt8](copying: body)
         memory.symmetricKey = Array(key.prefix(32))
-        if scheme == .derivedKeyRatchet { memory.nameKey = Array(key.dropFirst(32)) }
+        if scheme.row.derivation == .ratchet { memory.nameKey = Array(key.dropFirst(32)) }
         memory.generation = generation
         memory.counter = 0
       default: break

@@ -48,7 +48,7 @@ extension World {
     let line = gate.connect()
     let client = try client(index)
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
-    try client.finish(reply)
+    try client.finish(reply) { _ = line.send($0) }
     return (client, line, line.send(try client.seal(helloRecord(index, listens: listens))))
   }
 

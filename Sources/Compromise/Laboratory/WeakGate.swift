@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Relay
 import Schemes
 
@@ -8,7 +8,7 @@ import Schemes
 extension BookGate {
   /// Noise_IK whose first message carries the text, as protocols do that want to save a round trip. The server believes it.
   func admitEarly(_ frame: [UInt8], _ keys: inout SessionKeys) throws -> (Admitted, [UInt8]) {
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .responder)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)
     noise.setStatic(authority.serverKey)
     try noise.start()
     let text = try noise.readMessage(frame)
@@ -22,21 +22,20 @@ extension BookGate {
 
   /// Noise_NNpsk0 under a key of zeros; whoever comes is taken for Alice.
   func admitAnybody(_ frame: [UInt8], _ keys: inout SessionKeys) throws -> (Admitted, [UInt8]) {
-    var responder = try EphemeralHandshake(role: .responder)
-    try responder.readHello(frame.bytes, key: SymmetricKey())
+    var responder = Responder(.derivedKeyEphemeral)
+    try responder.setPSK(SecretBytes<32>())
+    _ = try responder.readHello(frame.bytes, key: authority.serverKey)
     guard let row = book.rows.values.first(where: { $0.address.device == World.names[0] }) else {
       throw GateRefusal.unknownDevice
     }
-    let reply = try Compromise.frame {
-      try responder.writeReply(into: &$0, sending: &keys.sending, receiving: &keys.receiving)
-    }
+    let reply = try Compromise.frame { try responder.writeReply(into: &$0, keys: &keys) }
     return (Admitted(address: row.address, scheme: .derivedKeyEphemeral, generation: 1), reply)
   }
 }
 
 /// A device's side of Noise_IK with the text in the first message.
 final class EarlyClient: ClientHandshake {
-  private var noise = HandshakeState<ChaChaPoly, SHA256>(.IK, role: .initiator)
+  private var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .initiator)
   private let text: [UInt8]
 
   init(_ memory: DeviceMemory, saying text: [UInt8]) throws {

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Relay
 import Schemes
@@ -11,7 +11,7 @@ import Schemes
 ///
 /// Every scheme is served by the live relay over an SQLite registry; only a world that is weakened on purpose has a ``BookGate``.
 public final class World {
-  let scheme: Scheme
+  let scheme: SchemeID
   let weaknesses: Weaknesses
   let authority: Authority
   /// The 32 bytes from which every key of the server follows.
@@ -30,7 +30,7 @@ public final class World {
   /// Alice, Bob and Carol.
   static let names = [DeviceID(0xA11CE), DeviceID(0xB0B), DeviceID(0xCA201)]
 
-  init(_ scheme: Scheme, _ weaknesses: Weaknesses = []) throws {
+  init(_ scheme: SchemeID, _ weaknesses: Weaknesses = []) throws {
     self.scheme = scheme
     self.weaknesses = weaknesses
     let root = [UInt8].random(32)
@@ -73,21 +73,21 @@ public final class World {
       scheme: scheme, address: address, generation: 1, serverKey: authority.serverKey.publicKey,
       issuerKey: authority.issuerKey, masterKey: authority.identityMaster.publicKey)
     var row = Book.Row(address: address)
-    if scheme.hasDerivedKey {
+    if scheme.row.derivation != .none {
       memory.symmetricKey =
-        scheme == .sharedKey
+        scheme.row.derivation == .system
         ? try Derivation.shared(system, master: master)
         : try Derivation.device(address, generation: 1, master: master)
     }
-    if !scheme.hasOwnKey, let key = try live?.add(address, scheme) { memory.symmetricKey = Array(key.prefix(32)) }
-    if scheme == .derivedKeyRatchet {
+    if !scheme.row.hasKeyPair, let key = try live?.add(address, scheme) { memory.symmetricKey = Array(key.prefix(32)) }
+    if scheme.row.derivation == .ratchet {
       memory.nameKey = try Derivation.name(for: address, master: master)
       row.ratchetKey = memory.symmetricKey
     }
-    if scheme == .identityBased {
+    if scheme.row.shown == .credential {
       try books().issue(to: &memory, inEscrow: weaknesses.contains(.escrow))
       logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey
-    } else if scheme.hasOwnKey {
+    } else if scheme.row.hasKeyPair {
       memory.privateKey =
         weaknesses.contains(.factorySeed) ? try FactorySeed.privateKey(of: address, authority.issuer) : .random(32)
       let key = try Derivation.publicKey(memory.privateKey)
@@ -97,7 +97,7 @@ public final class World {
         try live?.add(address, key)
         ?? authority.issuer.certificate(for: key, system: system, device: id, generation: 1, lastEpoch: 9)
     }
-    row.floor = SchemeFloor(scheme.id)
+    row.floor = scheme.row.floor
     book?.book.rows[address] = row
     return memory
   }
@@ -126,7 +126,7 @@ public final class World {
     if weaknesses.contains(.actsOnFirstMessage) { return Client(try EarlyClient(memory, saying: text)) }
     if weaknesses.contains(.unauthenticated) { memory.symmetricKey = [UInt8](repeating: 0, count: 32) }
     if weaknesses.contains(.predictableEphemerals) || weaknesses.contains(.factorySeed) {
-      guard scheme.hasEphemerals else { return try Client.begin(&memory, epoch: memory.epoch) }
+      guard scheme.row.hasEphemeralKeys else { return try Client.begin(&memory, epoch: memory.epoch) }
       let ephemeral =
         weaknesses.contains(.factorySeed)
         ? try FactorySeed.ephemeral(of: memory.address, authority.issuer) : [UInt8](repeating: 0x42, count: 32)
@@ -141,7 +141,7 @@ public final class World {
   var keepsLogarithms = false
 
   private func recordedEphemeral(_ memory: DeviceMemory) throws -> Client? {
-    guard keepsLogarithms, scheme.hasEphemerals else { return nil }
+    guard keepsLogarithms, scheme.row.hasEphemeralKeys else { return nil }
     let ephemeral = [UInt8].random(32)
     logarithms[try Derivation.publicKey(ephemeral)] = ephemeral
     return Client(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
@@ -150,7 +150,7 @@ public final class World {
   /// Rotation gave a device a new key.
   func install(_ memory: DeviceMemory, at index: Int) throws {
     devices[index] = memory
-    if scheme.hasOwnKey { logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey }
+    if scheme.row.hasKeyPair { logarithms[try Derivation.publicKey(memory.privateKey)] = memory.privateKey }
   }
 
   /// A device has been told the epoch.
@@ -176,7 +176,7 @@ enum FactorySeed {
     let signature = try issuer.signer.signature(for: message.bytes)
     var digest = Bytes<32>()
     var span = digest.mutableBytes
-    SHA256.hash(signature.bytes, into: &span)
+    Hash.SHA256.hash(signature.bytes, into: &span)
     return digest.array
   }
 }

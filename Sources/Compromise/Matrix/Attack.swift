@@ -1,3 +1,5 @@
+import Schemes
+
 /// One attack. Its `run` lets the world do honest things, takes from it what it says that it steals, and hands only that to an
 /// ``Attacker``.
 protocol Attack: Sendable {
@@ -18,7 +20,7 @@ extension Attack {
 
 /// A scheme, weakened on purpose.
 struct Control: Sendable {
-  let scheme: Scheme
+  let scheme: SchemeID
   let weaknesses: Weaknesses
   let words: String
 

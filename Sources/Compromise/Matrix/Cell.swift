@@ -1,3 +1,5 @@
+import Schemes
+
 /// What came of an attack.
 public enum Outcome: String, Codable, Sendable, CaseIterable {
   /// The attacker got what it wanted, and nobody could tell.
@@ -14,7 +16,7 @@ public enum Outcome: String, Codable, Sendable, CaseIterable {
 
 /// One attack on one scheme, as it ran.
 public struct Cell: Codable, Sendable {
-  public let scheme: Scheme
+  public let scheme: SchemeID
   public let attack: String
   public let outcome: Outcome
   /// Why, in a sentence.

@@ -1,3 +1,4 @@
+import Schemes
 import Dispatch
 import Foundation
 import Synchronization
@@ -13,13 +14,13 @@ public struct Matrix: Sendable {
   /// An attack in a setting that was weakened so that it wins.
   public struct ControlResult: Codable, Sendable {
     public let attack: String
-    public let scheme: Scheme
+    public let scheme: SchemeID
     public let setting: String
     public let outcome: Outcome
     public let evidence: String
   }
 
-  public let schemes: [Scheme]
+  public let schemes: [SchemeID]
   public let attacks: [AttackInfo]
   public let cells: [Cell]
   public let controls: [ControlResult]
@@ -32,7 +33,7 @@ public struct Matrix: Sendable {
 
   /// Runs the attacks of these names on these schemes, in worlds of their own, and their controls.
   public static func run(
-    schemes: [Scheme] = Scheme.allCases, attacks names: [String]? = nil, controls: Bool = true
+    schemes: [SchemeID] = SchemeID.attacked, attacks names: [String]? = nil, controls: Bool = true
   ) -> Matrix {
     let attacks = Attacks.all.filter { names?.contains($0.name) ?? true }
     let start = ContinuousClock.now
@@ -56,7 +57,7 @@ public struct Matrix: Sendable {
     return results.withLock { done in items.indices.compactMap { done[$0] } }
   }
 
-  private static func run(_ attack: any Attack.Type, on scheme: Scheme) -> Cell {
+  private static func run(_ attack: any Attack.Type, on scheme: SchemeID) -> Cell {
     let start = ContinuousClock.now
     let finding: Finding
     do {

@@ -1,8 +1,9 @@
+import Schemes
 import Foundation
 
 extension Matrix {
   struct Document: Encodable {
-    let schemes: [Scheme]
+    let schemes: [SchemeID]
     let attacks: [AttackInfo]
     let cells: [Cell]
     let controls: [ControlResult]

@@ -1,3 +1,5 @@
+import Schemes
+
 extension Outcome {
   /// As a word of a table.
   var word: String {
@@ -15,7 +17,9 @@ extension Matrix {
   static let legend =
     "open: the attack succeeded; closed: it failed; detected: it left a trace that is shown; -: the scheme has nothing of the kind."
 
-  func cell(_ attack: String, _ scheme: Scheme) -> Cell? { cells.first { $0.attack == attack && $0.scheme == scheme } }
+  func cell(_ attack: String, _ scheme: SchemeID) -> Cell? {
+    cells.first { $0.attack == attack && $0.scheme == scheme }
+  }
 
   /// The groups of the attacks that ran, in order.
   var groups: [AttackGroup] { AttackGroup.allCases.filter { group in attacks.contains { $0.group == group } } }
@@ -25,7 +29,7 @@ extension Matrix {
     var lines: [String] = []
     for group in groups {
       lines.append("**\(group.rawValue)**\n")
-      lines.append("| attack | " + schemes.map { "`\($0.rawValue)`" }.joined(separator: " | ") + " |")
+      lines.append("| attack | " + schemes.map { "`\($0.name)`" }.joined(separator: " | ") + " |")
       lines.append("|---|" + schemes.map { _ in "---|" }.joined())
       for attack in attacks where attack.group == group {
         let outcomes = schemes.map { cell(attack.name, $0)?.outcome.emphasised ?? "" }
@@ -40,7 +44,7 @@ extension Matrix {
   public func compactMarkdown() -> String {
     let rows = Self.compactRows.filter { name in attacks.contains { $0.name == name } }
     var lines = [
-      "| who has what, and wants what | " + schemes.map { "`\($0.rawValue)`" }.joined(separator: " | ") + " |"
+      "| who has what, and wants what | " + schemes.map { "`\($0.name)`" }.joined(separator: " | ") + " |"
     ]
     lines.append("|---|" + schemes.map { _ in "---|" }.joined())
     for name in rows {
@@ -64,7 +68,7 @@ extension Matrix {
     let width = attacks.map(\.name.count).max() ?? 0
     var lines: [String] = []
     for (number, scheme) in schemes.enumerated() {
-      lines.append(String(repeating: " ", count: width + 2) + String(repeating: "|  ", count: number) + scheme.rawValue)
+      lines.append(String(repeating: " ", count: width + 2) + String(repeating: "|  ", count: number) + scheme.name)
     }
     for group in groups {
       lines.append(group.rawValue)
@@ -97,7 +101,7 @@ extension Outcome {
 
 extension Cell {
   fileprivate var words: String {
-    let head = "\(attack) on \(scheme.rawValue): \(outcome.rawValue)\n  \(explanation)"
+    let head = "\(attack) on \(scheme.name): \(outcome.rawValue)\n  \(explanation)"
     return evidence.isEmpty ? head : head + "\n  evidence: \(evidence)"
   }
 }

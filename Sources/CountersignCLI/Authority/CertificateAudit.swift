@@ -2,7 +2,7 @@ import ArgumentParser
 import Assembly
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// `countersign audit --certificate`: was this certificate, or each of those that a device has kept, issued by the books, or behind

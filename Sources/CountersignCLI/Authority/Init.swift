@@ -1,7 +1,7 @@
 import ArgumentParser
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 struct Init: ParsableCommand {

@@ -1,3 +1,4 @@
+import Schemes
 import ArgumentParser
 import Comparison
 import Foundation
@@ -86,16 +87,16 @@ struct CompareCommand: ParsableCommand {
     try changes.apply(to: &budget, catalog)
     try budget.validate()
     let names = try schemes.map { name in
-      guard let scheme = SchemeName(rawValue: name) else {
+      guard let scheme = SchemeID(named: name) else {
         throw BudgetError.field(
           "scheme", problem: "\"\(name)\" is unknown",
-          allowed: SchemeName.allCases.map(\.rawValue).joined(separator: ", "))
+          allowed: SchemeID.allCases.map(\.name).joined(separator: ", "))
       }
       return scheme
     }
     let onTarget = try firmware.map(OnTargetResults.read) ?? OnTargetResults.shipped()
     var measured =
-      try measurements.map(Measurements.read) ?? Survey.run(names.isEmpty ? SchemeName.allCases : names)
+      try measurements.map(Measurements.read) ?? Survey.run(names.isEmpty ? SchemeID.allCases : names)
     if !names.isEmpty { measured.profiles.removeAll { !names.contains($0.scheme) } }
     return Report(
       budget, measured, catalog: catalog, onTarget: onTarget, selection: try columns.map(Column.named))

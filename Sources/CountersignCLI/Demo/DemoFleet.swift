@@ -2,7 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// The demo's authority, devices and server, all made by the commands a user would type.
 final class DemoFleet {

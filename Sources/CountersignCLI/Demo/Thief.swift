@@ -3,7 +3,7 @@ import Device
 import DeviceHost
 import Foundation
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Someone who has taken a device apart: has a copy of its file, all recorded traffic, the server's mailbox, and every public
@@ -25,8 +25,11 @@ struct Thief {
   func opens(recorded frame: [UInt8], between peers: [DeviceAddress]) -> Bool {
     var key = X25519.PrivateKey()
     guard copyStolenKey(into: &key) else { return false }
-    var responder = CertifiedResponder()
-    if (try? responder.readHello(frame.bytes, key: key)) != nil { return true }
+    if var responder = try? Responder(answering: frame.bytes),
+      (try? responder.readHello(frame.bytes, key: key)) != nil
+    {
+      return true
+    }
     for peer in peers {
       if opens(frame, from: peer) { return true }
       let isRead = succeeds { identity throws(DeviceError) in
@@ -44,11 +47,12 @@ struct Thief {
     guard let socket = try? FrameSocket.connect(to: endpoint, timeout: .seconds(2)) else { return false }
     var key = X25519.PrivateKey()
     guard copyStolenKey(into: &key), let serverKey = try? stolen.read({ $0.serverKey }) else { return false }
-    var handshake = CertifiedHandshake(scheme: .certified)
-    var frame = [UInt8](repeating: 0, count: CertifiedHandshake.maximumHelloLength)
+    var handshake = Initiator(.certified)
+    handshake.setStatic(key, server: serverKey)
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     var span = frame.mutableBytes
     guard
-      let length = try? handshake.writeHello(key: key, certificate: victim, serverKey: serverKey, into: &span),
+      let length = try? handshake.writeHello(victim, into: &span),
       (try? socket.send(frame, count: length)) != nil,
       let reply = try? socket.receive(timeout: .seconds(2))
     else { return false }
@@ -89,7 +93,7 @@ struct Thief {
   private func pose(
     _ key: borrowing X25519.PrivateKey, _ certificate: Certificate, over socket: FrameSocket
   ) throws -> Bool {
-    var noise = HandshakeState<ChaChaPoly, SHA256>(.XX, role: .initiator)
+    var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.XX, role: .initiator)
     let prologue = Prologue(.direct)
     noise.setStatic(key)
     try noise.start(prologue: prologue.bytes)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Assembly
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// What `device add` ties a device's key to its id with.

@@ -3,7 +3,7 @@ import Assembly
 import Credentials
 import DeviceHost
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -86,7 +86,7 @@ struct DeviceAdd: ParsableCommand {
     if scheme != .certified && credential.flavour != nil {
       throw ValidationError("--credential identity-based excludes --scheme.")
     }
-    if !scheme.isServed { throw ValidationError("--scheme \(scheme.name) cannot be given to a device here.") }
+    if !scheme.row.isOrdered { throw ValidationError("--scheme \(scheme.name) cannot be given to a device here.") }
     if enrolAgain && scheme.isSymmetric { throw ValidationError("--enrol-again gives a key pair: leave out --scheme.") }
     if manifest != nil && batch == nil { throw ValidationError("--manifest goes with --batch.") }
     if out == "-" && output.isJSON { throw ValidationError("--out - prints PEM; for JSON name a file.") }
@@ -129,7 +129,7 @@ struct DeviceAdd: ParsableCommand {
         return try show(certificate, system)
       }
       certificate = try creating(out) { () throws(AssemblyError) in
-        if scheme == .hybridIKpsk2 {
+        if scheme.row.hasKeyBeside {
           try SymmetricAssembly.makePSK(address, file: DeviceClient.pskPath(for: out), registry, keys)
         }
         return try SingleDevice.make(

@@ -1,6 +1,6 @@
 import Assembly
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// How a device stands, in the lists' word.
@@ -93,7 +93,7 @@ struct SymmetricEntry: Encodable {
     generation = device.generation
     pendingGeneration = device.pending?.generation
     migratesTo = device.migration?.name
-    sessions = device.current.scheme == .derivedKeyEphemeral ? nil : device.counter
+    sessions = device.current.scheme.row.hasCounter ? device.counter : nil
     revokedThrough = device.revokedThrough == 0 ? nil : device.revokedThrough
     floor = "\(device.floor)"
     createdAt = device.createdAt

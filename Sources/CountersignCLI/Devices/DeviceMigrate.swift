@@ -45,7 +45,7 @@ struct DeviceMigrate: ParsableCommand {
     if !status && to == nil { throw ValidationError("Say where to: --to SCHEME.") }
     if all && (system == nil || from == nil) { throw ValidationError("--all goes with --system and --from.") }
     if let from, !from.isSymmetric { throw ValidationError("--from takes a scheme without a key pair.") }
-    if let to, !to.isReachable {
+    if let to, !to.row.isOrdered {
       throw ValidationError("--to takes a scheme that a device can be moved to; \(to.name) is none.")
     }
   }

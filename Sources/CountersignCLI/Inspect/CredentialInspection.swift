@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// Whether a signature was looked at, and what came of it.
 struct SignatureCheck {

@@ -4,7 +4,7 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 struct Inspect: ParsableCommand {

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What an object says, ready to be printed: in words, as JSON, and as bytes with their boundaries.
 struct Inspection: Encodable {

@@ -81,7 +81,7 @@ struct LoadCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard devices.isMultiple(of: 2) else { throw ValidationError("--devices takes an even number.") }
-    guard scheme.isSymmetric || scheme == .certified || scheme == .registered else {
+    guard scheme.isSymmetric || scheme.row.exchange == .IK else {
       throw ValidationError("--scheme takes certified, registered or a scheme without a key pair.")
     }
     guard !scheme.isSymmetric || admissionsOnly else {

@@ -2,7 +2,7 @@ import Credentials
 import Device
 import NIOCore
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// One device of the load: a real session with the server, real conversations and sealed messages, on one socket.
 final class LoadDevice: ChannelInboundHandler, ChannelOutboundHandler {

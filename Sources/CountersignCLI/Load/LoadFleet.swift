@@ -115,7 +115,7 @@ final class LoadFleet {
       let peer = identities[(index + 1) % identities.count].value.address
       return { [identity = identities[index]] in LoadDevice(identity, peer: peer, plan, counters) }
     }
-    return { [identity = symmetric[index]] in try LoadSymmetricDevice(identity, counters) }
+    return { [identity = symmetric[index]] in LoadSymmetricDevice(identity, counters) }
   }
 }
 

@@ -1,7 +1,7 @@
 import Device
 import NIOCore
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// One device of the load whose key the server computes: it opens a session, and stays.
@@ -11,16 +11,12 @@ final class LoadSymmetricDevice: ChannelInboundHandler {
 
   private let identity: LoadSymmetricIdentity
   private let counters: LoadCounters
-  private var symmetric: SymmetricHandshake<SHA256>
-  private var ephemeral: EphemeralHandshake
-  private var ciphers = RecordCiphers()
+  private var link = SymmetricLink()
   private var input = ByteBuffer()
 
-  init(_ identity: LoadSymmetricIdentity, _ counters: LoadCounters) throws {
+  init(_ identity: LoadSymmetricIdentity, _ counters: LoadCounters) {
     self.identity = identity
     self.counters = counters
-    symmetric = SymmetricHandshake(scheme: identity.value.scheme)
-    ephemeral = try EphemeralHandshake(role: .initiator)
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -28,10 +24,7 @@ final class LoadSymmetricDevice: ChannelInboundHandler {
       try identity.value.beginSession(with: .a)
       var frame = [UInt8](repeating: 0, count: 128)
       var span = frame.mutableBytes
-      let length =
-        identity.value.scheme == .derivedKeyEphemeral
-        ? try identity.value.writeHello(&ephemeral, with: .a, into: &span)
-        : try identity.value.writeHello(&symmetric, with: .a, into: &span)
+      let length = try link.writeHello(identity.value, with: .a, into: &span)
       write(frame[..<length], context)
     }
   }
@@ -57,23 +50,15 @@ final class LoadSymmetricDevice: ChannelInboundHandler {
 
   private func receive(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) throws {
     var bytes = Array(buffer.readableBytesView)
-    guard ciphers.hasKeys else {
-      var sending = CipherState<ChaChaPoly>()
-      var receiving = CipherState<ChaChaPoly>()
-      if identity.value.scheme == .derivedKeyEphemeral {
-        try ephemeral.readReply(bytes.bytes, sending: &sending, receiving: &receiving)
-      } else {
-        try symmetric.readReply(bytes.bytes, sending: &sending, receiving: &receiving)
-      }
-      swap(&ciphers.sending, &sending)
-      swap(&ciphers.receiving, &receiving)
+    guard link.isEstablished else {
+      try link.readReply(bytes.bytes)
       var frame = [UInt8](repeating: 0, count: 64)
       var span = frame.mutableBytes
-      let length = try ciphers.seal(.hello(identity.value.hello(listens: true)), into: &span)
+      let length = try link.seal(.hello(identity.value.hello(listens: true)), into: &span)
       return write(frame[..<length], context)
     }
     var span = bytes.mutableBytes
-    if case .caughtUp = try ciphers.open(&span) { counters.ready.increment() }
+    if case .caughtUp = try link.open(&span) { counters.ready.increment() }
   }
 
   private func write(_ frame: ArraySlice<UInt8>, _ context: ChannelHandlerContext) {

@@ -1,3 +1,4 @@
+import Schemes
 import ArgumentParser
 import Compromise
 import Foundation
@@ -57,13 +58,13 @@ struct MatrixCommand: ParsableCommand {
     }
   }
 
-  private func chosenSchemes() throws -> [Scheme] {
-    guard !schemes.isEmpty else { return Scheme.allCases }
+  private func chosenSchemes() throws -> [SchemeID] {
+    guard !schemes.isEmpty else { return SchemeID.attacked }
     return try schemes.map { name in
-      guard let scheme = Scheme(rawValue: name) else {
+      guard let scheme = SchemeID(named: name), SchemeID.attacked.contains(scheme) else {
         throw Failure(
           .usage, "there is no scheme \(name) to attack",
-          hint: "One of: " + Scheme.allCases.map(\.rawValue).joined(separator: ", "))
+          hint: "One of: " + SchemeID.attacked.map(\.name).joined(separator: ", "))
       }
       return scheme
     }
@@ -79,7 +80,7 @@ struct MatrixCommand: ParsableCommand {
   }
 
   private func printList() {
-    print("schemes: " + Scheme.allCases.map(\.rawValue).joined(separator: ", "))
+    print("schemes: " + SchemeID.attacked.map(\.name).joined(separator: ", "))
     for attack in Matrix.everyAttack { print("\(attack.name)\t\(attack.title)") }
   }
 

@@ -4,7 +4,7 @@ import Credentials
 import DeviceHost
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// `--keep-certificates`: what other devices were met with, each in a file of its own, so that a certificate that was minted behind

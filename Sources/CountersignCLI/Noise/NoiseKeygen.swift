@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Primitives
+import CountersignCrypto
 
 struct NoiseKeygen: ParsableCommand {
   static let configuration = CommandConfiguration(

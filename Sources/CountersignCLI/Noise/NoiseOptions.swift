@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// What `listen` and `connect` have in common.
 struct NoiseOptions: ParsableArguments {

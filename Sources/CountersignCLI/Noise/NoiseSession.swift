@@ -1,6 +1,6 @@
 import Foundation
 import Noise
-import Primitives
+import CountersignCrypto
 import Synchronization
 
 /// One session of `listen` or `connect`: the handshake, then lines to messages and messages to lines.

@@ -1,5 +1,5 @@
 import Files
-import Primitives
+import CountersignCrypto
 
 /// Secrets in files of hexadecimal digits: readable by their owner only, never overwritten, wiped from this process's buffers.
 enum HexadecimalSecret {

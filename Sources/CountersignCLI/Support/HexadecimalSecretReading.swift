@@ -1,13 +1,13 @@
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Secrecy
 
 extension HexadecimalSecret {
   /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
   ///
   /// A file that others can read is used all the same, with a warning: the person may not be its owner.
-  static func read(_ path: String) throws(Failure) -> SymmetricKey {
+  static func read(_ path: String) throws(Failure) -> SecretBytes<32> {
     let descriptor: Int32
     do { descriptor = try openInput(path) } catch {
       guard let code = error.code else { throw Failure(error) }
@@ -31,7 +31,7 @@ extension HexadecimalSecret {
         .dataError, "\(path) does not hold a key", hint: "A key file has 64 hexadecimal digits and nothing else.")
     }
     defer { wipe(&bytes) }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     key.copy(from: bytes.bytes)
     return key
   }

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// Gets a passphrase from a file, a descriptor or a person, and leaves no copy behind.

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// An identity-based credential: in place of a key and a signature it holds one point R, from which, with the fields and the
 /// issuer's master public key X, everybody computes the subject's key P = R + hX. 52 bytes.
@@ -74,7 +74,7 @@ public struct IdentityCredential: Equatable, Sendable {
     var encoded = Bytes<52>()
     var target = encoded.mutableBytes
     encode(into: &target)
-    var hash = SHA512()
+    var hash = Hash.SHA512()
     let label: StaticString = "countersign-v1 identity credential"
     hash.update(label)
     hash.update(master.point.bytes.bytes)

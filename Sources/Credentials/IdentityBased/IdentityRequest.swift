@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The device's side of blinded issuance: a secret u, kept until the credential has come, and the point U = uB that is sent.
 public struct IdentityRequest: ~Copyable, Sendable {

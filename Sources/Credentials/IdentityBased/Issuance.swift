@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Issuing identity-based credentials, in three flavours that differ in who ever knows the device's private key.
 ///

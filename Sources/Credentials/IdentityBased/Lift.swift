@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Turns a scalar of the prime-order group into an X25519 private key that every implementation accepts.
 ///

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// The public half of the key that identity-based credentials are issued under: a point of Edwards25519, 32 bytes.
 public struct MasterPublicKey: Equatable, Hashable, Sendable {
@@ -8,7 +8,7 @@ public struct MasterPublicKey: Equatable, Hashable, Sendable {
 
   public init(_ point: Edwards25519.Point) {
     self.point = point
-    var hash = SHA256()
+    var hash = Hash.SHA256()
     let label: StaticString = "countersign-v1 master key id"
     hash.update(label)
     hash.update(point.bytes.bytes)
@@ -63,7 +63,7 @@ public struct MasterKey: ~Copyable, Sendable {
     var wide = SecretBytes<64>()
     defer { wide.wipe() }
     var digest = wide.mutableBytes
-    var mac = HMAC<SHA512>(key: nonceKey.bytes)
+    var mac = Hash.HMAC<Hash.SHA512>(key: nonceKey.bytes)
     mac.update(subject.bytes)
     mac.update(device.bytes)
     mac.update(random)
@@ -88,7 +88,7 @@ public struct MasterKey: ~Copyable, Sendable {
 
   private static func derive(_ info: StaticString, from seed: RawSpan, into key: inout MutableRawSpan) {
     let salt: StaticString = "countersign-v1 identity master"
-    HKDF<SHA512>.deriveKey(
+    Hash.HKDF<Hash.SHA512>.deriveKey(
       inputKeyMaterial: seed, salt: RawSpan(_unsafeStart: salt.utf8Start, byteCount: salt.utf8CodeUnitCount),
       info: RawSpan(_unsafeStart: info.utf8Start, byteCount: info.utf8CodeUnitCount), into: &key)
   }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Two different credentials for one generation of one device: an honest issuer never makes the second.
 ///

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Secrecy
 
 /// The one key on the server. Every other server key is derived from these 32 bytes by HKDF-SHA256, each under a label of
@@ -13,12 +13,12 @@ public final class Authority: @unchecked Sendable {
   /// The static key of the server's handshakes with devices.
   public let serverKey: X25519.PrivateKey
   /// The master key from which derived-key schemes compute the devices' keys.
-  public let derivationMaster: SymmetricKey
+  public let derivationMaster: SecretBytes<32>
   /// Seals what the registry must keep secret: the ratchets' states.
-  let storageKey: SymmetricKey
+  let storageKey: SecretBytes<32>
   /// Issues identity-based credentials.
   public let identityMaster: MasterKey
-  private let root: SymmetricKey
+  private let root: SecretBytes<32>
   private var pages = PageLock()
 
   /// What each key is derived under: HKDF's info, and the salt of all.
@@ -32,17 +32,17 @@ public final class Authority: @unchecked Sendable {
   }
 
   /// The authority whose root is these 32 bytes.
-  public init(root: RawSpan) throws(PrimitivesError) {
-    self.root = try SymmetricKey(copying: root)
+  public init(root: RawSpan) throws(CryptoError) {
+    self.root = try SecretBytes<32>(copying: root)
     var seed = SecretBytes<32>()
     Self.derive(Label.signingKey, from: root, into: &seed)
     issuer = Issuer(AuthoritySigner(try RootSigner(seed: seed.bytes)))
     Self.derive(Label.serverKey, from: root, into: &seed)
     serverKey = try X25519.PrivateKey(copying: seed.bytes)
     Self.derive(Label.derivationMaster, from: root, into: &seed)
-    derivationMaster = try SymmetricKey(copying: seed.bytes)
+    derivationMaster = try SecretBytes<32>(copying: seed.bytes)
     Self.derive(Label.storageKey, from: root, into: &seed)
-    storageKey = try SymmetricKey(copying: seed.bytes)
+    storageKey = try SecretBytes<32>(copying: seed.bytes)
     Self.derive(Label.identityMaster, from: root, into: &seed)
     do { identityMaster = try MasterKey(seed: seed.bytes) } catch { throw .invalidPoint }
     pages.hold(self)
@@ -50,7 +50,7 @@ public final class Authority: @unchecked Sendable {
 
   /// An authority with a new random root.
   public static func random() -> Authority {
-    let root = SymmetricKey.random()
+    let root = SecretBytes<32>.random()
     // 32 bytes are what every initialiser asks for.
     return try! Authority(root: root.bytes)
   }
@@ -58,13 +58,13 @@ public final class Authority: @unchecked Sendable {
   public var issuerKey: Ed25519.PublicKey { issuer.signer.publicKey }
 
   /// The root, for sealing it into a key file.
-  func withRoot(_ body: (borrowing SymmetricKey) -> Void) { body(root) }
+  func withRoot(_ body: (borrowing SecretBytes<32>) -> Void) { body(root) }
 
   private static func derive(_ label: StaticString, from root: RawSpan, into key: inout SecretBytes<32>) {
     Label.salt.withUTF8Buffer { salt in
       label.withUTF8Buffer { label in
         var target = key.mutableBytes
-        HKDF<SHA256>.deriveKey(
+        Hash.HKDF<Hash.SHA256>.deriveKey(
           inputKeyMaterial: root, salt: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(salt)),
           info: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(label)), into: &target)
       }

@@ -1,7 +1,7 @@
 import Credentials
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 
 extension AuthorityDirectory {
   /// How the key file of a new authority is protected.

@@ -1,7 +1,7 @@
 import Credentials
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 import SystemPackage
 
 /// The directory of an authority: its key file, its registry, the server's lock, and what the relay keeps beside them.
@@ -50,7 +50,7 @@ public struct AuthorityDirectory: Sendable {
     guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
       throw .keyMismatch
     }
-    if !acceptingRestored { try (registry as? SQLiteRegistry)?.checkAgainstWitness() }
+    if !acceptingRestored { try registry.checkAgainstWitness() }
     if state.masterKey == nil { try registry.learn(authority.identityMaster.publicKey) }
     return authority
   }

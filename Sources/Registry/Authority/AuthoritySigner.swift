@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Secrecy
 
 /// Whatever signs for the authority: the key derived from its root, or a module or service elsewhere.
@@ -26,7 +26,7 @@ final class RootSigner: Signer, @unchecked Sendable {
   private let key: Ed25519.PrivateKey
   private var pages = PageLock()
 
-  init(seed: RawSpan) throws(PrimitivesError) {
+  init(seed: RawSpan) throws(CryptoError) {
     key = try Ed25519.PrivateKey(seed: seed)
     pages.hold(self)
   }

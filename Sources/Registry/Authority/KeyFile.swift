@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// The stored form of an authority's root, sealed under a passphrase or, for development, open.
 ///
@@ -18,7 +18,7 @@ public struct KeyFile: Equatable, Sendable {
 
   public static let version: UInt8 = 1
   static let headerLength = 16
-  static let sealedLength = headerLength + PasswordHash.saltLength + XChaChaPoly.nonceLength + 32 + tagLength
+  static let sealedLength = headerLength + PasswordHash.saltLength + Cipher.XChaChaPoly.nonceLength + 32 + tagLength
   static let unsealedLength = headerLength + 32 + 32
   /// `CSKF`.
   private static let magic: UInt32 = 0x4353_4B46
@@ -67,20 +67,20 @@ public struct KeyFile: Equatable, Sendable {
   ///   ``RegistryError/outOfMemory``.
   public static func open(_ bytes: RawSpan, passphrase: Passphrase?) throws(RegistryError) -> Authority {
     let file = try KeyFile(decoding: bytes)
-    var root = SymmetricKey()
+    var root = SecretBytes<32>()
     switch file.cost {
     case nil:
       let body = bytes.extracting(0..<headerLength + 32)
       var digest = Bytes<32>()
       var digestBytes = digest.mutableBytes
-      SHA256.hash(body, into: &digestBytes)
+      Hash.SHA256.hash(body, into: &digestBytes)
       guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .malformedKeyFile }
       root.copy(from: body.extracting(headerLength...))
     case let cost?:
       let key = try sealingKey(passphrase, salt: bytes.extracting(16..<32), cost)
       var target = root.mutableBytes
       do {
-        try XChaChaPoly.open(
+        try Cipher.XChaChaPoly.open(
           bytes.extracting(56...), into: &target, key: key, nonce: bytes.extracting(32..<56),
           authenticating: bytes.extracting(0..<56))
       } catch { throw .wrongPassphrase }
@@ -100,7 +100,7 @@ public struct KeyFile: Equatable, Sendable {
     var ciphertext = [UInt8](repeating: 0, count: 32 + tagLength)
     var output = ciphertext.mutableBytes
     authority.withRoot { root in
-      XChaChaPoly.seal(
+      Cipher.XChaChaPoly.seal(
         root.bytes, into: &output, key: key, nonce: head.bytes.extracting(32..<56), authenticating: head.bytes)
     }
     return head + ciphertext
@@ -114,7 +114,7 @@ public struct KeyFile: Equatable, Sendable {
     authority.withRoot { copyBytes($0.bytes, to: &target, at: headerLength) }
     var digest = Bytes<32>()
     var digestBytes = digest.mutableBytes
-    SHA256.hash(target.bytes.extracting(0..<headerLength + 32), into: &digestBytes)
+    Hash.SHA256.hash(target.bytes.extracting(0..<headerLength + 32), into: &digestBytes)
     copyBytes(digest.bytes, to: &target, at: headerLength + 32)
     return encoded
   }
@@ -133,9 +133,9 @@ public struct KeyFile: Equatable, Sendable {
 
   private static func sealingKey(
     _ passphrase: Passphrase?, salt: RawSpan, _ cost: PasswordHash.Cost
-  ) throws(RegistryError) -> SymmetricKey {
+  ) throws(RegistryError) -> SecretBytes<32> {
     guard let passphrase else { throw .passphraseRequired }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     do {
       try PasswordHash.deriveKey(passphrase: passphrase.bytes, salt: salt, cost: cost, into: &key)
     } catch { throw .outOfMemory }

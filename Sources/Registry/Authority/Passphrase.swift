@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// What a person knows and a key file is sealed under. It overwrites itself.
 ///

@@ -1,27 +1,27 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// How the registry keeps a ratchet: its key, sealed by XChaCha20-Poly1305 under the authority's storage key: nonce (24), key
 /// and tag (48). Address, generation and step are authenticated, so that no row can stand in for another.
 extension Authority {
-  private static let sealedLength = XChaChaPoly.nonceLength + 32 + tagLength
+  private static let sealedLength = Cipher.XChaChaPoly.nonceLength + 32 + tagLength
 
   /// The sealed state of a ratchet whose `key` has been moved `step` times.
   public func sealRatchet(
-    _ key: borrowing SymmetricKey, of address: DeviceAddress, generation: Generation, step: UInt32
+    _ key: borrowing SecretBytes<32>, of address: DeviceAddress, generation: Generation, step: UInt32
   ) -> [UInt8] {
-    let nonce = Self.randomBytes(XChaChaPoly.nonceLength)
+    let nonce = Self.randomBytes(Cipher.XChaChaPoly.nonceLength)
     let place = Self.place(address, generation, step)
     var ciphertext = [UInt8](repeating: 0, count: 32 + tagLength)
     var output = ciphertext.mutableBytes
-    XChaChaPoly.seal(
+    Cipher.XChaChaPoly.seal(
       key.bytes, into: &output, key: storageKey, nonce: nonce.bytes, authenticating: place.bytes)
     return nonce + ciphertext
   }
 
   func openRatchet(
-    _ credential: SymmetricCredential, _ address: DeviceAddress, _ step: UInt32, into key: inout SymmetricKey
+    _ credential: SymmetricCredential, _ address: DeviceAddress, _ step: UInt32, into key: inout SecretBytes<32>
   ) throws(RegistryError) {
     let sealed = credential.material
     guard sealed.count == Self.sealedLength else {
@@ -30,9 +30,9 @@ extension Authority {
     let place = Self.place(address, credential.generation, step)
     var target = key.mutableBytes
     do {
-      try XChaChaPoly.open(
-        sealed.bytes.extracting(XChaChaPoly.nonceLength...), into: &target, key: storageKey,
-        nonce: sealed.bytes.extracting(0..<XChaChaPoly.nonceLength), authenticating: place.bytes)
+      try Cipher.XChaChaPoly.open(
+        sealed.bytes.extracting(Cipher.XChaChaPoly.nonceLength...), into: &target, key: storageKey,
+        nonce: sealed.bytes.extracting(0..<Cipher.XChaChaPoly.nonceLength), authenticating: place.bytes)
     } catch { throw .corrupted("a ratchet's state does not open") }
   }
 

@@ -1,7 +1,7 @@
 import Credentials
 import Files
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// How far a registry has come: enough to tell an older one, or one that went another way, from the one that was last seen.
 public struct RegistryMark: Equatable, Sendable {
@@ -34,7 +34,7 @@ public final class RegistryWitness: Sendable {
     var digest = Bytes<32>()
     var target = digest.mutableBytes
     let body = Array(bytes[..<52])
-    SHA256.hash(body.bytes, into: &target)
+    Hash.SHA256.hash(body.bytes, into: &target)
     guard Array(bytes[52...]) == Array([UInt8](copying: digest.bytes).prefix(12)) else { return nil }
     var reader = ByteReader(body.bytes)
     do {
@@ -66,7 +66,7 @@ public final class RegistryWitness: Sendable {
     var digest = Bytes<32>()
     var target = digest.mutableBytes
     let body = Array(bytes[..<52])
-    SHA256.hash(body.bytes, into: &target)
+    Hash.SHA256.hash(body.bytes, into: &target)
     bytes.replaceSubrange(52..., with: [UInt8](copying: digest.bytes).prefix(12))
     guard let descriptor = try? OwnFile.open(path, .writeOnly, [.create]) else { return }
     defer { try? descriptor.close() }

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The keys that follow from the root and a device's row.
@@ -14,27 +14,27 @@ extension Authority {
   /// - Parameter step: the ratchet's step, the row's counter.
   /// - Throws: ``RegistryError/corrupted(_:)`` when a ratchet's state does not open.
   public func deriveKey(
-    _ credential: SymmetricCredential, of address: DeviceAddress, step: UInt32 = 0, into key: inout SymmetricKey
+    _ credential: SymmetricCredential, of address: DeviceAddress, step: UInt32 = 0, into key: inout SecretBytes<32>
   ) throws(RegistryError) {
-    var system = SymmetricKey()
+    var system = SecretBytes<32>()
     defer { system.wipe() }
-    DerivedKeys<SHA256>.system(address.system, root: derivationMaster, into: &system)
-    switch credential.scheme {
-    case .sharedKey:
+    DerivedKeys<Hash.SHA256>.system(address.system, root: derivationMaster, into: &system)
+    switch credential.scheme.row.derivation {
+    case .system:
       try check(credential, lengths: 0, 32)
-      DerivedKeys<SHA256>.shared(
+      DerivedKeys<Hash.SHA256>.shared(
         generation: credential.generation, rotationInput: credential.material.bytes, system: system, into: &key)
-    case .derivedKey, .derivedKeyEphemeral:
+    case .device:
       try check(credential, lengths: 0, 32)
-      DerivedKeys<SHA256>.device(
+      DerivedKeys<Hash.SHA256>.device(
         address.device, generation: credential.generation, rotationInput: credential.material.bytes, system: system,
         into: &key)
-    case .derivedKeyPBKDF2:
+    case .stretched:
       try check(credential, lengths: Self.saltLength, Self.saltLength)
-      DerivedKeys<SHA256>.stretched(
+      DerivedKeys<Hash.SHA256>.stretched(
         system: system, salt: credential.material.bytes, iterations: Self.stretchingIterations, into: &key)
-    case .derivedKeyRatchet: try openRatchet(credential, address, step, into: &key)
-    default: throw .unsuitableScheme(credential.scheme)
+    case .ratchet: try openRatchet(credential, address, step, into: &key)
+    case .none: throw .unsuitableScheme(credential.scheme)
     }
   }
 
@@ -48,11 +48,11 @@ extension Authority {
 
   /// The derived key of a generation that has no rotation input: the psk of `hybrid-ikpsk2`, whose generation is that of the
   /// device's own key, and the key of a ratchet's pseudonyms.
-  public func deriveKey(of address: DeviceAddress, generation: Generation, into key: inout SymmetricKey) {
-    var system = SymmetricKey()
+  public func deriveKey(of address: DeviceAddress, generation: Generation, into key: inout SecretBytes<32>) {
+    var system = SecretBytes<32>()
     defer { system.wipe() }
-    DerivedKeys<SHA256>.system(address.system, root: derivationMaster, into: &system)
-    DerivedKeys<SHA256>.device(address.device, generation: generation, system: system, into: &key)
+    DerivedKeys<Hash.SHA256>.system(address.system, root: derivationMaster, into: &system)
+    DerivedKeys<Hash.SHA256>.device(address.device, generation: generation, system: system, into: &key)
   }
 
   /// What a device gets: its key (32 bytes), and behind it what it is named by. The caller wipes it.
@@ -61,18 +61,19 @@ extension Authority {
   public func encodeKey(
     _ credential: SymmetricCredential, of address: DeviceAddress
   ) throws(RegistryError) -> [UInt8] {
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     try deriveKey(credential, of: address, into: &key)
     var body = [UInt8]()
     body.reserveCapacity(64)
     key.bytes.withUnsafeBytes { body.append(contentsOf: $0) }
-    switch credential.scheme {
-    case .derivedKeyRatchet:
+    let row = credential.scheme.row
+    switch row.derivation {
+    case .ratchet:
       deriveKey(of: address, generation: credential.generation, into: &key)
       key.bytes.withUnsafeBytes { body.append(contentsOf: $0) }
-    case .derivedKeyPBKDF2: body += credential.material.prefix(8)
-    default: break
+    case .stretched: body += credential.material.prefix(row.derivation.nameLength)
+    case .none, .system, .device: break
     }
     return body
   }
@@ -81,19 +82,19 @@ extension Authority {
   func name(_ credential: SymmetricCredential, of address: DeviceAddress, in epoch: Epoch) throws(RegistryError)
     -> Bytes<8>?
   {
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
-    switch credential.scheme {
-    case .derivedKey, .derivedKeyEphemeral: try deriveKey(credential, of: address, into: &key)
-    case .derivedKeyRatchet: deriveKey(of: address, generation: credential.generation, into: &key)
-    case .derivedKeyPBKDF2:
+    switch credential.scheme.row.derivation {
+    case .device: try deriveKey(credential, of: address, into: &key)
+    case .ratchet: deriveKey(of: address, generation: credential.generation, into: &key)
+    case .stretched:
       try check(credential, lengths: Self.saltLength, Self.saltLength)
       var name = Bytes<8>()
       for index in 0..<8 { name[index] = credential.material[index] }
       return name
-    default: return nil
+    case .none, .system: return nil
     }
-    return Pseudonym<SHA256>.make(for: epoch, key: key)
+    return Pseudonym<Hash.SHA256>.make(for: epoch, key: key)
   }
 
   /// A new key for a device.
@@ -102,16 +103,16 @@ extension Authority {
   func newCredential(
     _ scheme: SchemeID, _ generation: Generation, of address: DeviceAddress, isFirst: Bool
   ) throws(RegistryError) -> SymmetricCredential {
-    switch scheme {
-    case .derivedKey, .derivedKeyEphemeral:
+    switch scheme.row.derivation {
+    case .device:
       return SymmetricCredential(
         scheme: scheme, generation: generation, material: isFirst ? [] : Self.randomBytes(32))
-    case .derivedKeyPBKDF2:
+    case .stretched:
       return SymmetricCredential(
         scheme: scheme, generation: generation, material: Self.randomBytes(Self.saltLength))
-    case .derivedKeyRatchet:
+    case .ratchet:
       // The input is not kept: nobody can compute the ratchet's first key again.
-      var key = SymmetricKey()
+      var key = SecretBytes<32>()
       defer { key.wipe() }
       var input = Self.randomBytes(32)
       defer { wipe(&input) }
@@ -120,7 +121,7 @@ extension Authority {
       return SymmetricCredential(
         scheme: scheme, generation: generation,
         material: sealRatchet(key, of: address, generation: generation, step: 0))
-    default: throw .unsuitableScheme(scheme)
+    case .none, .system: throw .unsuitableScheme(scheme)
     }
   }
 

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What the registry holds about the authority itself. Nothing of it is secret.
 public struct AuthorityState: Equatable, Sendable {

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// One line of the issuance log: a key that the owner certified for a device, under a generation that no other key has.
 public struct Issuance: Equatable, Sendable {
@@ -28,7 +28,7 @@ public struct Issuance: Equatable, Sendable {
     writer.uint16(generation)
     writer.bytes(publicKey.bytes)
     _ = consume writer
-    var hash = SHA256()
+    var hash = Hash.SHA256()
     let label: StaticString = "countersign-v1 issuance"
     hash.update(label)
     hash.update(previous.bytes)

@@ -1,5 +1,6 @@
 import Credentials
-import Primitives
+import Schemes
+import CountersignCrypto
 
 /// What the registry knows of a device.
 public struct RegisteredDevice: Equatable, Sendable {

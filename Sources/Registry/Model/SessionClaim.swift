@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// What a session has proved, for the registry to hold against the device's row in the transaction that acts: between the
 /// session's beginning and its request, another session may have taken the next key into use.

@@ -2,7 +2,7 @@ import Credentials
 import Foundation
 import GRDB
 import GRDBSQLite
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension Bytes {
@@ -17,7 +17,7 @@ extension X25519.PublicKey {
 
 extension X25519.PublicKey {
   /// What `compact-kk` sends in place of the key, as a column's value.
-  var hint: Int { Int(CompactHandshake.hint(for: self)) }
+  var hint: Int { Int(RoutingHint.of(self)) }
 }
 
 extension Bytes<8> {

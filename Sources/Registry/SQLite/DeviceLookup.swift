@@ -1,8 +1,9 @@
 import Credentials
+import Schemes
 import Foundation
 import GRDB
 import GRDBSQLite
-import Primitives
+import CountersignCrypto
 
 /// The hot path: a device by its address or by its key, through statements that are prepared once.
 ///

@@ -1,6 +1,7 @@
 import Credentials
+import Schemes
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension SQLiteRegistry {
   public func addDevices(_ devices: [NewDevice], issuer: AuthorityIssuer) throws(RegistryError) -> [Certificate] {

@@ -2,7 +2,7 @@ import Credentials
 import Files
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension RegistryError {
   /// What went wrong while working on the database at `path`.

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension SQLiteRegistry {
   public func record(_ issued: [IssuedCredential], enrolAgain: Bool) throws(RegistryError) {

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension SQLiteRegistry {
   /// Enters a key that is being certified into the log; one that is there already is left alone.

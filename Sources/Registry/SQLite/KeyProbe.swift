@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// A throw-away key that tries whether a handshake could use a public key: with a point of low order the Diffie-Hellman
 /// result would be zero. One per registry, for making a key costs as much as trying one.

@@ -1,6 +1,6 @@
 import Credentials
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension SQLiteRegistry {
   public func renew(

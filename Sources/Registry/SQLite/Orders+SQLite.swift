@@ -36,7 +36,7 @@ extension SQLiteRegistry {
       }
       let device = try Self.serving(address, db)
       guard device.floor.admits(scheme) else { throw RegistryError.belowFloor(address) }
-      guard scheme.isReachable else { throw RegistryError.unsuitableScheme(scheme) }
+      guard scheme.row.isOrdered else { throw RegistryError.unsuitableScheme(scheme) }
       let target = scheme == device.current.scheme ? nil : scheme
       guard target != device.migration else { return }
       // A key under way to another scheme is none that this order asks for.
@@ -105,18 +105,5 @@ extension DeviceOrder {
     self.init(
       address: DeviceAddress(system: SystemID(row[0]), device: DeviceID(column: row[1])), kind: kind,
       scheme: scheme.flatMap { SchemeID(rawValue: $0) }, createdAt: row[3])
-  }
-}
-
-extension SchemeID {
-  /// Whether a device without a key pair can be ordered to move to this scheme.
-  public var isReachable: Bool { isSymmetric || isCertified || self == .hybridIKpsk2 }
-
-  /// Whether a device of this scheme makes its own key and has a certificate for it.
-  public var isCertified: Bool {
-    switch self {
-    case .certified, .registered, .compactKK: true
-    default: false
-    }
   }
 }

@@ -2,7 +2,7 @@ import Credentials
 import Files
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 /// The registry in an SQLite database in WAL mode.
 ///

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension SQLiteRegistry {
   /// Refuses a registry that lies behind what was witnessed, or that went another way since. Where nothing was witnessed, the
@@ -90,7 +90,7 @@ extension RegistryMark {
     let text = Array((try String.fetchOne(statement, arguments: [sequence]) ?? "").utf8)
     var digest = Bytes<32>()
     var target = digest.mutableBytes
-    SHA256.hash(text.bytes, into: &target)
+    Hash.SHA256.hash(text.bytes, into: &target)
     return digest
   }
 }

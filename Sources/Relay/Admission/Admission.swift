@@ -1,6 +1,6 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The server's side of one scheme's handshake: from a device's first frame to who it claims to be, and the session's keys.
@@ -15,8 +15,12 @@ public protocol Admission: AnyObject {
 
   /// Reads the device's next frame.
   ///
-  /// - Parameter keys: filled when the step names a claimant.
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep
+  /// - Parameters:
+  ///   - keys: filled when the step names a claimant.
+  ///   - proof: what a device's proof of its next key is checked against; filled with the keys where the device has a key pair.
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep
 
   /// Called once when the device has proved its claim.
   func confirmed()
@@ -29,7 +33,7 @@ extension Admission {
 
 /// What follows from a frame of the handshake.
 public struct AdmissionStep {
-  /// The frame to send back.
+  /// The frame to send back; empty when none is due.
   public let reply: [UInt8]
   /// Who the device claims to be, when this was the handshake's last frame.
   public let claimant: Claimant?
@@ -37,21 +41,6 @@ public struct AdmissionStep {
   public init(reply: [UInt8], claimant: Claimant?) {
     self.reply = reply
     self.claimant = claimant
-  }
-}
-
-/// The keys of a session, one for each direction, and what a device's proof of its next key is checked against.
-public struct SessionKeys: ~Copyable {
-  public var sending = CipherState<ChaChaPoly>()
-  public var receiving = CipherState<ChaChaPoly>()
-  public var proving = ProofContext()
-
-  public init() {}
-
-  public mutating func wipe() {
-    sending.wipe()
-    receiving.wipe()
-    proving.wipe()
   }
 }
 

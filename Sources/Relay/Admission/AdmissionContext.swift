@@ -1,11 +1,11 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
 /// What all admissions of a server share.
 final class AdmissionContext: Sendable {
-  let registry: any DeviceRegistry
+  let registry: any AdmissionRegistry
   let authority: Authority
   /// Keys that are tried at most for one first frame that does not say whose it is.
   let trialKeys: Int
@@ -15,7 +15,7 @@ final class AdmissionContext: Sendable {
   let ratchets: RatchetLines
 
   init(
-    registry: any DeviceRegistry, authority: Authority, trialKeys: Int, ratchets: RatchetLines = RatchetLines()
+    registry: any AdmissionRegistry, authority: Authority, trialKeys: Int, ratchets: RatchetLines = RatchetLines()
   ) {
     self.ratchets = ratchets
     self.registry = registry
@@ -41,7 +41,7 @@ final class AdmissionContext: Sendable {
   }
 
   /// Asks the registry; whatever it cannot answer is no answer.
-  func asking<R>(_ body: (any DeviceRegistry) throws(RegistryError) -> R) throws(AdmissionRefusal) -> R {
+  func asking<R>(_ body: (any AdmissionRegistry) throws(RegistryError) -> R) throws(AdmissionRefusal) -> R {
     do { return try body(registry) } catch { throw .unavailable }
   }
 }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -26,17 +26,22 @@ public struct AdmissionDesk: Sendable {
 
 extension AdmissionDesk {
   /// A desk that serves devices of every scheme.
-  public init(registry: any DeviceRegistry, authority: Authority, limits: RelayLimits = RelayLimits()) {
+  public init(registry: any AdmissionRegistry, authority: Authority, limits: RelayLimits = RelayLimits()) {
     let context = AdmissionContext(registry: registry, authority: authority, trialKeys: limits.trialKeys)
-    accept(.sharedKey) { SharedKeyAdmission(context) }
-    accept(.derivedKey) { DerivedKeyAdmission(context) }
-    accept(.derivedKeyPBKDF2) { DerivedKeyAdmission(context) }
-    accept(.derivedKeyEphemeral) { EphemeralAdmission(context) }
-    accept(.derivedKeyRatchet) { RatchetAdmission(context) }
-    accept(.certified) { KeyAdmission(context) }
-    accept(.registered) { KeyAdmission(context) }
-    accept(.compactKK) { CompactAdmission(context) }
-    accept(.hybridIKpsk2) { HybridAdmission(context) }
-    accept(.identityBased) { KeyAdmission(context) }
+    for scheme in SchemeID.allCases where scheme.row.isServed { accept(scheme) { context.admission(scheme) } }
+  }
+}
+
+extension AdmissionContext {
+  /// How devices of a scheme are let in: by what their first frame leads to.
+  fileprivate func admission(_ scheme: SchemeID) -> any Admission {
+    switch scheme.row.hint {
+    case .none: KeyAdmission(self, scheme)
+    case .keyHash: CompactAdmission(self, scheme)
+    case .pseudonymStart: EphemeralAdmission(self, scheme)
+    case .address: SharedKeyAdmission(self, scheme)
+    case .pseudonym where scheme.row.derivation == .ratchet: RatchetAdmission(self, scheme)
+    case .pseudonym, .saltStart: DerivedKeyAdmission(self, scheme)
+    }
   }
 }

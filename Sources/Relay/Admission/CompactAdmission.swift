@@ -1,10 +1,10 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
-/// Admits devices of `compact-kk`: Noise_KK. The first frame shows two bytes of a hash of the device's key; keys that have them are
+/// Admits devices whose first frame shows two bytes of a hash of their key (Noise_KK). Keys that have them are
 /// tried, at the price of two multiplications each, up to ``RelayLimits/trialKeys`` of those in use and as many of those before:
 /// a device chooses its keys, and could choose as many with one hint as it likes.
 final class CompactAdmission: Admission {
@@ -12,10 +12,12 @@ final class CompactAdmission: Admission {
   private static let cheapKeys = 32
 
   private let context: AdmissionContext
+  private let scheme: SchemeID
   private var keys: (inUse: [KeyHolder], issued: [Issuance])?
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    self.scheme = scheme
   }
 
   func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
@@ -26,7 +28,7 @@ final class CompactAdmission: Admission {
   private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> (inUse: [KeyHolder], issued: [Issuance]) {
     if let keys { return keys }
     let hint: UInt16
-    do { hint = try CompactHandshake.hint(of: frame) } catch { throw .unreadable }
+    do { hint = try RoutingHint.of(frame, scheme) } catch { throw .unreadable }
     let limit = context.trialKeys
     let inUse = try context.asking { registry throws(RegistryError) in
       try registry.devices(hinted: hint, limit: limit)
@@ -39,22 +41,24 @@ final class CompactAdmission: Admission {
     return (inUse, issued)
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let (candidates, retired) = try find(frame)
     for candidate in candidates {
       let certificate = candidate.certificate
-      guard let reply = answer(frame, from: certificate.publicKey, &keys) else { continue }
+      guard let reply = answer(frame, from: certificate.publicKey, &keys, &proof) else { continue }
       try context.check(certificate)
       let claimant = Claimant(
-        scheme: .compactKK, address: certificate.fields.address, generation: certificate.fields.generation,
+        scheme: scheme, address: certificate.fields.address, generation: certificate.fields.generation,
         lastEpoch: certificate.fields.lastEpoch, publicKey: certificate.publicKey)
       _ = try claimant.standing(in: candidate.device)
       return AdmissionStep(reply: reply, claimant: claimant)
     }
     // Keys that were replaced, last: who has one of them is mostly nobody.
     for issuance in retired {
-      guard let claimant = try context.retired(issuance.publicKey, .compactKK),
-        let reply = answer(frame, from: issuance.publicKey, &keys)
+      guard let claimant = try context.retired(issuance.publicKey, scheme),
+        let reply = answer(frame, from: issuance.publicKey, &keys, &proof)
       else { continue }
       return AdmissionStep(reply: reply, claimant: claimant)
     }
@@ -62,15 +66,16 @@ final class CompactAdmission: Admission {
   }
 
   /// The answer to a first frame of the holder of `key`; nil when it is another's.
-  private func answer(_ frame: RawSpan, from key: X25519.PublicKey, _ keys: inout SessionKeys) -> [UInt8]? {
-    var reply = [UInt8](repeating: 0, count: CompactHandshake.replyLength)
+  private func answer(
+    _ frame: RawSpan, from key: X25519.PublicKey, _ keys: inout SessionKeys, _ proof: inout ProofContext
+  ) -> [UInt8]? {
+    var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
     do throws(SchemesError) {
-      var handshake = CompactHandshake(role: .responder)
+      var handshake = Responder(scheme)
       defer { handshake.close() }
-      try handshake.readHello(frame, from: key, key: context.authority.serverKey)
+      _ = try handshake.readHello(frame, key: context.authority.serverKey, device: key)
       var span = reply.mutableBytes
-      _ = try handshake.writeReply(
-        into: &span, sending: &keys.sending, receiving: &keys.receiving, keeping: { keys.proving.keep($0, $1) })
+      _ = try handshake.writeReply(into: &span, keys: &keys, proof: &proof)
     } catch { return nil }
     return reply
   }

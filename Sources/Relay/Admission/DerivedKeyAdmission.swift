@@ -1,31 +1,30 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
-/// Admits devices of `derived-key` and `derived-key-pbkdf2`: the first frame shows a pseudonym, or the start of the salt; the key
-/// follows from the master key and the row. With PBKDF2 a key costs this server all the iterations before it knows whether the device is
+/// Admits devices whose key follows from the master key and the registry's row, without a public-key operation: the first frame shows a pseudonym, or the start of the salt. With PBKDF2 a key costs this server all the iterations before it knows whether the device is
 /// there: it is kept, so that the next frame under that name costs no more than any other.
 final class DerivedKeyAdmission: Admission {
   private let context: AdmissionContext
+  private let scheme: SchemeID
   private var exchange = SymmetricExchange()
-  private var claim: SymmetricResponder<SHA256>.Claim?
+  private var claim: SymmetricResponder<Hash.SHA256>.Claim?
   private var candidates: [NamedDevice] = []
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    self.scheme = scheme
   }
 
   func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
-    guard frame.byteCount > 0, frame.unsafeLoad(as: UInt8.self) == SchemeID.derivedKeyPBKDF2.rawValue else {
-      return false
-    }
+    guard scheme.row.derivation == .stretched else { return false }
     _ = try find(frame)
     return !candidates.allSatisfy(context.stretched.holds)
   }
 
-  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<SHA256>.Claim {
+  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<Hash.SHA256>.Claim {
     if let claim { return claim }
     let read = try exchange.read(frame)
     candidates = try context.asking { registry throws(RegistryError) in
@@ -36,9 +35,11 @@ final class DerivedKeyAdmission: Admission {
     return read
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let claim = try find(frame)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     var reply: [UInt8] = []
     for candidate in candidates {
@@ -52,11 +53,11 @@ final class DerivedKeyAdmission: Admission {
     throw .unreadable
   }
 
-  private func derive(_ candidate: NamedDevice, into key: inout SymmetricKey) throws(AdmissionRefusal) {
+  private func derive(_ candidate: NamedDevice, into key: inout SecretBytes<32>) throws(AdmissionRefusal) {
     if context.stretched.find(candidate, into: &key) { return }
     do { try context.authority.deriveKey(candidate.credential, of: candidate.device.address, into: &key) } catch {
       throw .unavailable
     }
-    if candidate.credential.scheme == .derivedKeyPBKDF2 { context.stretched.remember(key, of: candidate) }
+    if scheme.row.derivation == .stretched { context.stretched.remember(key, of: candidate) }
   }
 }

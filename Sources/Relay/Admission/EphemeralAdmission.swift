@@ -1,38 +1,44 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
-/// Admits devices of `derived-key-ephemeral`: Noise_NNpsk0. The first frame shows two bytes of a pseudonym; devices whose
-/// pseudonyms begin so are tried, up to ``RelayLimits/trialKeys`` of them. A replayed first frame gets an answer that its sender cannot use, so that no counter is needed.
+/// Admits devices whose first frame shows two bytes of a pseudonym (Noise_NNpsk0). Devices whose pseudonyms begin so are tried, up
+/// to ``RelayLimits/trialKeys`` of them. A replayed first frame gets an answer that its sender cannot use, so that no counter is
+/// needed.
 final class EphemeralAdmission: Admission {
   private let context: AdmissionContext
+  private let scheme: SchemeID
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    self.scheme = scheme
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let hint: UInt16
-    do { hint = try EphemeralHandshake.hint(of: frame) } catch { throw .unreadable }
+    do { hint = try RoutingHint.of(frame, scheme) } catch { throw .unreadable }
     let candidates = try context.asking { registry throws(RegistryError) in
-      try registry.devices(namedFrom: hint, scheme: .derivedKeyEphemeral, limit: context.trialKeys)
+      try registry.devices(namedFrom: hint, scheme: scheme, limit: context.trialKeys)
     }
     guard !candidates.isEmpty else { throw .unknownDevice }
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     for candidate in candidates {
       do { try context.authority.deriveKey(candidate.credential, of: candidate.device.address, into: &key) } catch {
         throw .unavailable
       }
-      var reply = [UInt8](repeating: 0, count: EphemeralHandshake.replyLength)
+      var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
       do throws(SchemesError) {
-        var handshake = try EphemeralHandshake(role: .responder)
+        var handshake = Responder(scheme)
         defer { handshake.close() }
-        try handshake.readHello(frame, key: key)
+        try handshake.setPSK(key)
+        _ = try handshake.readHello(frame, key: context.authority.serverKey)
         var span = reply.mutableBytes
-        _ = try handshake.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+        _ = try handshake.writeReply(into: &span, keys: &keys)
       } catch { continue }
       try candidate.check()
       return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: nil))

@@ -1,31 +1,55 @@
 import Credentials
+import CountersignCrypto
 import Noise
-import Primitives
 import Registry
 import Schemes
 
-/// Admits devices of `certified`, `registered` and `identity-based`: Noise_IK under a key of their own.
+/// Admits devices that show their key in the handshake, in its first message (Noise_IK) or in its third, be it with a certificate, by an identity-based credential, or
+/// with a derived key beside it.
 ///
-/// `certified` is checked against the certificate and the registry's row; `registered` finds the row by the key alone.
+/// A certificate is checked, and compared with the registry's row; a key alone leads to the row. The derived key is that of the row's
+/// generation.
 final class KeyAdmission: Admission {
   private let context: AdmissionContext
-  private var responder = CertifiedResponder()
+  private var responder: Responder
+  /// Whether the device shows its key in the handshake's third message.
+  private var awaitsLast = false
   private var claimedKey: X25519.PublicKey?
   private var secret: StaticSecret?
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    responder = Responder(scheme)
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
+    guard !awaitsLast else { return AdmissionStep(reply: [], claimant: try readLast(frame, &keys, &proof)) }
+    let claim = try readHello(frame)
+    var claimant: Claimant?
+    if let key = claim.publicKey { claimant = try identify(key, claim.certificate) }
+    awaitsLast = claimant == nil
+    var reply = [UInt8](repeating: 0, count: responder.scheme.row.replyLength)
+    var span = reply.mutableBytes
+    do throws(SchemesError) {
+      if let claimant, responder.scheme.row.hasKeyBeside { try giveKeyBeside(of: claimant) }
+      _ = try responder.writeReply(into: &span, keys: &keys, proof: &proof)
+    } catch { throw .unreadable }
+    return AdmissionStep(reply: reply, claimant: claimant)
+  }
+
+  private func readHello(_ frame: RawSpan) throws(AdmissionRefusal) -> Responder.Claim {
     let context = context
+    let isCached = responder.mixesStaticSharedSecret
     var secret: StaticSecret?
-    let claim: CertifiedResponder.Claim
+    let claim: Responder.Claim
     do throws(SchemesError) {
       claim = try responder.readHello(
         frame, key: context.authority.serverKey, master: context.authority.identityMaster.publicKey,
         reconstructing: { credential throws(NoiseError) in try context.key(of: credential) }
       ) { key, secrets throws(NoiseError) in
+        guard isCached else { return }
         do {
           let found = try context.secrets.secret(for: key) ?? StaticSecret(context.authority.serverKey, key)
           secrets.setStaticSharedSecret(found.bytes)
@@ -35,14 +59,23 @@ final class KeyAdmission: Admission {
     } catch { throw .unreadable }
     self.secret = secret
     claimedKey = claim.publicKey
-    let claimant = try identify(claim)
-    var reply = [UInt8](repeating: 0, count: CertifiedHandshake.replyLength)
-    var span = reply.mutableBytes
-    do throws(SchemesError) {
-      _ = try responder.writeReply(
-        into: &span, sending: &keys.sending, receiving: &keys.receiving, keeping: { keys.proving.keep($0, $1) })
-    } catch { throw .unreadable }
-    return AdmissionStep(reply: reply, claimant: claimant)
+    return claim
+  }
+
+  private func readLast(
+    _ frame: RawSpan, _ keys: inout SessionKeys, _ proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> Claimant {
+    let claim: Responder.Claim
+    do { claim = try responder.readLast(frame, keys: &keys, proof: &proof) } catch { throw .unreadable }
+    guard let key = claim.publicKey else { throw .unreadable }
+    return try identify(key, claim.certificate)
+  }
+
+  private func giveKeyBeside(of claimant: Claimant) throws(SchemesError) {
+    var key = SecretBytes<32>()
+    defer { key.wipe() }
+    context.authority.deriveKey(of: claimant.address, generation: claimant.generation, into: &key)
+    try responder.setPSK(key)
   }
 
   func confirmed() {
@@ -51,27 +84,27 @@ final class KeyAdmission: Admission {
   }
 
   /// Finds the registry's row and compares. A key that was replaced is let through to prove itself: see ``Relay``.
-  private func identify(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
-    do throws(AdmissionRefusal) { return try identifyCurrent(claim) } catch {
+  private func identify(_ key: X25519.PublicKey, _ shown: Certificate?) throws(AdmissionRefusal) -> Claimant {
+    do throws(AdmissionRefusal) { return try identifyCurrent(key, shown) } catch {
       guard error == .unknownKey || error == .unknownDevice,
-        let retired = try context.retired(claim.publicKey, claim.scheme)
+        let retired = try context.retired(key, responder.scheme)
       else { throw error }
       return retired
     }
   }
 
-  private func identifyCurrent(_ claim: CertifiedResponder.Claim) throws(AdmissionRefusal) -> Claimant {
-    let (device, certificate) = try find(claim)
+  private func identifyCurrent(_ key: X25519.PublicKey, _ shown: Certificate?) throws(AdmissionRefusal) -> Claimant {
+    let (device, certificate) = try find(key, shown)
     var claimant = Claimant(
-      scheme: claim.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
-      lastEpoch: certificate.fields.lastEpoch, publicKey: claim.publicKey)
+      scheme: responder.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
+      lastEpoch: certificate.fields.lastEpoch, publicKey: key)
     claimant.credential = certificate.identityCredential
     do { _ = try claimant.standing(in: device) } catch {
       // Heard to the end all the same: once the device has proved its key, this is evidence and not a stranger's noise.
       guard error == .misissued else { throw error }
       return claimant
     }
-    if claim.scheme == .identityBased {
+    if responder.scheme.row.shown == .credential {
       // The key was computed from the credential, in this handshake or in one before.
       context.verified.insert(certificate)
     } else {
@@ -81,14 +114,14 @@ final class KeyAdmission: Admission {
   }
 
   private func find(
-    _ claim: CertifiedResponder.Claim
+    _ key: X25519.PublicKey, _ shown: Certificate?
   ) throws(AdmissionRefusal) -> (RegisteredDevice, Certificate) {
     let found: (RegisteredDevice, Certificate)?
     do {
-      if let shown = claim.certificate {
+      if let shown {
         found = try context.registry.device(shown.fields.address).map { ($0, shown) }
       } else {
-        found = try context.registry.device(holding: claim.publicKey).map { ($0.device, $0.certificate) }
+        found = try context.registry.device(holding: key).map { ($0.device, $0.certificate) }
       }
     } catch { throw .unavailable }
     guard let found else { throw .unknownDevice }

@@ -1,10 +1,10 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
-/// Admits devices of `derived-key-ratchet`: the first frame shows a pseudonym, and its counter says how far the device's key has
+/// Admits devices whose key a hash moves on: the first frame shows a pseudonym, and its counter says how far the device's key has
 /// moved. The registry's copy follows when the session is accepted, and cannot go back.
 ///
 /// Until it has followed, the server cannot tell the device from somebody who has seen the pseudonym and made up a counter:
@@ -14,12 +14,14 @@ final class RatchetAdmission: Admission {
   private static let cheapSteps = 64
 
   private let context: AdmissionContext
+  private let scheme: SchemeID
   private var exchange = SymmetricExchange()
-  private var claim: SymmetricResponder<SHA256>.Claim?
+  private var claim: SymmetricResponder<Hash.SHA256>.Claim?
   private var candidates: [NamedDevice] = []
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    self.scheme = scheme
   }
 
   func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
@@ -27,20 +29,22 @@ final class RatchetAdmission: Admission {
     return candidates.contains { Int64(claim.counter) - Int64($0.lastCounter ?? 0) > Self.cheapSteps }
   }
 
-  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<SHA256>.Claim {
+  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<Hash.SHA256>.Claim {
     if let claim { return claim }
     let read = try exchange.read(frame)
     candidates = try context.asking { registry throws(RegistryError) in
-      try registry.devices(named: read.name, scheme: .derivedKeyRatchet)
+      try registry.devices(named: read.name, scheme: scheme)
     }
     guard !candidates.isEmpty else { throw .unknownDevice }
     claim = read
     return read
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let claim = try find(frame)
-    var key = SymmetricKey()
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     var reply: [UInt8] = []
     for candidate in candidates {
@@ -58,7 +62,7 @@ final class RatchetAdmission: Admission {
 
   /// The key where the device says that it stands.
   private func advance(
-    _ candidate: NamedDevice, to counter: UInt32, _ key: inout SymmetricKey
+    _ candidate: NamedDevice, to counter: UInt32, _ key: inout SecretBytes<32>
   ) throws(AdmissionRefusal) {
     let step = candidate.lastCounter ?? 0
     do {

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 import Synchronization
@@ -118,10 +118,10 @@ final class RatchetLines: Sendable {
   /// - Throws: ``SchemesError/staleCounter``.
   func follow(
     _ ratchet: borrowing RatchetState, of address: DeviceAddress, _ generation: Generation, to counter: UInt32,
-    into key: inout SymmetricKey
+    into key: inout SecretBytes<32>
   ) throws(SchemesError) -> Bool {
     guard counter > ratchet.step, counter - ratchet.step > RatchetState.stepsAtOnce else {
-      try ratchet.key(at: counter, SHA256.self, into: &key)
+      try ratchet.key(at: counter, Hash.SHA256.self, into: &key)
       return true
     }
     let line = line(of: address, generation, ratchet)
@@ -132,10 +132,10 @@ final class RatchetLines: Sendable {
       while counter - place.step > RatchetState.stepsAtOnce {
         guard line.tokens >= RatchetState.stepsAtOnce else { return false }
         line.tokens -= RatchetState.stepsAtOnce
-        place.advance(by: RatchetState.stepsAtOnce, SHA256.self)
+        place.advance(by: RatchetState.stepsAtOnce, Hash.SHA256.self)
         line.remember(place)
       }
-      try place.key(at: counter, SHA256.self, into: &key)
+      try place.key(at: counter, Hash.SHA256.self, into: &key)
       return true
     }
   }

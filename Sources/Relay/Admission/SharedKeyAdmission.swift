@@ -1,20 +1,24 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
-/// Admits devices of `shared-key`: the first frame shows the address in the clear, and every device of the system has the key
+/// Admits devices that share a key: the first frame shows the address in the clear, and every device of the system has the key
 /// that it is made with.
 final class SharedKeyAdmission: Admission {
   private let context: AdmissionContext
+  private let scheme: SchemeID
   private var exchange = SymmetricExchange()
 
-  init(_ context: AdmissionContext) {
+  init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
+    self.scheme = scheme
   }
 
-  func receive(_ frame: RawSpan, keys: inout SessionKeys) throws(AdmissionRefusal) -> AdmissionStep {
+  func receive(
+    _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let claim = try exchange.read(frame)
     let hint = claim.hint
     let address: DeviceAddress
@@ -24,12 +28,12 @@ final class SharedKeyAdmission: Admission {
     } catch { throw .unreadable }
     let found = try context.asking { registry throws(RegistryError) in try registry.symmetricDevice(address) }
     guard let device = found else { throw .unknownDevice }
-    guard device.floor.admits(.sharedKey) else { throw .belowFloor }
-    var key = SymmetricKey()
+    guard device.floor.admits(scheme) else { throw .belowFloor }
+    var key = SecretBytes<32>()
     defer { key.wipe() }
     var reply: [UInt8] = []
     for credential in [device.current, device.pending] {
-      guard let credential, credential.scheme == .sharedKey else { continue }
+      guard let credential, credential.scheme == scheme else { continue }
       let candidate = NamedDevice(device: device, credential: credential)
       try candidate.check()
       do { try context.authority.deriveKey(credential, of: address, into: &key) } catch { throw .unavailable }

@@ -1,11 +1,11 @@
-import Primitives
+import CountersignCrypto
 import Synchronization
 
 /// The Diffie-Hellman of the server's static key with a device's, which is the same in every handshake of the two.
 final class StaticSecret: @unchecked Sendable {
   // Filled once, before it is shared.
   private(set) var bytes = SecretBytes<32>()
-  init(_ key: borrowing X25519.PrivateKey, _ peer: X25519.PublicKey) throws(PrimitivesError) {
+  init(_ key: borrowing X25519.PrivateKey, _ peer: X25519.PublicKey) throws(CryptoError) {
     try key.agree(with: peer, into: &bytes)
   }
 }

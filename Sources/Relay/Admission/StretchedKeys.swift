@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Synchronization
 
@@ -25,13 +25,13 @@ final class StretchedKeys: Sendable {
   }
 
   private final class Entry: @unchecked Sendable {
-    private let key: SymmetricKey
+    private let key: SecretBytes<32>
     /// Under the lock of all.
     var isProved = false
 
-    init(_ key: borrowing SymmetricKey) throws(PrimitivesError) { self.key = try SymmetricKey(copying: key.bytes) }
+    init(_ key: borrowing SecretBytes<32>) throws(CryptoError) { self.key = try SecretBytes<32>(copying: key.bytes) }
 
-    func withKey(_ body: (borrowing SymmetricKey) -> Void) { body(key) }
+    func withKey(_ body: (borrowing SecretBytes<32>) -> Void) { body(key) }
   }
 
   private struct State {
@@ -59,14 +59,14 @@ final class StretchedKeys: Sendable {
   }
 
   /// Writes the device's key; false when it has to be computed.
-  func find(_ device: NamedDevice, into key: inout SymmetricKey) -> Bool {
+  func find(_ device: NamedDevice, into key: inout SecretBytes<32>) -> Bool {
     let name = Name(device)
     guard let entry = state.withLock({ $0.entries[name] }) else { return false }
     entry.withKey { key.copy(from: $0.bytes) }
     return true
   }
 
-  func remember(_ key: borrowing SymmetricKey, of device: NamedDevice) {
+  func remember(_ key: borrowing SecretBytes<32>, of device: NamedDevice) {
     let name = Name(device)
     guard let entry = try? Entry(key) else { return }
     state.withLock { state in

@@ -1,15 +1,15 @@
 import Credentials
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
 /// The exchange of the schemes without public-key operations, which differ in how the first frame names a device and in where
 /// its key comes from.
 struct SymmetricExchange: ~Copyable {
-  private var responder = SymmetricResponder<SHA256>()
+  private var responder = SymmetricResponder<Hash.SHA256>()
 
-  mutating func read(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<SHA256>.Claim {
+  mutating func read(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<Hash.SHA256>.Claim {
     do { return try responder.readHello(frame) } catch { throw .unreadable }
   }
 
@@ -18,14 +18,14 @@ struct SymmetricExchange: ~Copyable {
   /// - Parameter lastCounter: the counter of the last session under this key. Looked at here to spend no more on replays, and
   ///   again by the registry when the session is accepted.
   mutating func answer(
-    _ claim: SymmetricResponder<SHA256>.Claim, key: borrowing SymmetricKey, lastCounter: UInt32?,
+    _ claim: SymmetricResponder<Hash.SHA256>.Claim, key: borrowing SecretBytes<32>, lastCounter: UInt32?,
     reply: inout [UInt8], keys: inout SessionKeys
   ) throws(AdmissionRefusal) -> Bool {
     do throws(SchemesError) {
       try responder.verify(claim, key: key, lastCounter: lastCounter)
-      reply = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.replyLength)
+      reply = [UInt8](repeating: 0, count: claim.scheme.row.replyLength)
       var span = reply.mutableBytes
-      _ = try responder.writeReply(into: &span, sending: &keys.sending, receiving: &keys.receiving)
+      _ = try responder.writeReply(into: &span, keys: &keys)
       return true
     } catch .authenticationFailed {
       return false

@@ -1,6 +1,5 @@
 import Credentials
 import Device
-import NIOCore
 
 /// What each thing that a device asks for is charged as.
 extension Relay {
@@ -88,7 +87,7 @@ extension OutgoingRecord {
   /// Whether this is the first frame of a conversation: one that costs its recipient a key agreement.
   fileprivate var opensConversation: Bool {
     // The type, the sender's address and session, and then the frame, whose first byte says which step it is.
-    let step = frame.getInteger(at: frame.readerIndex + Framing.headerLength + 17, as: UInt8.self)
-    return step == 0x01 || step == 0x05
+    let place = Framing.headerLength + 17
+    return frame.count > place && (frame[place] == 0x01 || frame[place] == 0x05)
   }
 }

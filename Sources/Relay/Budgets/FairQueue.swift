@@ -1,12 +1,12 @@
 import Credentials
-import NIOCore
+import DequeModule
 
 /// Whose turn it is: surplus round robin. Whoever has used more than its turn waits until it has made up for it.
 private struct Turns<Key: Hashable & Sendable>: Sendable {
   /// What a turn is worth. Small, so that nobody waits long for its own; what is larger is served in one piece.
   private static var quantum: Int { 4_096 }
 
-  private var order = CircularBuffer<Key>()
+  private var order = Deque<Key>()
   private var credits: [Key: Int] = [:]
 
   /// Gives a key its place among the others, behind them all.
@@ -36,7 +36,7 @@ private struct Turns<Key: Hashable & Sendable>: Sendable {
 /// Elements in lanes, one for each key, in their order within a lane; the lanes are served in turn by weight.
 struct FairQueue<Key: Hashable & Sendable, Element: Sendable>: Sendable {
   private struct Lane: Sendable {
-    var elements = CircularBuffer<(element: Element, weight: Int)>()
+    var elements = Deque<(element: Element, weight: Int)>()
     var weight = 0
   }
 

@@ -26,7 +26,7 @@ final class PostOffice: @unchecked Sendable {
   private static let pageBytes = 256 << 10
 
   private let mailbox: Mailbox
-  private let registry: any DeviceRegistry
+  private let registry: any DeviceRecords
   private let metrics: RelayMetrics
   private let logger: Logger
   private let queue = DispatchQueue(label: "countersign.mailbox")
@@ -37,7 +37,7 @@ final class PostOffice: @unchecked Sendable {
   private let clock: @Sendable () -> Int64
 
   init(
-    mailbox: Mailbox, registry: any DeviceRegistry, limits: RelayLimits, metrics: RelayMetrics, logger: Logger,
+    mailbox: Mailbox, registry: any DeviceRecords, limits: RelayLimits, metrics: RelayMetrics, logger: Logger,
     clock: @escaping @Sendable () -> Int64
   ) {
     self.mailbox = mailbox
@@ -334,7 +334,7 @@ final class PostOffice: @unchecked Sendable {
     from sender: DeviceAddress, _ id: MessageID, _ body: Data, isOpen: Bool
   ) -> OutgoingRecord {
     isOpen
-      ? OutgoingRecord(.open(from: sender, id: id, body.bytes), bodyLength: body.count)
-      : OutgoingRecord(.mail(from: sender, id: id, body.bytes), bodyLength: body.count)
+      ? OutgoingRecord(.open(from: sender, id: id, body.bytes))
+      : OutgoingRecord(.mail(from: sender, id: id, body.bytes))
   }
 }

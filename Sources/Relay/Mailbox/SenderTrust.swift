@@ -5,11 +5,11 @@ import Registry
 /// Whether the owner still trusts who sent a message that waits. The recipient's own list of revocations is of fixed size; the server
 /// knows them all, and withholds what a revoked device has left behind.
 struct SenderTrust {
-  private let registry: any DeviceRegistry
+  private let registry: any DeviceRecords
   /// What was asked of the registry already: the newest revoked generation of each sender, 0 for none.
   private var revokedThrough: [DeviceAddress: Generation] = [:]
 
-  init(_ registry: any DeviceRegistry) { self.registry = registry }
+  init(_ registry: any DeviceRecords) { self.registry = registry }
 
   /// Whether a message is to be withheld: its number was drawn under a generation that is revoked now.
   mutating func isRevoked(_ sender: DeviceAddress, _ id: MessageID) throws(RegistryError) -> Bool {

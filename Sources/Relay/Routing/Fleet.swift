@@ -26,7 +26,7 @@ final class Fleet: Sendable {
 
   private let storage: Mutex<Snapshot>
 
-  init(_ registry: any DeviceRegistry) throws(RegistryError) {
+  init(_ registry: any StatementRegistry) throws(RegistryError) {
     storage = Mutex(try Self.read(registry))
   }
 
@@ -44,7 +44,7 @@ final class Fleet: Sendable {
   }
 
   /// Reads the registry again and returns what was known before and what is known now.
-  func refresh(_ registry: any DeviceRegistry) throws(RegistryError) -> (old: Snapshot, new: Snapshot) {
+  func refresh(_ registry: any StatementRegistry) throws(RegistryError) -> (old: Snapshot, new: Snapshot) {
     let new = try Self.read(registry)
     let old = storage.withLock { snapshot in
       let old = snapshot
@@ -54,7 +54,7 @@ final class Fleet: Sendable {
     return (old, new)
   }
 
-  private static func read(_ registry: any DeviceRegistry) throws(RegistryError) -> Snapshot {
+  private static func read(_ registry: any StatementRegistry) throws(RegistryError) -> Snapshot {
     var policies: [Link: PolicyStatement] = [:]
     for policy in try registry.policies(concerning: nil) {
       policies[Link(from: policy.statement.content.from, to: policy.statement.content.to)] = policy.statement

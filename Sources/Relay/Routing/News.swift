@@ -38,7 +38,7 @@ enum News {
   ///
   /// - Parameter system: whose devices shall hear it.
   static func read(
-    _ registry: any DeviceRegistry, since sequence: UInt32, for system: SystemID
+    _ registry: any StatementRegistry, since sequence: UInt32, for system: SystemID
   ) throws(RegistryError) -> [News] {
     let revocations = try registry.revocations(since: sequence, for: system).map { News.revocation($0) }
     let rotations = try registry.rotations(since: sequence, for: system, limit: maximumRotations)

@@ -106,8 +106,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   // MARK: Frames
 
-  /// Whether the device is not listened to now. One that does not read its answers gets none to new questions.
-  private var isHeldBack: Bool { rest != nil || isDraining || context?.channel.isWritable == false }
+  /// Whether the device is not listened to now. One that does not read its answers gets none to new questions; what comes behind the
+  /// handshake's last message waits for it.
+  private var isHeldBack: Bool {
+    rest != nil || isDraining || (waitsInLane && hasAnswered) || context?.channel.isWritable == false
+  }
 
   /// Takes frames for one turn; the rest of what has arrived comes after the other connections'.
   private func takeFrames() {
@@ -115,7 +118,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var bytes = 0
     while closeReason == nil, !isHeldBack, let frame = nextFrame() {
       frames += 1
-      bytes += frame.readableBytes
+      bytes += frame.count
       receive(frame)
       guard frames >= relay.limits.framesPerTurn || bytes >= relay.limits.bytesPerTurn else { continue }
       takeRest(Self.breath)
@@ -150,7 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     context?.read()
   }
 
-  private func nextFrame() -> ByteBuffer? {
+  private func nextFrame() -> [UInt8]? {
     guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else {
       return nil
     }
@@ -158,10 +161,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
       close(.frameTooLong)
       return nil
     }
-    return input?.readLengthPrefixedSlice(as: UInt16.self)
+    return input?.readLengthPrefixedSlice(as: UInt16.self).map { Array($0.readableBytesView) }
   }
 
-  private func receive(_ frame: ByteBuffer) {
+  private func receive(_ frame: [UInt8]) {
     lastFrame = .now()
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
@@ -179,11 +182,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   /// Answers a frame of the handshake, here or on the costly lane.
-  private func answer(_ frame: ByteBuffer) {
+  private func answer(_ frame: [UInt8]) {
     do throws(AdmissionRefusal) {
       guard try session.isCostly(frame), let connection else {
         waitsInLane = false
-        return perform(session.receive(frame))
+        perform(session.receive(frame))
+        return goOn()
       }
       let loan = SessionLoan(session, frame)
       self.loan = loan
@@ -212,6 +216,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     waitsInLane = false
     guard closeReason == nil else { return session.close() }
     perform(loan.action)
+    goOn()
   }
 
   private func perform(_ action: RelayAction) {
@@ -290,7 +295,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
     for record in records {
       guard let frame = session.seal(record) else { return close(.violation) }
-      write(frame, context, promise: nil)
+      write(ByteBuffer(bytes: frame), context, promise: nil)
     }
     if let written {
       let promise = context.eventLoop.makePromise(of: Void.self)

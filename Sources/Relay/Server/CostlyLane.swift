@@ -1,5 +1,4 @@
 import Dispatch
-import NIOCore
 import Strangers
 import Synchronization
 
@@ -61,11 +60,11 @@ final class CostlyLane: Sendable {
 /// A session on loan from its event loop to the costly lane, which alone uses it until it has answered one frame.
 final class SessionLoan: @unchecked Sendable {
   private let session: RelaySession
-  private let frame: ByteBuffer
+  private let frame: [UInt8]
   private let isCancelled = Atomic<Bool>(false)
   private(set) var action = RelayAction.none
 
-  init(_ session: RelaySession, _ frame: ByteBuffer) {
+  init(_ session: RelaySession, _ frame: [UInt8]) {
     self.session = session
     self.frame = frame
   }

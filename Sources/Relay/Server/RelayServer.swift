@@ -19,7 +19,7 @@ public final class RelayServer: Sendable {
   /// Opens the mailbox at `mailboxPath` and begins to watch the registry. Nothing listens yet.
   ///
   /// - Parameters:
-  ///   - desk: which schemes are served and how; by default those in which a device has a certified key.
+  ///   - desk: which schemes are served and how; by default all that have more than a row in the comparison.
   ///   - threads: event loops; each takes its share of the connections. By default one for each processor that this process may use.
   ///   - droppedLines: how many lines the log has lost so far, for the metrics.
   public init(

@@ -1,7 +1,6 @@
 import Credentials
 import Dispatch
 import Logging
-import NIOCore
 import Registry
 
 /// The server without its sockets, for whoever must hold both ends of the wire: frames go in by hand and come out by hand.
@@ -96,7 +95,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
   package func arrive(_ frame: [UInt8]) {
     loop.sync {
       guard ending == nil else { return }
-      perform(session.receive(ByteBuffer(bytes: frame)))
+      perform(session.receive(frame))
     }
   }
 
@@ -112,7 +111,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
     default:
       guard let client else { return }
       if case .route(_, _, let record) = action, !relay.isOutdated(client) {
-        accepted.append((client.address, Array(record.frame.readableBytesView)))
+        accepted.append((client.address, record.frame))
       }
       relay.perform(action, for: client)
     }
@@ -151,7 +150,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
   private func write(_ records: [OutgoingRecord]) {
     for record in records {
       guard let frame = session.seal(record) else { return }
-      outbound.append(Array(frame.readableBytesView.dropFirst(2)))
+      outbound.append(Array(frame.dropFirst(2)))
     }
   }
 }

@@ -1,45 +1,34 @@
+import CountersignCrypto
 import Device
-import NIOCore
 import Noise
-import Primitives
 
 /// A record on its way to a device: laid out as its frame, so that it is sealed in place and sent without another copy.
 ///
-/// The loop that makes it need not be the one that owns the device's session; only the latter seals it.
+/// The thread that makes it need not be the one that has the device's session; only the latter seals it.
 struct OutgoingRecord: Sendable {
   /// Length, record, and room for the tag.
-  private(set) var frame: ByteBuffer
+  private(set) var frame: [UInt8]
 
-  /// More than the longest record without its body: a looked-up peer with its certificate.
-  private static let headerRoom = 160
-
-  init(_ record: borrowing ServerRecord, bodyLength: Int = 0) {
-    let room = Framing.headerLength + Self.headerRoom + bodyLength + tagLength
-    frame = ByteBufferAllocator().buffer(capacity: room)
-    var length = 0
-    frame.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { raw in
-      var place = MutableRawSpan(_unsafeBytes: raw)
-      var body = place.suffix(from: Framing.headerLength)
-      length = record.encode(into: &body) + tagLength
-      raw.storeBytes(of: UInt16(length).bigEndian, as: UInt16.self)
-      return Framing.headerLength + length
-    }
+  init(_ record: borrowing ServerRecord) {
+    let length = record.encodedLength + tagLength
+    frame = [UInt8](repeating: 0, count: Framing.headerLength + length)
+    frame[0] = UInt8(truncatingIfNeeded: length >> 8)
+    frame[1] = UInt8(truncatingIfNeeded: length)
+    var place = frame.mutableBytes
+    var body = place.suffix(from: Framing.headerLength)
+    _ = record.encode(into: &body)
   }
 
-  var byteCount: Int { frame.readableBytes }
+  var byteCount: Int { frame.count }
 
   /// Bytes of memory that it takes while it waits, roughly.
-  var storedByteCount: Int { frame.storageCapacity + 128 }
+  var storedByteCount: Int { frame.count + 128 }
 
   /// Seals the record and returns the frame.
-  consuming func sealed(_ sending: inout CipherState<ChaChaPoly>) throws(NoiseError) -> ByteBuffer {
-    var failure: NoiseError?
-    frame.withUnsafeMutableReadableBytes { raw in
-      var place = MutableRawSpan(_unsafeBytes: raw)
-      var message = place.suffix(from: Framing.headerLength)
-      do throws(NoiseError) { try sending.encrypt(inPlace: &message) } catch { failure = error }
-    }
-    if let failure { throw failure }
+  consuming func sealed(_ sending: inout CipherState<Cipher.ChaChaPoly>) throws(NoiseError) -> [UInt8] {
+    var place = frame.mutableBytes
+    var message = place.suffix(from: Framing.headerLength)
+    try sending.encrypt(inPlace: &message)
     return frame
   }
 }

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// What the server shall do because of a frame.

@@ -1,10 +1,10 @@
 import Credentials
 import Device
 import Foundation
-import NIOCore
 import Noise
-import Primitives
+import CountersignCrypto
 import Registry
+import Schemes
 
 /// One connection as a state machine: frames in, actions out, records sealed. It does no I/O and asks nobody but the
 /// admission who the device is. Used by one thread at a time.
@@ -24,7 +24,8 @@ final class RelaySession {
   private let heldLimit: Int
   private var phase = Phase.start
   private var keys = SessionKeys()
-  private var held: [ByteBuffer] = []
+  private var proof = ProofContext()
+  private var held: [[UInt8]] = []
 
   init(desk: AdmissionDesk, limits: RelayLimits) {
     self.desk = desk
@@ -49,21 +50,20 @@ final class RelaySession {
 
   /// Whether answering this frame of the handshake takes longer than an event loop should be kept for. The session may then
   /// receive it on another thread, while nobody else uses it.
-  func isCostly(_ frame: ByteBuffer) throws(AdmissionRefusal) -> Bool {
+  func isCostly(_ frame: [UInt8]) throws(AdmissionRefusal) -> Bool {
     guard case .start = phase else { return false }
-    let admission = try frame.withSpan { bytes throws(AdmissionRefusal) in try desk.admission(for: bytes) }
+    let admission = try desk.admission(for: frame.bytes)
     phase = .handshake(admission)
-    return try frame.withSpan { bytes throws(AdmissionRefusal) in try admission.isCostly(bytes) }
+    return try admission.isCostly(frame.bytes)
   }
 
   /// Takes a frame, without its length.
-  func receive(_ frame: ByteBuffer) -> RelayAction {
+  func receive(_ frame: consuming [UInt8]) -> RelayAction {
     switch phase {
     case .start:
-      do throws(AdmissionRefusal) {
-        let admission = try frame.withSpan { bytes throws(AdmissionRefusal) in try desk.admission(for: bytes) }
-        return try advance(admission, frame)
-      } catch { return refuse(error) }
+      do throws(AdmissionRefusal) { return try advance(try desk.admission(for: frame.bytes), frame) } catch {
+        return refuse(error)
+      }
     case .handshake(let admission):
       do throws(AdmissionRefusal) { return try advance(admission, frame) } catch { return refuse(error) }
     case .awaitingHello(let claimant, let admission):
@@ -85,7 +85,7 @@ final class RelaySession {
   }
 
   /// The server has welcomed the device: returns the frames that arrived meanwhile, to be received now.
-  func welcome(number: UInt32) -> [ByteBuffer] {
+  func welcome(number: UInt32) -> [[UInt8]] {
     guard case .awaitingWelcome(let address) = phase else { return [] }
     phase = .established(address, number)
     defer { held = [] }
@@ -93,7 +93,7 @@ final class RelaySession {
   }
 
   /// Seals a record; nil when the session has no keys or may not use them any more.
-  func seal(_ record: OutgoingRecord) -> ByteBuffer? {
+  func seal(_ record: OutgoingRecord) -> [UInt8]? {
     guard isAuthenticated else { return nil }
     return try? record.sealed(&keys.sending)
   }
@@ -103,16 +103,17 @@ final class RelaySession {
     phase = .closed
     held = []
     keys.wipe()
+    proof.wipe()
   }
 
-  private func advance(_ admission: any Admission, _ frame: ByteBuffer) throws(AdmissionRefusal) -> RelayAction {
-    let step = try frame.withSpan { bytes throws(AdmissionRefusal) in try admission.receive(bytes, keys: &keys) }
+  private func advance(_ admission: any Admission, _ frame: [UInt8]) throws(AdmissionRefusal) -> RelayAction {
+    let step = try admission.receive(frame.bytes, keys: &keys, proof: &proof)
     if let claimant = step.claimant {
       phase = .awaitingHello(claimant, admission)
     } else {
       phase = .handshake(admission)
     }
-    return .reply(step.reply)
+    return step.reply.isEmpty ? .none : .reply(step.reply)
   }
 
   private func refuse(_ refusal: AdmissionRefusal) -> RelayAction { close(.refused(refusal)) }
@@ -123,18 +124,17 @@ final class RelaySession {
   }
 
   /// Decrypts and parses a frame, and closes the session when it cannot.
-  private func open(_ frame: ByteBuffer, _ body: (borrowing DeviceRecord) -> RelayAction) -> RelayAction {
+  private func open(_ frame: consuming [UInt8], _ body: (borrowing DeviceRecord) -> RelayAction) -> RelayAction {
     var frame = frame
-    let action = frame.withUnsafeMutableReadableBytes { raw -> RelayAction? in
-      var message = MutableRawSpan(_unsafeBytes: raw)
-      do {
-        try keys.receiving.decrypt(inPlace: &message)
-        let record = try DeviceRecord(decoding: message.bytes.extracting(0..<raw.count - tagLength))
-        return body(record)
-      } catch { return nil }
-    }
-    if case .close(let reason)? = action { return close(reason) }
-    return action ?? close(.violation)
+    let action: RelayAction
+    do {
+      var message = frame.mutableBytes
+      try keys.receiving.decrypt(inPlace: &message)
+      let record = try DeviceRecord(decoding: message.bytes.extracting(0..<message.byteCount - tagLength))
+      action = body(record)
+    } catch { return close(.violation) }
+    if case .close(let reason) = action { return close(reason) }
+    return action
   }
 
   private func action(
@@ -145,7 +145,7 @@ final class RelaySession {
     case .frame(let to, let session, let body):
       .route(
         to: to, session: session,
-        OutgoingRecord(.frame(from: address, session: number, body), bodyLength: body.byteCount))
+        OutgoingRecord(.frame(from: address, session: number, body)))
     case .lookup(let peer): .lookUp(peer)
     case .deposit(let to, let generation, let id, let body):
       // No key has generation 0, so that nothing sealed can be taken for what is open.
@@ -167,19 +167,8 @@ final class RelaySession {
     }
   }
 
-  private func judge(_ proof: Bytes<16>?, of key: X25519.PublicKey) -> ShownProof {
-    guard let proof, keys.proving.isPresent else { return .none }
-    return keys.proving.accepts(proof, for: key) ? .valid : .wrong
-  }
-}
-
-extension ByteBuffer {
-  /// Calls `body` with the readable bytes.
-  func withSpan<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
-    var result: Result<R, E>?
-    withUnsafeReadableBytes { raw in
-      do throws(E) { result = .success(try body(RawSpan(_unsafeBytes: raw))) } catch { result = .failure(error) }
-    }
-    return try result.unsafelyUnwrapped.get()
+  private func judge(_ shown: Bytes<16>?, of key: X25519.PublicKey) -> ShownProof {
+    guard let shown, proof.isPresent else { return .none }
+    return proof.accepts(shown, for: key) ? .valid : .wrong
   }
 }

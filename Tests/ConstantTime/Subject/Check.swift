@@ -1,5 +1,5 @@
 import Memcheck
-import Primitives
+import CountersignCrypto
 
 /// The outcome of every check so far.
 struct Report {

@@ -1,19 +1,19 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 
 extension Report {
   /// A handshake with every private key and psk secret; then transport and a rekey under keys that came of it.
-  mutating func checkHandshake<Hash: HashFunction>(_ name: String, _ pattern: HandshakePattern, _: Hash.Type) {
+  mutating func checkHandshake<H: Hash.Function>(_ name: String, _ pattern: HandshakePattern, _: H.Type) {
     let initiatorKey = secretKeyPair()
     let responderKey = secretKeyPair()
     let psk = secret()
-    check("\(name) handshake, transport and rekey, \(Hash.noiseName)") {
+    check("\(name) handshake, transport and rekey, \(H.noiseName)") {
       var wire = Bytes<256>()
       var payload = Bytes<256>()
       var wireBytes = wire.mutableBytes
       var payloadBytes = payload.mutableBytes
-      var initiator = HandshakeState<ChaChaPoly, Hash>(pattern, role: .initiator)
-      var responder = HandshakeState<ChaChaPoly, Hash>(pattern, role: .responder)
+      var initiator = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
+      var responder = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .responder)
       if name.hasPrefix("IK") { initiator.setRemoteStatic(responderKey.publicKey) }
       if name != "NNpsk0" {
         initiator.setStatic(initiatorKey)
@@ -38,9 +38,9 @@ extension Report {
           _ = try initiator.readMessage(wireBytes.bytes.extracting(0..<length), into: &payloadBytes)
         }
       }
-      var sending = CipherState<ChaChaPoly>()
-      var receiving = CipherState<ChaChaPoly>()
-      var unused = CipherState<ChaChaPoly>()
+      var sending = CipherState<Cipher.ChaChaPoly>()
+      var receiving = CipherState<Cipher.ChaChaPoly>()
+      var unused = CipherState<Cipher.ChaChaPoly>()
       try initiator.split(sending: &sending, receiving: &unused)
       try responder.split(sending: &unused, receiving: &receiving)
       for _ in 0..<2 {

@@ -1,6 +1,6 @@
 import Credentials
 import Memcheck
-import Primitives
+import CountersignCrypto
 
 extension Report {
   /// Keys of identity-based credentials: what the issuer computes with its own secrets, and the device with its part.

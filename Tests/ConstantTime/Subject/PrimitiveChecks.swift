@@ -1,5 +1,5 @@
 import Memcheck
-import Primitives
+import CountersignCrypto
 
 extension Report {
   mutating func checkComparison() {
@@ -26,41 +26,41 @@ extension Report {
   mutating func checkKeyHandling() {
     check("keys: copy, wipe, end") {
       let original = secret()
-      var copy = try SymmetricKey(copying: original.bytes)
+      var copy = try SecretBytes<32>(copying: original.bytes)
       copy.copy(from: original.bytes)
       copy.wipe()
     }
   }
 
-  mutating func checkHash<Hash: HashFunction>(_: Hash.Type) {
+  mutating func checkHash<H: Hash.Function>(_: H.Type) {
     let key = secret()
-    check("\(Hash.noiseName) of a secret") {
+    check("\(H.noiseName) of a secret") {
       var digest = SecretBytes<64>()
       var bytes = digest.mutableBytes
       // Long enough for several blocks, and not a whole number of them.
-      var state = Hash()
+      var state = H()
       for _ in 0..<9 { state.update(key.bytes) }
       state.update(key.bytes.extracting(0..<5))
       state.finalize(into: &bytes)
     }
-    check("HMAC-\(Hash.noiseName)") {
+    check("HMAC-\(H.noiseName)") {
       var code = SecretBytes<64>()
       var bytes = code.mutableBytes
-      var state = HMAC<Hash>(key: key.bytes)
+      var state = Hash.HMAC<H>(key: key.bytes)
       state.update(key.bytes)
       state.finalize(into: &bytes)
     }
-    check("HKDF-\(Hash.noiseName), Noise's") {
+    check("HKDF-\(H.noiseName), Noise's") {
       var chainingKey = SecretBytes<64>()
       chainingKey.copy(from: key.bytes)
       var second = SecretBytes<64>()
       var third = SecretBytes<64>()
-      HKDF<Hash>.expand(chainingKey: &chainingKey, inputKeyMaterial: key.bytes, into: &second, &third)
+      Hash.HKDF<H>.expand(chainingKey: &chainingKey, inputKeyMaterial: key.bytes, into: &second, &third)
     }
-    check("HKDF-\(Hash.noiseName), RFC 5869") {
+    check("HKDF-\(H.noiseName), RFC 5869") {
       var output = SecretBytes<100>()
       var bytes = output.mutableBytes
-      HKDF<Hash>.deriveKey(inputKeyMaterial: key.bytes, salt: key.bytes, info: RawSpan(), into: &bytes)
+      Hash.HKDF<H>.deriveKey(inputKeyMaterial: key.bytes, salt: key.bytes, info: RawSpan(), into: &bytes)
     }
   }
 
@@ -83,25 +83,25 @@ extension Report {
     }
   }
 
-  mutating func checkCipher<Cipher: AEAD>(_: Cipher.Type) {
+  mutating func checkCipher<C: Cipher.Function>(_: C.Type) {
     let key = secret()
     var message = SecretBytes<300>()
     makeSecret(message.bytes)
     var bytes = message.mutableBytes
-    check("\(Cipher.noiseName) seal") {
-      Cipher.seal(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+    check("\(C.noiseName) seal") {
+      C.seal(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
     }
     makePublic(bytes.bytes)
-    check("\(Cipher.noiseName) refuses a forgery") {
+    check("\(C.noiseName) refuses a forgery") {
       var forged = SecretBytes<300>()
       var forgedBytes = forged.mutableBytes
       do {
-        try Cipher.open(inPlace: &forgedBytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
-        throw PrimitivesError.unavailable
-      } catch PrimitivesError.authenticationFailed {}
+        try C.open(inPlace: &forgedBytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+        throw CryptoError.unavailable
+      } catch CryptoError.authenticationFailed {}
     }
-    check("\(Cipher.noiseName) open") {
-      try Cipher.open(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
+    check("\(C.noiseName) open") {
+      try C.open(inPlace: &bytes, key: key.bytes, nonce: 7, authenticating: key.bytes)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Memcheck
 import Noise
-import Primitives
+import CountersignCrypto
 import Seeded
 
 #if canImport(Glibc)
@@ -18,20 +18,20 @@ seeded_random(seed)
 var report = Report()
 report.checkComparison()
 report.checkKeyHandling()
-report.checkHash(SHA256.self)
-report.checkHash(SHA512.self)
-report.checkHash(BLAKE2s.self)
-report.checkHash(BLAKE2b.self)
+report.checkHash(Hash.SHA256.self)
+report.checkHash(Hash.SHA512.self)
+report.checkHash(Hash.BLAKE2s.self)
+report.checkHash(Hash.BLAKE2b.self)
 report.checkDiffieHellman()
 report.checkIdentityBased()
-report.checkCipher(ChaChaPoly.self)
-if AESGCM.isHardwareAvailable {
-  report.checkCipher(AESGCM.self)
+report.checkCipher(Cipher.ChaChaPoly.self)
+if Cipher.AESGCM.isHardwareAvailable {
+  report.checkCipher(Cipher.AESGCM.self)
 } else {
   print("skipped AESGCM: no AES instructions here")
 }
-report.checkHandshake("IK", .IK, SHA256.self)
-report.checkHandshake("XX", .XX, BLAKE2s.self)
-report.checkHandshake("NNpsk0", try .NN.psk(0), SHA512.self)
-report.checkHandshake("IKpsk2", try .IK.psk(2), BLAKE2b.self)
+report.checkHandshake("IK", .IK, Hash.SHA256.self)
+report.checkHandshake("XX", .XX, Hash.BLAKE2s.self)
+report.checkHandshake("NNpsk0", try .NN.psk(0), Hash.SHA512.self)
+report.checkHandshake("IKpsk2", try .IK.psk(2), Hash.BLAKE2b.self)
 exit(report.failures == 0 ? 0 : 1)

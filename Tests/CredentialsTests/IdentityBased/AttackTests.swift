@@ -1,6 +1,6 @@
 @_spi(Testing) import Credentials
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import TestSeed
 import Testing
 
@@ -15,7 +15,7 @@ struct AttackTests {
     var digest = [UInt8](repeating: 0, count: 64)
     var target = digest.mutableBytes
     let input = [UInt8](copying: master.publicKey.bytes.bytes) + encoded.prefix(20)
-    SHA512.hash(input.bytes, into: &target)
+    Hash.SHA512.hash(input.bytes, into: &target)
     var h = Edwards25519.Scalar()
     h.reduce(digest.bytes)
     return h
@@ -88,7 +88,7 @@ struct AttackTests {
       + credential.encoded
     var digest = [UInt8](repeating: 0, count: 64)
     var target = digest.mutableBytes
-    SHA512.hash(input.bytes, into: &target)
+    Hash.SHA512.hash(input.bytes, into: &target)
     var h = Edwards25519.Scalar()
     h.reduce(digest.bytes)
     return h

@@ -1,7 +1,7 @@
 @_spi(Testing) import Credentials
 import FleetSupport
 import Foundation
-import Primitives
+import CountersignCrypto
 import Testing
 
 /// Vectors of the second implementation: Tests/Vectors/generator/identity.py, in plain integers.

@@ -1,6 +1,6 @@
 @_spi(Testing) import Credentials
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 @_spi(Testing) import Credentials
 import Device
 import FleetSupport
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The generated parts of docs/reference/wire-formats.md, by name.

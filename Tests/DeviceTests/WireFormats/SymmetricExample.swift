@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// Alice in the schemes whose keys the server computes: her key is one byte repeated, her next counter 6.
@@ -15,7 +15,7 @@ extension WorkedExample {
     file += [UInt8](repeating: 0, count: 72)
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash(file.bytes, into: &span)
+    Hash.SHA256.hash(file.bytes, into: &span)
     return file + digest
   }
 
@@ -25,10 +25,10 @@ extension WorkedExample {
     let file = try symmetricFile(scheme)
     try identity.load(file.bytes)
     try identity.beginSession(with: .a)
-    var handshake = SymmetricHandshake<SHA256>(scheme: scheme)
-    var frame = [UInt8](repeating: 0, count: SymmetricHandshake<SHA256>.maximumHelloLength)
+    var link = SymmetricLink()
+    var frame = [UInt8](repeating: 0, count: Initiator.maximumHelloLength)
     var span = frame.mutableBytes
-    let length = try identity.writeHello(&handshake, with: .a, into: &span)
+    let length = try link.writeHello(identity, with: .a, into: &span)
     return Array(frame[..<length])
   }
 }

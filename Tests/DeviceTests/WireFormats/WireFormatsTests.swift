@@ -3,7 +3,7 @@ import Device
 import FleetSupport
 import Foundation
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 import Testing
 
@@ -50,7 +50,7 @@ struct WireFormatsTests {
   @Test("The worked first frame is one that the server reads")
   func firstFrame() throws {
     let frame = [SchemeID.certified.rawValue] + (try example.toServer().messages[0])
-    var responder = CertifiedResponder()
+    var responder = Responder(.certified)
     let claim = try responder.readHello(frame.bytes, key: example.authority.handshakeKey)
     #expect(claim.certificate == example.alice.certificate)
   }
@@ -61,7 +61,7 @@ struct WireFormatsTests {
     let frame =
       [SchemeID.identityBased.rawValue]
       + (try example.implicit(example.implicitServerPrologue, with: server).messages[0])
-    var responder = CertifiedResponder()
+    var responder = Responder(.identityBased)
     let claim = try responder.readHello(
       frame.bytes, key: example.authority.handshakeKey, master: example.authority.master.publicKey)
     #expect(claim.certificate == example.carol.certificate)

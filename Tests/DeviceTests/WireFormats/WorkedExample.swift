@@ -2,7 +2,7 @@
 import Device
 import FleetSupport
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// One conversation from fixed keys, from which every table of the wire formats is taken. Where the real code draws keys at
@@ -53,10 +53,10 @@ struct WorkedExample {
 
   /// A handshake between two parties with fixed ephemeral keys, message by message.
   final class Handshake {
-    private var initiator: HandshakeState<ChaChaPoly, SHA256>
-    private var responder: HandshakeState<ChaChaPoly, SHA256>
-    var first = CipherState<ChaChaPoly>()
-    var second = CipherState<ChaChaPoly>()
+    private var initiator: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
+    private var responder: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
+    var first = CipherState<Cipher.ChaChaPoly>()
+    var second = CipherState<Cipher.ChaChaPoly>()
     private(set) var messages: [[UInt8]] = []
 
     init(
@@ -176,7 +176,7 @@ struct WorkedExample {
     file += [UInt8](copying: master.bytes)
     var digest = [UInt8](repeating: 0, count: 32)
     var span = digest.mutableBytes
-    SHA256.hash(file.bytes, into: &span)
+    Hash.SHA256.hash(file.bytes, into: &span)
     return file + digest
   }
 }

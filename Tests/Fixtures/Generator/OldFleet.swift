@@ -5,7 +5,7 @@ import DeviceHost
 import Files
 import Foundation
 import Logging
-import Primitives
+import CountersignCrypto
 import Registry
 import Relay
 import Schemes

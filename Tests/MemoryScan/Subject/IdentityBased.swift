@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Seeded
 
 /// A device gets an identity-based credential, blinded, and opens a session with it; the issuer is in the same process.

@@ -1,16 +1,16 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Everything that holds a secret, made empty in its final place.
-struct Parties<Hash: HashFunction>: ~Copyable {
+struct Parties<H: Hash.Function>: ~Copyable {
   let pattern: HandshakePattern
   var initiatorKey = X25519.PrivateKey()
   var responderKey = X25519.PrivateKey()
-  var psk = SymmetricKey()
-  var initiatorSending = CipherState<ChaChaPoly>()
-  var initiatorReceiving = CipherState<ChaChaPoly>()
-  var responderSending = CipherState<ChaChaPoly>()
-  var responderReceiving = CipherState<ChaChaPoly>()
+  var psk = SecretBytes<32>()
+  var initiatorSending = CipherState<Cipher.ChaChaPoly>()
+  var initiatorReceiving = CipherState<Cipher.ChaChaPoly>()
+  var responderSending = CipherState<Cipher.ChaChaPoly>()
+  var responderReceiving = CipherState<Cipher.ChaChaPoly>()
 
   init(_ pattern: HandshakePattern) {
     self.pattern = pattern
@@ -40,8 +40,8 @@ struct Parties<Hash: HashFunction>: ~Copyable {
     var payload = Bytes<256>()
     var wireBytes = wire.mutableBytes
     var payloadBytes = payload.mutableBytes
-    var initiator = HandshakeState<ChaChaPoly, Hash>(pattern, role: .initiator)
-    var responder = HandshakeState<ChaChaPoly, Hash>(pattern, role: .responder)
+    var initiator = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
+    var responder = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .responder)
     try give(&initiator, initiatorKey, peer: responderKey.publicKey)
     try give(&responder, responderKey, peer: initiatorKey.publicKey)
     try initiator.start()
@@ -66,7 +66,7 @@ struct Parties<Hash: HashFunction>: ~Copyable {
   }
 
   private borrowing func give(
-    _ state: inout HandshakeState<ChaChaPoly, Hash>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
+    _ state: inout HandshakeState<Cipher.ChaChaPoly, H>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
   ) throws(NoiseError) {
     let isInitiator = state.role == .initiator
     let mine = isInitiator ? pattern.initiatorPreMessage : pattern.responderPreMessage

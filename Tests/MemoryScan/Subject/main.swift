@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Seeded
 
 #if canImport(Glibc)
@@ -22,9 +22,9 @@ func stage(_ name: String, _ bytes: RawSpan = RawSpan()) {
   guard readLine() != nil else { exit(1) }
 }
 
-func play<Hash: HashFunction>(_ pattern: HandshakePattern, _ hash: Hash.Type, seed: UInt64) throws {
+func play<H: Hash.Function>(_ pattern: HandshakePattern, _ hash: H.Type, seed: UInt64) throws {
   seeded_random(seed)
-  var parties = Parties<Hash>(pattern)
+  var parties = Parties<H>(pattern)
   parties.generate()
   try parties.handshake()
   parties.wipe()
@@ -62,9 +62,9 @@ guard arguments.count == 4, let seed = UInt64(arguments[3]) else {
   exit(64)
 }
 switch arguments[2] {
-case "SHA256": try play(try pattern(arguments[1]), SHA256.self, seed: seed)
-case "SHA512": try play(try pattern(arguments[1]), SHA512.self, seed: seed)
-case "BLAKE2s": try play(try pattern(arguments[1]), BLAKE2s.self, seed: seed)
-case "BLAKE2b": try play(try pattern(arguments[1]), BLAKE2b.self, seed: seed)
+case "SHA256": try play(try pattern(arguments[1]), Hash.SHA256.self, seed: seed)
+case "SHA512": try play(try pattern(arguments[1]), Hash.SHA512.self, seed: seed)
+case "BLAKE2s": try play(try pattern(arguments[1]), Hash.BLAKE2s.self, seed: seed)
+case "BLAKE2b": try play(try pattern(arguments[1]), Hash.BLAKE2b.self, seed: seed)
 default: exit(64)
 }

@@ -1,8 +1,8 @@
-import Primitives
+import CountersignCrypto
 
 /// The symmetric state of the specification, section 5.2, once more and by hand: arrays, HMAC from its definition, and no code of
 /// the Noise module.
-struct ByHand<Hash: HashFunction> {
+struct ByHand<H: Hash.Function> {
   var ck: [UInt8]
   var h: [UInt8]
   var k: [UInt8]?
@@ -11,21 +11,21 @@ struct ByHand<Hash: HashFunction> {
   init(name: String) {
     let bytes = Array(name.utf8)
     h =
-      bytes.count <= Hash.digestLength
-      ? bytes + [UInt8](repeating: 0, count: Hash.digestLength - bytes.count) : Self.hash(bytes)
+      bytes.count <= H.digestLength
+      ? bytes + [UInt8](repeating: 0, count: H.digestLength - bytes.count) : Self.hash(bytes)
     ck = h
   }
 
   static func hash(_ data: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: Hash.digestLength)
+    var digest = [UInt8](repeating: 0, count: H.digestLength)
     var bytes = digest.mutableBytes
-    Hash.hash(data.bytes, into: &bytes)
+    H.hash(data.bytes, into: &bytes)
     return digest
   }
 
   /// RFC 2104, for every hash function: keyed BLAKE2 is something else.
   static func hmac(_ key: [UInt8], _ data: [UInt8]) -> [UInt8] {
-    let padded = key + [UInt8](repeating: 0, count: Hash.blockLength - key.count)
+    let padded = key + [UInt8](repeating: 0, count: H.blockLength - key.count)
     return hash(padded.map { $0 ^ 0x5C } + hash(padded.map { $0 ^ 0x36 } + data))
   }
 
@@ -50,7 +50,7 @@ struct ByHand<Hash: HashFunction> {
     guard let k else { return ciphertext }
     var plaintext = [UInt8](repeating: 0, count: ciphertext.count - tagLength)
     var bytes = plaintext.mutableBytes
-    try ChaChaPoly.open(ciphertext.bytes, into: &bytes, key: k.bytes, nonce: n, authenticating: h.bytes)
+    try Cipher.ChaChaPoly.open(ciphertext.bytes, into: &bytes, key: k.bytes, nonce: n, authenticating: h.bytes)
     n += 1
     return plaintext
   }

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Bugs of others: a refused handshake message")
@@ -14,7 +14,7 @@ struct FailedReadRegressions {
     for pattern in Self.patterns {
       let initiatorKey = X25519.PrivateKey.random()
       let responderKey = X25519.PrivateKey.random()
-      var parties = try Parties<ChaChaPoly, SHA256>(
+      var parties = try Parties<Cipher.ChaChaPoly, Hash.SHA256>(
         pattern, initiatorKey: initiatorKey, responderKey: responderKey)
       for index in 0..<pattern.messageCount {
         let message = try parties.write([1, 2, 3])
@@ -62,7 +62,8 @@ struct FailedReadRegressions {
   func refusedPeer() throws {
     let initiatorKey = X25519.PrivateKey.random()
     let responderKey = X25519.PrivateKey.random()
-    var parties = try Parties<ChaChaPoly, SHA256>(.IK, initiatorKey: initiatorKey, responderKey: responderKey)
+    var parties = try Parties<Cipher.ChaChaPoly, Hash.SHA256>(
+      .IK, initiatorKey: initiatorKey, responderKey: responderKey)
     let message = try parties.write()
     let before = memory(&parties.responder)
     #expect(throws: NoiseError.missingKey(.remoteStatic)) {

@@ -1,29 +1,29 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Bugs of others: handshakes that nobody else understands")
 struct InteroperabilityRegressions {
   @Test("IK: MixKey(e) happens with a psk only, HMAC is HMAC, 64-byte keys are cut to 32")
   func ik() throws {
-    try check(SHA256.self)
-    try check(SHA512.self)
-    try check(BLAKE2s.self)
-    try check(BLAKE2b.self)
+    try check(Hash.SHA256.self)
+    try check(Hash.SHA512.self)
+    try check(Hash.BLAKE2s.self)
+    try check(Hash.BLAKE2b.self)
   }
 
   /// Our initiator against a responder by hand, message by message, and the transport key that follows.
-  private func check<Hash: HashFunction>(_: Hash.Type) throws {
+  private func check<H: Hash.Function>(_: H.Type) throws {
     for pattern in [HandshakePattern.IK, .XK] {
       let initiatorKey = X25519.PrivateKey.random()
       let responderKey = X25519.PrivateKey.random()
       let responderPublic = [UInt8](copying: responderKey.publicKey.bytes)
       let isIK = pattern.messageCount == 2
-      var state = HandshakeState<ChaChaPoly, Hash>(pattern, role: .initiator)
+      var state = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
       state.setStatic(initiatorKey)
       state.setRemoteStatic(responderKey.publicKey)
       try state.start()
-      var hand = ByHand<Hash>(name: "Noise_\(isIK ? "IK" : "XK")_25519_ChaChaPoly_\(Hash.noiseName)")
+      var hand = ByHand<H>(name: "Noise_\(isIK ? "IK" : "XK")_25519_ChaChaPoly_\(H.noiseName)")
       hand.mixHash([])
       hand.mixHash(responderPublic)
 
@@ -37,27 +37,27 @@ struct InteroperabilityRegressions {
         hand.mixKey(try agree(responderKey, initiatorPublic))
       }
       let payload = try hand.decryptAndHash(Array(message[(isIK ? 80 : 32)...]))
-      #expect(payload == Array("hello".utf8), "\(pattern.messageCount) messages, \(Hash.noiseName)")
+      #expect(payload == Array("hello".utf8), "\(pattern.messageCount) messages, \(H.noiseName)")
       #expect(state.handshakeHashBytes == hand.h)
     }
   }
 
   @Test("NN: the first message is in clear and its key not mixed; the transport keys are halves of the 64 bytes")
   func nn() throws {
-    try checkNN(SHA256.self)
-    try checkNN(SHA512.self)
-    try checkNN(BLAKE2s.self)
-    try checkNN(BLAKE2b.self)
+    try checkNN(Hash.SHA256.self)
+    try checkNN(Hash.SHA512.self)
+    try checkNN(Hash.BLAKE2s.self)
+    try checkNN(Hash.BLAKE2b.self)
   }
 
-  private func checkNN<Hash: HashFunction>(_: Hash.Type) throws {
+  private func checkNN<H: Hash.Function>(_: H.Type) throws {
     let ephemeral = X25519.PrivateKey.random()
-    var initiator = HandshakeState<ChaChaPoly, Hash>(.NN, role: .initiator)
+    var initiator = HandshakeState<Cipher.ChaChaPoly, H>(.NN, role: .initiator)
     initiator.setEphemeral(ephemeral)
     try initiator.start()
-    var responder = HandshakeState<ChaChaPoly, Hash>(.NN, role: .responder)
+    var responder = HandshakeState<Cipher.ChaChaPoly, H>(.NN, role: .responder)
     try responder.start()
-    var hand = ByHand<Hash>(name: "Noise_NN_25519_ChaChaPoly_\(Hash.noiseName)")
+    var hand = ByHand<H>(name: "Noise_NN_25519_ChaChaPoly_\(H.noiseName)")
     hand.mixHash([])
 
     let first = try initiator.writeMessage([1, 2, 3])
@@ -71,12 +71,12 @@ struct InteroperabilityRegressions {
     #expect(try hand.decryptAndHash(Array(second.dropFirst(32))) == [4, 5])
 
     _ = try initiator.readMessage(second)
-    var sending = CipherState<ChaChaPoly>()
-    var receiving = CipherState<ChaChaPoly>()
+    var sending = CipherState<Cipher.ChaChaPoly>()
+    var receiving = CipherState<Cipher.ChaChaPoly>()
     try initiator.split(sending: &sending, receiving: &receiving)
     let keys = hand.hkdf([])
     for (key, isSending) in [(keys.0, true), (keys.1, false)] {
-      var expected = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: Array(key.prefix(32))))
+      var expected = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: Array(key.prefix(32))))
       let message = isSending ? try sending.encrypt([9]) : try receiving.encrypt([9])
       #expect(try expected.encrypt([9]) == message)
     }
@@ -85,21 +85,21 @@ struct InteroperabilityRegressions {
   @Test("With a psk the ephemeral key is mixed into the chaining key as well as the hash")
   func pskMixesTheEphemeralKey() throws {
     let psk = [UInt8](repeating: 3, count: 32)
-    var initiator = HandshakeState<ChaChaPoly, SHA256>(try .NN.psk(1), role: .initiator)
-    try initiator.setPSK(try SymmetricKey(copying: psk), at: 1)
+    var initiator = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(try .NN.psk(1), role: .initiator)
+    try initiator.setPSK(try SecretBytes<32>(copying: psk), at: 1)
     try initiator.start()
-    var hand = ByHand<SHA256>(name: "Noise_NNpsk1_25519_ChaChaPoly_SHA256")
+    var hand = ByHand<Hash.SHA256>(name: "Noise_NNpsk1_25519_ChaChaPoly_SHA256")
     hand.mixHash([])
     let message = try initiator.writeMessage([7])
     hand.mixHash(Array(message.prefix(32)))
     hand.mixKey(Array(message.prefix(32)))
     // MixKeyAndHash(psk): three outputs.
-    let temporary = ByHand<SHA256>.hmac(hand.ck, psk)
-    let first = ByHand<SHA256>.hmac(temporary, [1])
-    let second = ByHand<SHA256>.hmac(temporary, first + [2])
+    let temporary = ByHand<Hash.SHA256>.hmac(hand.ck, psk)
+    let first = ByHand<Hash.SHA256>.hmac(temporary, [1])
+    let second = ByHand<Hash.SHA256>.hmac(temporary, first + [2])
     hand.ck = first
     hand.mixHash(second)
-    hand.k = ByHand<SHA256>.hmac(temporary, second + [3])
+    hand.k = ByHand<Hash.SHA256>.hmac(temporary, second + [3])
     hand.n = 0
     #expect(try hand.decryptAndHash(Array(message.dropFirst(32))) == [7])
   }
@@ -110,15 +110,15 @@ struct TemporarySpanRegressions {
   /// In a release build Swift 6.3 specialised the generic getter with self passed as a value, and the span of the hash pointed
   /// into a dead stack slot. A function that is not inlined sees what other modules' code sees.
   @inline(never)
-  private func copyOfHash(_ state: borrowing HandshakeState<ChaChaPoly, BLAKE2b>) -> [UInt8] {
+  private func copyOfHash(_ state: borrowing HandshakeState<Cipher.ChaChaPoly, Hash.BLAKE2b>) -> [UInt8] {
     [UInt8](copying: state.handshakeHash)
   }
 
   @Test("The handshake hash that another module reads is the handshake's")
   func handshakeHash() throws {
-    var state = HandshakeState<ChaChaPoly, BLAKE2b>(.NN, role: .initiator)
+    var state = HandshakeState<Cipher.ChaChaPoly, Hash.BLAKE2b>(.NN, role: .initiator)
     try state.start(prologue: Array("prologue".utf8).bytes)
-    var hand = ByHand<BLAKE2b>(name: "Noise_NN_25519_ChaChaPoly_BLAKE2b")
+    var hand = ByHand<Hash.BLAKE2b>(name: "Noise_NN_25519_ChaChaPoly_BLAKE2b")
     hand.mixHash(Array("prologue".utf8))
     #expect(copyOfHash(state) == hand.h)
     let message = try state.writeMessage([])

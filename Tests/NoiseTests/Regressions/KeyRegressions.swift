@@ -1,10 +1,10 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Bugs of others: keys")
 struct KeyRegressions {
-  private func state(_ pattern: HandshakePattern, _ role: Role) -> HandshakeState<ChaChaPoly, SHA256> {
+  private func state(_ pattern: HandshakePattern, _ role: Role) -> HandshakeState<Cipher.ChaChaPoly, Hash.SHA256> {
     HandshakeState(pattern, role: role)
   }
 
@@ -43,7 +43,7 @@ struct KeyRegressions {
     let key = X25519.PrivateKey.random()
     var initiator = state(try .NK.psk(2), .initiator)
     initiator.setRemoteStatic(key.publicKey)
-    try initiator.setPSK(try SymmetricKey(copying: [UInt8](repeating: 5, count: 32)), at: 2)
+    try initiator.setPSK(try SecretBytes<32>(copying: [UInt8](repeating: 5, count: 32)), at: 2)
     try initiator.start()
     var responder = state(try .NK.psk(2), .responder)
     responder.setStatic(key)
@@ -51,7 +51,7 @@ struct KeyRegressions {
     try responder.start()
     _ = try responder.readMessage(try initiator.writeMessage([]))
     #expect(throws: NoiseError.missingKey(.psk(2))) { try responder.writeMessage([]) }
-    try responder.setPSK(try SymmetricKey(copying: [UInt8](repeating: 5, count: 32)), at: 2)
+    try responder.setPSK(try SecretBytes<32>(copying: [UInt8](repeating: 5, count: 32)), at: 2)
     _ = try initiator.readMessage(try responder.writeMessage([]))
     #expect(initiator.isFinished && responder.isFinished)
   }

@@ -1,12 +1,12 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Bugs of others: the limit of 65,535 bytes and the nonce")
 struct LimitRegressions {
-  private func pair() throws -> TransportState<ChaChaPoly> {
-    let key = SymmetricKey.random()
-    var pair = TransportState<ChaChaPoly>()
+  private func pair() throws -> TransportState<Cipher.ChaChaPoly> {
+    let key = SecretBytes<32>.random()
+    var pair = TransportState<Cipher.ChaChaPoly>()
     pair.sending = CipherState(key: key)
     pair.receiving = CipherState(key: key)
     return pair
@@ -35,7 +35,8 @@ struct LimitRegressions {
   func handshakeLimit() throws {
     let initiatorKey = X25519.PrivateKey.random()
     let responderKey = X25519.PrivateKey.random()
-    var parties = try Parties<ChaChaPoly, SHA256>(.IK, initiatorKey: initiatorKey, responderKey: responderKey)
+    var parties = try Parties<Cipher.ChaChaPoly, Hash.SHA256>(
+      .IK, initiatorKey: initiatorKey, responderKey: responderKey)
     let room = 65_535 - parties.initiator.nextMessageOverhead
     #expect(room == 65_535 - 96)
     let state = memory(&parties.initiator)

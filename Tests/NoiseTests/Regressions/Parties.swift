@@ -1,10 +1,10 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 
 /// Two states of one handshake, and the arrays that go between them.
-struct Parties<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
-  var initiator: HandshakeState<Cipher, Hash>
-  var responder: HandshakeState<Cipher, Hash>
+struct Parties<C: Cipher.Function, H: Hash.Function>: ~Copyable {
+  var initiator: HandshakeState<C, H>
+  var responder: HandshakeState<C, H>
 
   /// Both started, with whatever keys the pattern asks for.
   init(
@@ -20,7 +20,7 @@ struct Parties<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
   }
 
   private static func give(
-    _ state: inout HandshakeState<Cipher, Hash>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey,
+    _ state: inout HandshakeState<C, H>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey,
     _ psk: [UInt8]
   ) throws {
     let pattern = state.pattern
@@ -33,7 +33,7 @@ struct Parties<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
     if sends || mine.contains(.s) { state.setStatic(key) }
     if theirs.contains(.s) { state.setRemoteStatic(peer) }
     for position in 0..<HandshakePattern.maximumPSKCount where pattern.hasPSK(at: position) {
-      try state.setPSK(try SymmetricKey(copying: psk), at: position)
+      try state.setPSK(try SecretBytes<32>(copying: psk), at: position)
     }
   }
 
@@ -58,6 +58,6 @@ struct Parties<Cipher: AEAD, Hash: HashFunction>: ~Copyable {
 }
 
 /// The memory of a state, secrets and all.
-func memory<Cipher: AEAD, Hash: HashFunction>(_ state: inout HandshakeState<Cipher, Hash>) -> [UInt8] {
+func memory<C: Cipher.Function, H: Hash.Function>(_ state: inout HandshakeState<C, H>) -> [UInt8] {
   withUnsafeBytes(of: &state) { [UInt8]($0) }
 }

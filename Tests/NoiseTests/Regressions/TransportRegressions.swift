@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 import Testing
 
 @Suite("Bugs of others: rekey and replay")
@@ -8,10 +8,11 @@ struct TransportRegressions {
   func rekeyKeepsNonce() throws {
     let initiatorKey = X25519.PrivateKey.random()
     let responderKey = X25519.PrivateKey.random()
-    var parties = try Parties<ChaChaPoly, SHA256>(.XX, initiatorKey: initiatorKey, responderKey: responderKey)
+    var parties = try Parties<Cipher.ChaChaPoly, Hash.SHA256>(
+      .XX, initiatorKey: initiatorKey, responderKey: responderKey)
     try parties.finish()
-    var alice = TransportState<ChaChaPoly>()
-    var bob = TransportState<ChaChaPoly>()
+    var alice = TransportState<Cipher.ChaChaPoly>()
+    var bob = TransportState<Cipher.ChaChaPoly>()
     try parties.initiator.split(sending: &alice.sending, receiving: &alice.receiving)
     try parties.responder.split(sending: &bob.sending, receiving: &bob.receiving)
     for _ in 0..<3 { _ = try bob.receiving.decrypt(try alice.sending.encrypt([1])) }
@@ -38,32 +39,32 @@ struct TransportRegressions {
   @Test("Rekey is REKEY of the specification, not a key of its own making")
   func rekeyFunction() throws {
     let key = [UInt8](0..<32)
-    var state = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: key))
+    var state = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: key))
     try state.rekey()
     var block = [UInt8](repeating: 0, count: 48)
     var bytes = block.mutableBytes
-    ChaChaPoly.seal(inPlace: &bytes, key: key.bytes, nonce: .max, authenticating: RawSpan())
-    var expected = CipherState<ChaChaPoly>(key: try SymmetricKey(copying: Array(block.prefix(32))))
+    Cipher.ChaChaPoly.seal(inPlace: &bytes, key: key.bytes, nonce: .max, authenticating: RawSpan())
+    var expected = CipherState<Cipher.ChaChaPoly>(key: try SecretBytes<32>(copying: Array(block.prefix(32))))
     #expect(try state.encrypt([1, 2]) == expected.encrypt([1, 2]))
   }
 
   @Test("A state without a key refuses to rekey, to seal and to open: it never passes plaintext through")
   func keylessRefuses() {
-    var state = CipherState<ChaChaPoly>()
+    var state = CipherState<Cipher.ChaChaPoly>()
     #expect(throws: NoiseError.outOfTurn) { try state.rekey() }
     #expect(throws: NoiseError.outOfTurn) { try state.encrypt([1]) }
     #expect(throws: NoiseError.outOfTurn) { try state.decrypt([UInt8](repeating: 0, count: 20)) }
   }
 
   /// A datagram of `transport`, and what another makes of one.
-  private func seal(_ transport: inout DatagramTransport<ChaChaPoly>, _ payload: [UInt8]) throws -> [UInt8] {
+  private func seal(_ transport: inout DatagramTransport<Cipher.ChaChaPoly>, _ payload: [UInt8]) throws -> [UInt8] {
     var datagram = [UInt8](repeating: 0, count: payload.count + 24)
     var bytes = datagram.mutableBytes
     _ = try transport.seal(payload.bytes, into: &bytes)
     return datagram
   }
 
-  private func open(_ transport: inout DatagramTransport<ChaChaPoly>, _ datagram: [UInt8]) throws -> [UInt8] {
+  private func open(_ transport: inout DatagramTransport<Cipher.ChaChaPoly>, _ datagram: [UInt8]) throws -> [UInt8] {
     var payload = [UInt8](repeating: 0, count: max(datagram.count - 24, 0))
     var bytes = payload.mutableBytes
     _ = try transport.open(datagram.bytes, into: &bytes)
@@ -72,10 +73,10 @@ struct TransportRegressions {
 
   @Test("The replay window moves only after the tag has verified, and is at least 2,048 wide")
   func windowMovesAfterTheTag() throws {
-    let key = SymmetricKey.random()
-    var sender = DatagramTransport<ChaChaPoly>()
+    let key = SecretBytes<32>.random()
+    var sender = DatagramTransport<Cipher.ChaChaPoly>()
     sender.sending = CipherState(key: key)
-    var receiver = DatagramTransport<ChaChaPoly>()
+    var receiver = DatagramTransport<Cipher.ChaChaPoly>()
     receiver.receiving = CipherState(key: key)
 
     var datagrams: [[UInt8]] = []

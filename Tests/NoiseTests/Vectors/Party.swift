@@ -1,5 +1,5 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 
 /// One party of a vector: a handshake, then its two transport halves.
 final class Party {
@@ -43,7 +43,7 @@ final class Party {
       throw MalformedVector(description: "\(psks.count) psks for \(positions.count) places")
     }
     for (index, position) in positions.enumerated() {
-      let key = try SymmetricKey(copying: psks[psks.count == 1 ? 0 : index])
+      let key = try SecretBytes<32>(copying: psks[psks.count == 1 ? 0 : index])
       try handshake.setPSK(key, at: position)
     }
   }

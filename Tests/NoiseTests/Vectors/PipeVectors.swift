@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Noise Pipes (specification, section 10.4): IK to a key that the responder no longer has, then XXfallback on the same
 /// two live states.
@@ -28,12 +28,12 @@ enum RekeyVectors {
   /// `REKEY(key) = rekeyed`, seen through what the state then encrypts.
   static func run(_ raw: VectorObject) throws {
     let name = try NoiseProtocolName("Noise_NN_25519_\(raw.needText("cipher"))_SHA256")
-    let key = try SymmetricKey(copying: raw.need("key"))
+    let key = try SecretBytes<32>(copying: raw.need("key"))
     let rekeyed = name.makeCipherState(key: key)
     rekeyed.nonce = 7
     try rekeyed.rekey()
     guard rekeyed.nonce == 7 else { throw Mismatch(description: "rekey changed n") }
-    let nextKey = try SymmetricKey(copying: raw.need("rekeyed"))
+    let nextKey = try SecretBytes<32>(copying: raw.need("rekeyed"))
     let expected = name.makeCipherState(key: nextKey)
     expected.nonce = 7
     guard try rekeyed.encrypt([1, 2, 3]) == expected.encrypt([1, 2, 3]) else { throw Mismatch(description: "REKEY") }

@@ -1,4 +1,4 @@
-import Primitives
+import CountersignCrypto
 
 /// Hashes at every length around their blocks, HMAC with keys on both sides of the block length, Noise's HKDF.
 enum PrimitiveVectors {
@@ -7,10 +7,10 @@ enum PrimitiveVectors {
     for object in file.root.objects("hashes") + file.root.objects("hmac") + file.root.objects("hkdf") {
       tally.run(object.text("hash") ?? "a hash without a name") {
         switch try object.needText("hash") {
-        case "SHA256": try object.check(SHA256.self)
-        case "SHA512": try object.check(SHA512.self)
-        case "BLAKE2s": try object.check(BLAKE2s.self)
-        case "BLAKE2b": try object.check(BLAKE2b.self)
+        case "SHA256": try object.check(Hash.SHA256.self)
+        case "SHA512": try object.check(Hash.SHA512.self)
+        case "BLAKE2s": try object.check(Hash.BLAKE2s.self)
+        case "BLAKE2b": try object.check(Hash.BLAKE2b.self)
         case let other: throw MalformedVector(description: "hash \(other)")
         }
       }
@@ -20,17 +20,17 @@ enum PrimitiveVectors {
 }
 
 extension VectorObject {
-  fileprivate func check<Hash: HashFunction>(_ hash: Hash.Type) throws {
+  fileprivate func check<H: Hash.Function>(_ hash: H.Type) throws {
     if self["abc"] != nil { try checkHash(hash) }
     if self["mac"] != nil { try checkHMAC(hash) }
     if self["chaining_key"] != nil { try checkHKDF(hash) }
   }
 
-  private func checkHash<Hash: HashFunction>(_: Hash.Type) throws {
+  private func checkHash<H: Hash.Function>(_: H.Type) throws {
     func digest(_ bytes: [UInt8]) -> [UInt8] {
-      var digest = [UInt8](repeating: 0, count: Hash.digestLength)
+      var digest = [UInt8](repeating: 0, count: H.digestLength)
       var output = digest.mutableBytes
-      Hash.hash(bytes.bytes, into: &output)
+      H.hash(bytes.bytes, into: &output)
       return digest
     }
     func input(_ length: Int) -> [UInt8] { (0..<length).map { UInt8($0 % 251) } }
@@ -44,17 +44,17 @@ extension VectorObject {
     guard try digest(digests) == all.need("digest") else { throw Mismatch(description: "digest of digests") }
   }
 
-  private func checkHMAC<Hash: HashFunction>(_: Hash.Type) throws {
+  private func checkHMAC<H: Hash.Function>(_: H.Type) throws {
     let (key, data) = try (need("key"), need("data"))
-    var code = HMAC<Hash>(key: key.bytes)
+    var code = Hash.HMAC<H>(key: key.bytes)
     code.update(data.bytes)
-    var mac = [UInt8](repeating: 0, count: Hash.digestLength)
+    var mac = [UInt8](repeating: 0, count: H.digestLength)
     var output = mac.mutableBytes
     code.finalize(into: &output)
     guard try mac == need("mac") else { throw Mismatch(description: "mac") }
   }
 
-  private func checkHKDF<Hash: HashFunction>(_: Hash.Type) throws {
+  private func checkHKDF<H: Hash.Function>(_: H.Type) throws {
     guard let outputs = self["outputs"] as? [String] else { throw MalformedVector(description: "no outputs") }
     var first = SecretBytes<64>()
     let chainingKey = try need("chaining_key")
@@ -63,14 +63,14 @@ extension VectorObject {
     var third = SecretBytes<64>()
     let input = try need("input")
     if outputs.count == 2 {
-      HKDF<Hash>.expand(chainingKey: &first, inputKeyMaterial: input.bytes, into: &second)
+      Hash.HKDF<H>.expand(chainingKey: &first, inputKeyMaterial: input.bytes, into: &second)
     } else {
-      HKDF<Hash>.expand(chainingKey: &first, inputKeyMaterial: input.bytes, into: &second, &third)
+      Hash.HKDF<H>.expand(chainingKey: &first, inputKeyMaterial: input.bytes, into: &second, &third)
     }
     let all = [
-      [UInt8](copying: first.bytes.extracting(0..<Hash.digestLength)),
-      [UInt8](copying: second.bytes.extracting(0..<Hash.digestLength)),
-      [UInt8](copying: third.bytes.extracting(0..<Hash.digestLength)),
+      [UInt8](copying: first.bytes.extracting(0..<H.digestLength)),
+      [UInt8](copying: second.bytes.extracting(0..<H.digestLength)),
+      [UInt8](copying: third.bytes.extracting(0..<H.digestLength)),
     ]
     guard all.prefix(outputs.count).map(\.hexadecimal) == outputs else { throw Mismatch(description: "outputs") }
   }

@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// What a vector says that is not so, with the place.
 struct Mismatch: Error, CustomStringConvertible {
@@ -90,7 +90,7 @@ struct Session {
   static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     var output = digest.mutableBytes
-    SHA256.hash(bytes.bytes, into: &output)
+    Hash.SHA256.hash(bytes.bytes, into: &output)
     return digest
   }
 }

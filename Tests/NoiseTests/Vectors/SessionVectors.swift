@@ -30,8 +30,8 @@ enum SessionVectors {
     if sections.first == "NoisePSK" { return "NoisePSK_ names ended with revision 31" }
     guard sections.count == 5 else { return "not a protocol name: \(name)" }
     if sections[2] != "25519" { return "DH function \(sections[2])" }
-    if NoiseProtocolName.Cipher(rawValue: String(sections[3])) == nil { return "cipher function \(sections[3])" }
-    if NoiseProtocolName.Hash(rawValue: String(sections[4])) == nil { return "hash function \(sections[4])" }
+    if NoiseProtocolName.CipherName(rawValue: String(sections[3])) == nil { return "cipher function \(sections[3])" }
+    if NoiseProtocolName.HashName(rawValue: String(sections[4])) == nil { return "hash function \(sections[4])" }
     let modifiers = sections[1].drop { $0.isUppercase || $0.isNumber }.split(separator: "+")
     if let other = modifiers.first(where: { $0 != "fallback" && !$0.hasPrefix("psk") }) {
       return "modifier \(other.filter(\.isLetter)) is not of revision 34"

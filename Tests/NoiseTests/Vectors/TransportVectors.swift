@@ -1,5 +1,5 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Explicit nonces, the reserved nonce, arrivals out of order, and messages of exactly 65,535 bytes.
 enum TransportVectors {
@@ -10,8 +10,8 @@ enum TransportVectors {
     for arrival in file.root.objects("arrivals") {
       tally.run(arrival.text("name") ?? "arrivals") {
         switch try arrival.needText("cipher") {
-        case "ChaChaPoly": try arrival.checkArrivals(ChaChaPoly.self)
-        case "AESGCM": try arrival.checkArrivals(AESGCM.self)
+        case "ChaChaPoly": try arrival.checkArrivals(Cipher.ChaChaPoly.self)
+        case "AESGCM": try arrival.checkArrivals(Cipher.AESGCM.self)
         case let other: throw MalformedVector(description: "cipher \(other)")
         }
       }
@@ -30,7 +30,7 @@ enum TransportVectors {
 extension VectorObject {
   fileprivate func cipherState() throws -> any NamedCipherState {
     let name = try NoiseProtocolName("Noise_NN_25519_\(needText("cipher"))_SHA256")
-    let key = try SymmetricKey(copying: need("key"))
+    let key = try SecretBytes<32>(copying: need("key"))
     let state = name.makeCipherState(key: key)
     state.nonce = try nonce()
     return state
@@ -57,9 +57,9 @@ extension VectorObject {
     }
   }
 
-  fileprivate func checkArrivals<Cipher: AEAD>(_: Cipher.Type) throws {
-    var transport = DatagramTransport<Cipher>()
-    let key = try SymmetricKey(copying: need("key"))
+  fileprivate func checkArrivals<C: Cipher.Function>(_: C.Type) throws {
+    var transport = DatagramTransport<C>()
+    let key = try SecretBytes<32>(copying: need("key"))
     transport.receiving = CipherState(key: key)
     for (index, step) in objects("steps").enumerated() {
       let n = try step.nonce()

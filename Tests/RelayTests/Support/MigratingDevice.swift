@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 @testable import Relay
@@ -21,19 +21,14 @@ final class MigratingDevice {
   private var isSuccessorUsed = false
   private var choice = Choice.active
   private var slot = SlotName.a
-  private var symmetric = SymmetricHandshake<SHA256>(scheme: .derivedKey)
-  private var ephemeral: EphemeralHandshake
-  private var ciphers = RecordCiphers()
+  private var link = SymmetricLink()
   private(set) var connection: LoopbackConnection?
   private var ownInbox: [MessageID: [UInt8]] = [:]
   private(set) var heard: [String] = []
 
   let address: DeviceAddress
 
-  init(_ address: DeviceAddress) throws {
-    self.address = address
-    ephemeral = try EphemeralHandshake(role: .initiator)
-  }
+  init(_ address: DeviceAddress) { self.address = address }
 
   var inbox: [MessageID: [UInt8]] { ownInbox.merging(successor?.inbox ?? [:]) { $1 } }
 
@@ -91,29 +86,14 @@ final class MigratingDevice {
     store()
     var frame = [UInt8](repeating: 0, count: 128)
     var span = frame.mutableBytes
-    let length: Int
-    if identity.scheme(of: slot) == .derivedKeyEphemeral {
-      ephemeral = try EphemeralHandshake(role: .initiator)
-      length = try identity.writeHello(&ephemeral, with: slot, into: &span)
-    } else {
-      symmetric = SymmetricHandshake(scheme: identity.scheme(of: slot))
-      length = try identity.writeHello(&symmetric, with: slot, into: &span)
-    }
+    link = SymmetricLink()
+    let length = try link.writeHello(identity, with: slot, into: &span)
     return Array(frame[..<length])
   }
 
   func readReply(_ frame: [UInt8]) throws {
     if choice == .successor { return try successor!.readReply(frame) }
-    var sending = CipherState<ChaChaPoly>()
-    var receiving = CipherState<ChaChaPoly>()
-    if identity.scheme(of: slot) == .derivedKeyEphemeral {
-      try ephemeral.readReply(frame.bytes, sending: &sending, receiving: &receiving)
-    } else {
-      try symmetric.readReply(frame.bytes, sending: &sending, receiving: &receiving)
-    }
-    ciphers = RecordCiphers()
-    swap(&ciphers.sending, &sending)
-    swap(&ciphers.receiving, &receiving)
+    try link.readReply(frame.bytes)
   }
 
   func hello(listens: Bool = true) throws -> [UInt8] {
@@ -126,7 +106,7 @@ final class MigratingDevice {
     if choice == .successor { return try successor!.seal(record) }
     var frame = [UInt8](repeating: 0, count: record.encodedLength + tagLength)
     var span = frame.mutableBytes
-    _ = try ciphers.seal(record, into: &span)
+    _ = try link.seal(record, into: &span)
     return frame
   }
 
@@ -140,7 +120,7 @@ final class MigratingDevice {
     }
     var frame = frame
     var span = frame.mutableBytes
-    let record = try ciphers.open(&span)
+    let record = try link.open(&span)
     heard.append(record.word)
     var reaction = SimulatedDevice.Reaction()
     switch record {
@@ -151,10 +131,10 @@ final class MigratingDevice {
           address: address, anchor: anchor, serverKey: serverKey, epoch: epoch, scheme: scheme)
       }
       if let key = successor!.identity.renewalKey { reaction.frames.append(try seal(.renew(key))) }
-    case .key(.hybridIKpsk2, let generation, let psk):
+    case .key(let scheme, let generation, let psk) where scheme.row.hasKeyBeside:
       let psk = [UInt8](copying: psk)
       try successor!.psks.create(
-        address: address, epoch: 1, scheme: .hybridIKpsk2, generation: generation, key: psk.bytes)
+        address: address, epoch: 1, scheme: scheme, generation: generation, key: psk.bytes)
     case .certificate(let certificate):
       try successor!.identity.install(certificate)
       reaction.mustReconnect = true
@@ -222,7 +202,7 @@ extension TestFleet {
     let address = DeviceAddress(system: system ?? alpha, device: DeviceID(id))
     let row = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
     let key = try authority.encodeKey(row.current, of: address)
-    let device = try MigratingDevice(address)
+    let device = MigratingDevice(address)
     try device.identity.create(
       address: address, epoch: row.toldEpoch, scheme: scheme, generation: row.generation, key: key.bytes)
     device.store()

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 import Schemes
 
 @testable import Relay
@@ -13,9 +13,8 @@ final class SimulatedDevice {
   /// Every content that flash has had.
   private(set) var flashes: [[UInt8]] = []
   private var link = ServerLink(scheme: .certified)
-  /// With `hybrid-ikpsk2`, its psks, and the handshake under way.
+  /// The derived keys beside its own, in a scheme that has them.
   var psks = SymmetricIdentity()
-  private var hybrid: HybridHandshake?
   private(set) var connection: LoopbackConnection?
   /// Texts that the application has had, by number: a set, as the device's inbox is.
   private(set) var inbox: [MessageID: [UInt8]] = [:]
@@ -58,30 +57,15 @@ final class SimulatedDevice {
     self.connection = connection
     heard = []
     link = ServerLink(scheme: identity.scheme)
-    if identity.scheme == .hybridIKpsk2 { return try hybridFrame() }
+    // Of a device that has one key and one beside it.
+    if identity.scheme.row.hasKeyBeside { try link.setPSK(psks.slotA.key) }
     var frame = [UInt8](repeating: 0, count: 512)
     var span = frame.mutableBytes
     let length = try link.writeHello(identity, fallingBack: fallingBack, into: &span)
     return Array(frame[..<length])
   }
 
-  /// Of a device that has one key and one psk.
-  private func hybridFrame() throws -> [UInt8] {
-    var handshake = try HybridHandshake(role: .initiator)
-    var frame = [UInt8](repeating: 0, count: HybridHandshake.helloLength)
-    var span = frame.mutableBytes
-    _ = try handshake.writeHello(
-      key: identity.slotA.key, psk: psks.slotA.key, serverKey: identity.serverKey, into: &span)
-    hybrid = consume handshake
-    return frame
-  }
-
-  func readReply(_ frame: [UInt8]) throws {
-    guard identity.scheme == .hybridIKpsk2 else { return try link.readReply(frame.bytes) }
-    try link.begin(with: .a) { ciphers throws(SchemesError) in
-      try hybrid?.readReply(frame.bytes, sending: &ciphers.sending, receiving: &ciphers.receiving)
-    }
-  }
+  func readReply(_ frame: [UInt8]) throws { try link.readReply(frame.bytes) }
 
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
@@ -93,7 +77,7 @@ final class SimulatedDevice {
   /// The proof of the key that waits for its certificate, and that key.
   func proof() throws -> (proof: Bytes<16>?, key: X25519.PublicKey) {
     guard let key = identity.renewalKey else { throw DeviceError.noUsableKey }
-    return (try identity.proof(of: key) { key throws(SchemesError) in try link.proof(of: key) }, key)
+    return (try link.proof(of: key, identity), key)
   }
 
   /// What a frame of the server led to.

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A server's keys, from a seed of one byte, so that what it signs is the same in every run.
@@ -8,7 +8,7 @@ public final class Authority {
   public final class Key: Signer {
     private let key: Ed25519.PrivateKey
 
-    init(seed: UInt8) throws(PrimitivesError) {
+    init(seed: UInt8) throws(CryptoError) {
       let bytes = [UInt8](repeating: seed, count: 32)
       key = try Ed25519.PrivateKey(seed: bytes.bytes)
     }

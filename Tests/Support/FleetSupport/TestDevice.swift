@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 
 /// A device with its flash: what was saved last is what a power cut leaves.
 public final class TestDevice {

@@ -1,12 +1,12 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Both parties of a handshake with keys made beforehand, so that what is measured is the handshake alone.
 public struct HandshakePair: ~Copyable {
   public let pattern: HandshakePattern
   public var initiatorKey = X25519.PrivateKey()
   public var responderKey = X25519.PrivateKey()
-  public var psk = SymmetricKey()
+  public var psk = SecretBytes<32>()
 
   public init(_ pattern: HandshakePattern) {
     self.pattern = pattern
@@ -16,15 +16,15 @@ public struct HandshakePair: ~Copyable {
   }
 
   /// One handshake from making both states to the transport keys, and `transportMessages` messages each way.
-  public borrowing func run<Cipher: AEAD, Hash: HashFunction>(
-    _ cipher: Cipher.Type, _ hash: Hash.Type, transportMessages: Int = 0
+  public borrowing func run<C: Cipher.Function, H: Hash.Function>(
+    _ cipher: C.Type, _ hash: H.Type, transportMessages: Int = 0
   ) throws(NoiseError) {
     var wire = Bytes<512>()
     var payload = Bytes<512>()
     var wireBytes = wire.mutableBytes
     var payloadBytes = payload.mutableBytes
-    var initiator = HandshakeState<Cipher, Hash>(pattern, role: .initiator)
-    var responder = HandshakeState<Cipher, Hash>(pattern, role: .responder)
+    var initiator = HandshakeState<C, H>(pattern, role: .initiator)
+    var responder = HandshakeState<C, H>(pattern, role: .responder)
     try give(&initiator, initiatorKey, peer: responderKey.publicKey)
     try give(&responder, responderKey, peer: initiatorKey.publicKey)
     try initiator.start()
@@ -40,10 +40,10 @@ public struct HandshakePair: ~Copyable {
     }
     guard constantTimeEquals(initiator.handshakeHash, responder.handshakeHash) else { throw .decryptionFailed }
 
-    var there = CipherState<Cipher>()
-    var back = CipherState<Cipher>()
-    var thereAtPeer = CipherState<Cipher>()
-    var backAtPeer = CipherState<Cipher>()
+    var there = CipherState<C>()
+    var back = CipherState<C>()
+    var thereAtPeer = CipherState<C>()
+    var backAtPeer = CipherState<C>()
     try initiator.split(sending: &there, receiving: &back)
     try responder.split(sending: &backAtPeer, receiving: &thereAtPeer)
     for _ in 0..<transportMessages {
@@ -56,8 +56,8 @@ public struct HandshakePair: ~Copyable {
   }
 
   /// Gives `state` the keys that its pattern asks for, and no others.
-  private borrowing func give<Cipher: AEAD, Hash: HashFunction>(
-    _ state: inout HandshakeState<Cipher, Hash>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
+  private borrowing func give<C: Cipher.Function, H: Hash.Function>(
+    _ state: inout HandshakeState<C, H>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
   ) throws(NoiseError) {
     let mine = state.role == .initiator ? pattern.initiatorPreMessage : pattern.responderPreMessage
     let theirs = state.role == .initiator ? pattern.responderPreMessage : pattern.initiatorPreMessage

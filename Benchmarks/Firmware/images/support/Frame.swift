@@ -1,5 +1,5 @@
 import CFirmware
-import Primitives
+import CountersignCrypto
 
 /// The one buffer through which every frame goes: memory of the board. A global of Swift would be copied to the stack, whole,
 /// wherever it is read.

@@ -1,6 +1,6 @@
 import CFirmware
 import Device
-import Primitives
+import CountersignCrypto
 
 /// Loads the identity that the assembly line stored.
 @inline(never)

@@ -1,5 +1,5 @@
 import CFirmware
-import Primitives
+import CountersignCrypto
 
 /// What an image that only talks to the server finds on its storage page, in this order.
 enum Provision {
@@ -15,7 +15,7 @@ enum Provision {
 
   /// The device's private key.
   static func load(_ key: inout X25519.PrivateKey) {
-    measure("load") { () throws(PrimitivesError) in try key.load(Storage.bytes(0, 32)) }
+    measure("load") { () throws(CryptoError) in try key.load(Storage.bytes(0, 32)) }
   }
 
   /// What all sessions with the server have in common: DH of the device's key and the server's.

@@ -1,5 +1,5 @@
 import CFirmware
-import Primitives
+import CountersignCrypto
 
 /// The storage page. Its first 16 bytes seed the images' generator; the rest is what the image's product would store.
 enum Storage {

@@ -1,6 +1,6 @@
 import Credentials
 import Device
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// A server, and one device of each kind.
@@ -9,7 +9,7 @@ final class Parties {
     private let key: Ed25519.PrivateKey
 
     init() throws {
-      let seed = SymmetricKey.random()
+      let seed = SecretBytes<32>.random()
       key = try Ed25519.PrivateKey(seed: seed.bytes)
     }
 
@@ -25,7 +25,7 @@ final class Parties {
 
   init() throws {
     issuer = Issuer(try Key())
-    let seed = SymmetricKey.random()
+    let seed = SecretBytes<32>.random()
     master = try MasterKey(seed: seed.bytes)
     certified.create(
       address: address(1), anchor: issuer.signer.publicKey, serverKey: serverKey.publicKey, epoch: 1,
@@ -51,17 +51,16 @@ final class Parties {
 
   /// The server's part of a handshake with a device that it knows nothing of: reading, checking, answering.
   func serve(_ hello: [UInt8]) throws {
-    var responder = CertifiedResponder()
+    var responder = try Responder(answering: hello.bytes)
     let claim = try responder.readHello(hello.bytes, key: serverKey, master: master.publicKey)
-    if claim.scheme == .certified {
+    if responder.scheme.row.shown == .certificate {
       guard claim.certificate?.isSigned(by: issuer.signer.publicKey) == true else {
         throw SchemesError.authenticationFailed
       }
     }
     var reply = Bytes<48>()
     var target = reply.mutableBytes
-    var sending = ServerCipher()
-    var receiving = ServerCipher()
-    _ = try responder.writeReply(into: &target, sending: &sending, receiving: &receiving)
+    var keys = SessionKeys()
+    _ = try responder.writeReply(into: &target, keys: &keys)
   }
 }

@@ -1,12 +1,10 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 // IdentityBenchmark ROUNDS
-
-typealias ServerCipher = CipherState<ChaChaPoly>
 
 let clock = ContinuousClock()
 

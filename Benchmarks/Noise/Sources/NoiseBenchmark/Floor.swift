@@ -1,6 +1,6 @@
 import Bare
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// The primitives that the responder of a handshake with ChaChaPoly and SHA-256 cannot do without, in order, read off the
 /// pattern's tokens as the specification says (sections 5.2 and 5.3).

@@ -1,6 +1,6 @@
 import Bare
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// A responder's whole part in a handshake, timed apart from its initiator's: from an empty state to its transport keys.
 struct Responder: ~Copyable {
@@ -8,7 +8,7 @@ struct Responder: ~Copyable {
   let cachesStaticShared: Bool
   private var initiatorKey = X25519.PrivateKey()
   private var responderKey = X25519.PrivateKey()
-  private var psk = SymmetricKey()
+  private var psk = SecretBytes<32>()
   private var staticShared = SecretBytes<32>()
   private let initiatorHasStatic: Bool
   private let responderHasStatic: Bool
@@ -33,15 +33,15 @@ struct Responder: ~Copyable {
     var payload = Bytes<256>()
     var wireBytes = wire.mutableBytes
     var payloadBytes = payload.mutableBytes
-    var sending = CipherState<ChaChaPoly>()
-    var receiving = CipherState<ChaChaPoly>()
-    var initiator = HandshakeState<ChaChaPoly, SHA256>(pattern, role: .initiator)
+    var sending = CipherState<Cipher.ChaChaPoly>()
+    var receiving = CipherState<Cipher.ChaChaPoly>()
+    var initiator = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(pattern, role: .initiator)
     try give(&initiator, initiatorHasStatic, initiatorKey, peer: responderKey.publicKey)
     try initiator.start()
 
     var length = try initiator.writeMessage(into: &wireBytes)
     let start = bare_now()
-    var responder = HandshakeState<ChaChaPoly, SHA256>(pattern, role: .responder)
+    var responder = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(pattern, role: .responder)
     try give(&responder, responderHasStatic, responderKey, peer: initiatorKey.publicKey)
     if cachesStaticShared { responder.setStaticSharedSecret(staticShared) }
     try responder.start()
@@ -62,7 +62,8 @@ struct Responder: ~Copyable {
 
   @inline(__always)
   private borrowing func give(
-    _ state: inout HandshakeState<ChaChaPoly, SHA256>, _ hasStatic: Bool, _ key: borrowing X25519.PrivateKey,
+    _ state: inout HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>, _ hasStatic: Bool,
+    _ key: borrowing X25519.PrivateKey,
     peer: X25519.PublicKey
   ) throws(NoiseError) {
     let theirs = state.role == .initiator ? pattern.responderPreMessage : pattern.initiatorPreMessage

@@ -1,13 +1,13 @@
 import Bare
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Sealing one transport message in place, and the same by the bare AEAD call.
 struct Transport: ~Copyable {
-  private var cipher: CipherState<ChaChaPoly>
+  private var cipher: CipherState<Cipher.ChaChaPoly>
 
   init() {
-    cipher = CipherState(key: SymmetricKey.random())
+    cipher = CipherState(key: SecretBytes<32>.random())
   }
 
   /// Nanoseconds for sealing `message` `count` times through a CipherState.

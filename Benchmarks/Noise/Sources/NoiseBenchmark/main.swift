@@ -1,6 +1,6 @@
 import Bare
 import Noise
-import Primitives
+import CountersignCrypto
 
 #if canImport(Glibc)
   import Glibc

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDBSQLite
-import Primitives
+import CountersignCrypto
 
 /// The floor: the same file, the same row, through SQLite's C functions and nothing else.
 final class BareSQLite {

@@ -1,6 +1,6 @@
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 
 let count = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
@@ -20,7 +20,7 @@ func key(_ index: Int) -> X25519.PublicKey {
   var key = X25519.PublicKey()
   var target = key.mutableBytes
   var digestInput = UInt64(index)
-  withUnsafeBytes(of: &digestInput) { SHA256.hash(RawSpan(_unsafeBytes: $0), into: &target) }
+  withUnsafeBytes(of: &digestInput) { Hash.SHA256.hash(RawSpan(_unsafeBytes: $0), into: &target) }
   return key
 }
 

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -23,11 +23,11 @@ final class ComputedKeys: RegistryWork {
   func admit() throws {
     let index = sample.next()
     let found =
-      switch scheme {
-      case .sharedKey: try sample.registry.symmetricDevice(sample.address(index)).map { [$0.current] } ?? []
-      case .derivedKeyEphemeral:
+      switch scheme.row.hint {
+      case .address: try sample.registry.symmetricDevice(sample.address(index)).map { [$0.current] } ?? []
+      case .pseudonymStart:
         try sample.registry.devices(
-          namedFrom: UInt16(names[index][0]) << 8 | UInt16(names[index][1]), scheme: scheme, limit: 64
+          namedFrom: RoutingHint.of(names[index]), scheme: scheme, limit: 64
         ).map(\.credential)
       default: try sample.registry.devices(named: names[index], scheme: scheme).map(\.credential)
       }
@@ -53,21 +53,21 @@ final class ComputedKeys: RegistryWork {
     _ = try sample.registry.accept(
       SymmetricSession(
         address: sample.address(index), scheme: scheme, generation: generation,
-        counter: scheme == .derivedKeyEphemeral ? nil : counters[index], shownEpoch: 1),
+        counter: scheme.row.hasCounter ? counters[index] : nil, shownEpoch: 1),
       toldEpoch: 1, authority: sample.authority)
   }
 
   private func name(of device: SymmetricDevice) throws -> Bytes<8> {
-    var key = SymmetricKey()
-    switch scheme {
-    case .derivedKey, .derivedKeyEphemeral:
+    var key = SecretBytes<32>()
+    switch scheme.row.derivation {
+    case .device:
       try sample.authority.deriveKey(device.current, of: device.address, into: &key)
-    case .derivedKeyRatchet: sample.authority.deriveKey(of: device.address, generation: device.generation, into: &key)
+    case .ratchet: sample.authority.deriveKey(of: device.address, generation: device.generation, into: &key)
     default:
       var name = Bytes<8>()
       for (place, byte) in device.current.material.prefix(8).enumerated() { name[place] = byte }
       return name
     }
-    return Pseudonym<SHA256>.make(for: 1, key: key)
+    return Pseudonym<Hash.SHA256>.make(for: 1, key: key)
   }
 }

@@ -6,7 +6,7 @@ func handshakes() throws {
   for scheme in try SchemeHandshake.all() {
     var handshake = scheme
     let metrics = [Cost.device, Cost.server, Cost.deviceAllocations, Cost.serverAllocations]
-    _ = Benchmark("handshake/\(scheme.scheme.rawValue)", configuration: Cost.configuration(metrics)) { benchmark in
+    _ = Benchmark("handshake/\(scheme.scheme.name)", configuration: Cost.configuration(metrics)) { benchmark in
       for _ in benchmark.scaledIterations {
         let cost = try handshake.run()
         let counted = try handshake.run(meter: Cost.meter)

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 
 /// Devices with identity-based credentials, each of which the server issues without knowing the key.

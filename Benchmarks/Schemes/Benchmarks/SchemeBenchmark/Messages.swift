@@ -1,6 +1,6 @@
 import Benchmark
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// One message of a session, in place. All schemes have the same session: what differs is how its keys came about.
 func messages() {
@@ -22,12 +22,12 @@ func messages() {
 }
 
 private final class Session {
-  var sending: CipherState<ChaChaPoly>
-  var receiving: CipherState<ChaChaPoly>
+  var sending: CipherState<Cipher.ChaChaPoly>
+  var receiving: CipherState<Cipher.ChaChaPoly>
 
   init() {
-    let key = SymmetricKey.random()
-    var copy = SymmetricKey()
+    let key = SecretBytes<32>.random()
+    var copy = SecretBytes<32>()
     copy.copy(from: key.bytes)
     sending = CipherState(key: key)
     receiving = CipherState(key: copy)

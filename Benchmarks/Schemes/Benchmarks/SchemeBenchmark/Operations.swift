@@ -7,7 +7,7 @@ func writeOperations() throws {
   var operations: [String: [String: OperationCounts]] = [:]
   for var handshake in try SchemeHandshake.all() {
     let (device, server) = try handshake.operations()
-    operations[handshake.scheme.rawValue] = ["device": device, "server": server]
+    operations[handshake.scheme.name] = ["device": device, "server": server]
   }
   try JSONEncoder().encode(operations).write(to: URL(filePath: path))
 }

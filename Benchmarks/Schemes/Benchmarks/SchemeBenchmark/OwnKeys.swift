@@ -1,16 +1,16 @@
 import Comparison
 import Credentials
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
 /// Devices with key pairs and certificates: an admission only reads.
 final class OwnKeys: RegistryWork {
-  private let scheme: SchemeName
+  private let scheme: SchemeID
   private let sample: SampleRegistry
   private var keys: [X25519.PublicKey] = []
 
-  init(_ authority: Authority, _ scheme: SchemeName) throws {
+  init(_ authority: Authority, _ scheme: SchemeID) throws {
     self.scheme = scheme
     sample = try SampleRegistry(authority)
     for first in stride(from: 0, to: SampleRegistry.count, by: 1_000) {
@@ -25,12 +25,13 @@ final class OwnKeys: RegistryWork {
   func admit() throws {
     let index = sample.next()
     let isFound =
-      switch scheme {
-      case .compactKK:
-        try !sample.registry.devices(hinted: CompactHandshake.hint(for: keys[index]), limit: 64).isEmpty
-          && !sample.registry.issuances(hinted: CompactHandshake.hint(for: keys[index]), limit: 64).isEmpty
-      case .certified: try sample.registry.device(sample.address(index)) != nil
-      default: try sample.registry.device(holding: keys[index]) != nil
+      if scheme.row.hint == .keyHash {
+        try !sample.registry.devices(hinted: RoutingHint.of(keys[index]), limit: 64).isEmpty
+          && !sample.registry.issuances(hinted: RoutingHint.of(keys[index]), limit: 64).isEmpty
+      } else if scheme.row.shown == .certificate {
+        try sample.registry.device(sample.address(index)) != nil
+      } else {
+        try sample.registry.device(holding: keys[index]) != nil
       }
     guard isFound else { throw SampleRegistry.Missing() }
     try sample.begin(index)

@@ -2,7 +2,7 @@ import Benchmark
 import Comparison
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Schemes
 
@@ -11,7 +11,7 @@ import Schemes
 func provisioning(_ authority: Authority) throws {
   let desk = try ProvisioningDesk(authority)
   let tree = SubsetDifference(height: 14, root: .random())
-  let ways: [(SchemeName, Int, server: () throws -> Void, device: (() throws -> Void)?)] = [
+  let ways: [(SchemeID, Int, server: () throws -> Void, device: (() throws -> Void)?)] = [
     (.sharedKey, 20, desk.share, nil), (.derivedKey, 20, desk.derive, nil),
     (.derivedKeyEphemeral, 20, desk.derive, nil),
     (.derivedKeyRatchet, 20, desk.derive, nil), (.derivedKeyPBKDF2, 1, desk.stretch, nil),
@@ -28,8 +28,8 @@ func provisioning(_ authority: Authority) throws {
     (.broadcast, 1, { _ = tree.receiver(4_321) }, nil),
   ]
   for (scheme, repeats, server, device) in ways {
-    Benchmark.work("provisioning/\(scheme.rawValue), server", repeats: repeats, server)
-    if let device { Benchmark.work("provisioning/\(scheme.rawValue), device", repeats: repeats, device) }
+    Benchmark.work("provisioning/\(scheme.name), server", repeats: repeats, server)
+    if let device { Benchmark.work("provisioning/\(scheme.name), device", repeats: repeats, device) }
   }
 }
 
@@ -47,7 +47,7 @@ private final class ProvisioningDesk {
 
   init(_ authority: Authority) throws {
     self.authority = authority
-    DerivedKeys<SHA256>.system(SystemID(7), root: .random(), into: &system.key)
+    DerivedKeys<Hash.SHA256>.system(SystemID(7), root: .random(), into: &system.key)
     let address = DeviceAddress(system: SystemID(7), device: DeviceID(5))
     fields = authority.identityMaster.fields(for: address, generation: 1, lastEpoch: 9)
     pair.generate()
@@ -60,12 +60,12 @@ private final class ProvisioningDesk {
   func share() { copy(system.key, into: &made.key) }
 
   func derive() {
-    DerivedKeys<SHA256>.device(DeviceID(5), generation: 1, system: system.key, into: &made.key)
+    DerivedKeys<Hash.SHA256>.device(DeviceID(5), generation: 1, system: system.key, into: &made.key)
   }
 
   func stretch() {
     let salt = [UInt8](repeating: 0x5A, count: 16)
-    DerivedKeys<SHA256>.stretched(
+    DerivedKeys<Hash.SHA256>.stretched(
       system: system.key, salt: salt.bytes, iterations: Authority.stretchingIterations, into: &made.key)
   }
 
@@ -91,7 +91,7 @@ private final class ProvisioningDesk {
 
 /// A key in a place that closures share.
 final class Secret {
-  var key = SymmetricKey()
+  var key = SecretBytes<32>()
 }
 
-private func copy(_ key: borrowing SymmetricKey, into other: inout SymmetricKey) { other.copy(from: key.bytes) }
+private func copy(_ key: borrowing SecretBytes<32>, into other: inout SecretBytes<32>) { other.copy(from: key.bytes) }

@@ -6,16 +6,12 @@ import Schemes
 /// What the relay asks its registry for one admission of a device, and for one change of its key. `broadcast` has neither: its
 /// keys are in no registry.
 func registryWork(_ authority: Authority) {
-  for (name, scheme) in [
-    (SchemeName.sharedKey, SchemeID.sharedKey), (.derivedKey, .derivedKey), (.derivedKeyPBKDF2, .derivedKeyPBKDF2),
-    (.derivedKeyEphemeral, .derivedKeyEphemeral), (.derivedKeyRatchet, .derivedKeyRatchet),
-  ] {
-    works(name) { try ComputedKeys(authority, scheme) }
+  for scheme in SchemeID.allCases where scheme.row.isServed {
+    works(scheme) {
+      if scheme.isSymmetric { return try ComputedKeys(authority, scheme) }
+      return scheme.row.shown == .credential ? try IdentityBasedKeys(authority) : try OwnKeys(authority, scheme)
+    }
   }
-  for scheme in [SchemeName.certified, .registered, .compactKK, .hybridIKpsk2] {
-    works(scheme) { try OwnKeys(authority, scheme) }
-  }
-  works(.identityBased) { try IdentityBasedKeys(authority) }
 }
 
 /// A registry of 10,000 devices of one scheme.
@@ -25,7 +21,7 @@ protocol RegistryWork {
 }
 
 /// Every benchmark has a process of its own: only those that run make a fleet, in time that is not measured.
-private func works(_ scheme: SchemeName, _ make: @escaping () throws -> any RegistryWork) {
+private func works(_ scheme: SchemeID, _ make: @escaping () throws -> any RegistryWork) {
   var made: (any RegistryWork)?
   func work() throws -> any RegistryWork {
     if let made { return made }
@@ -33,6 +29,6 @@ private func works(_ scheme: SchemeName, _ make: @escaping () throws -> any Regi
     made = work
     return work
   }
-  Benchmark.work("admission/\(scheme.rawValue)", prepare: { _ = try work() }) { try work().admit() }
-  Benchmark.work("rotation/\(scheme.rawValue)", seconds: 2, prepare: { _ = try work() }) { try work().rotate() }
+  Benchmark.work("admission/\(scheme.name)", prepare: { _ = try work() }) { try work().admit() }
+  Benchmark.work("rotation/\(scheme.name)", seconds: 2, prepare: { _ = try work() }) { try work().rotate() }
 }

@@ -1,6 +1,6 @@
 import Credentials
 import Foundation
-import Primitives
+import CountersignCrypto
 import Registry
 import Synchronization
 

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// What one device does, as fast as it can, to be in others' way.
 enum Attack: String, CaseIterable, Sendable {

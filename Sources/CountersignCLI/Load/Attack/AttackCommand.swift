@@ -37,14 +37,14 @@ struct AttackCommand: ParsableCommand {
     DescriptorLimit.raise()
     let fleet = try LoadFleet(count: 5, scheme: .certified)
     defer { fleet.remove() }
-    var rows: [AttackRow] = []
-    for attack in [nil] + (chosen.isEmpty ? Attack.allCases : chosen).map(Optional.some) {
-      let measured = try (0..<turns).map { _ in try turn(attack, fleet) }
-      let row = AttackRow(attack, measured)
-      rows.append(row)
-      if !output.isJSON { printLine(row.line) }
+    let attacks = [nil] + (chosen.isEmpty ? Attack.allCases : chosen).map(Optional.some)
+    var measured = [[AttackTurn]](repeating: [], count: attacks.count)
+    // In turn: what the machine does beside it falls on quiet and attacks alike.
+    for _ in 0..<turns {
+      for (index, attack) in attacks.enumerated() { measured[index].append(try turn(attack, fleet)) }
     }
-    if output.isJSON { try printJSON(rows) }
+    let rows = zip(attacks, measured).map { AttackRow($0, $1) }
+    if output.isJSON { try printJSON(rows) } else { for row in rows { printLine(row.line) } }
     guard rows.allSatisfy({ $0.failures == 0 }) else {
       throw Failure(.software, "honest devices lost something, or waited for more than five seconds")
     }

@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
-import Primitives
+import CountersignCrypto
 
 /// A device's session with the server, record by record, for whoever wants to say more than a well-behaved client would.
 ///

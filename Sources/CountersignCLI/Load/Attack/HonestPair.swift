@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Foundation
-import Primitives
+import CountersignCrypto
 
 /// Two devices that do what devices do, and how long the server makes them wait: a frame to the other and its answer, a message
 /// for the other's mailbox until its receipt, and once in ten times a new session.

@@ -1,6 +1,6 @@
 import Credentials
 import GRDB
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// What devices show in their first frames instead of their ids, and whom it means.

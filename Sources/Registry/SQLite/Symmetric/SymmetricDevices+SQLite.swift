@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension SQLiteRegistry {
@@ -17,7 +17,7 @@ extension SQLiteRegistry {
         return known
       }
       let credential =
-        scheme == .sharedKey
+        scheme.row.derivation == .system
         ? try Self.newestSharedKey(of: address.system, db)
         : try authority.newCredential(scheme, 1, of: address, isFirst: true)
       let epoch = Int(try AuthorityState(db).epoch)
@@ -29,7 +29,7 @@ extension SQLiteRegistry {
           """,
         arguments: [
           address.system.column, address.device.column, Int(scheme.rawValue), Int(credential.generation),
-          Data(credential.material), epoch, epoch, SchemeFloor(scheme).rawValue, at, at,
+          Data(credential.material), epoch, epoch, scheme.row.floor.rawValue, at, at,
         ])
       let device = try Self.serving(address, db)
       try Self.index(device, authority, db)
@@ -49,7 +49,7 @@ extension SQLiteRegistry {
       let isOrdered = try Self.isOrdered(device, db)
       let generation = try device.nextGeneration(try lookup.device(address, db))
       let credential =
-        scheme == .sharedKey
+        scheme.row.derivation == .system
         ? try sharedKey(of: device, notBefore: generation, isOrdered: isOrdered, db)
         : try authority.newCredential(scheme, generation, of: address, isFirst: false)
       if !isOrdered { try spendKey(of: address, in: .symmetricDevices, row: device.rowID, db) }
@@ -109,14 +109,4 @@ extension SQLiteRegistry {
 extension SymmetricDevice {
   /// Whether the device has never proved itself, so that its first key may be handed out again.
   public var isUnused: Bool { counter == 0 && pending == nil && !isRetired && !isRevoked }
-}
-
-extension SchemeID {
-  /// Whether a device of this scheme has nothing but a key that the server computes.
-  public var isSymmetric: Bool {
-    switch self {
-    case .sharedKey, .derivedKey, .derivedKeyPBKDF2, .derivedKeyEphemeral, .derivedKeyRatchet: true
-    default: false
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import Credentials
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 import Schemes
 
 extension SQLiteRegistry {

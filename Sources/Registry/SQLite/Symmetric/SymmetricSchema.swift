@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Primitives
+import CountersignCrypto
 
 extension Migrations {
   /// Devices whose keys the server computes. A device's row outlives its move to a key of its own: it is what refuses the old

@@ -45,7 +45,7 @@ extension SQLiteRegistry {
         SymmetricCredential(scheme: credential.scheme, generation: credential.generation, material: $0)
       } ?? credential, counter: isNext ? counter : max(counter, device.counter), of: device, db)
     if isNext { try promote(session, of: device, db) }
-    try raise(SchemeFloor(session.scheme), of: device, db)
+    try raise(session.scheme.row.floor, of: device, db)
     if isNext || device.knownEpoch != session.shownEpoch || device.toldEpoch != toldEpoch {
       try db.execute(
         sql: "UPDATE symmetric_devices SET known_epoch = ?, told_epoch = ? WHERE id = ?",

@@ -1,5 +1,5 @@
 import Credentials
-import Primitives
+import CountersignCrypto
 
 /// Certificates of both kinds, in both forms: what parses is encoded back to the same bytes.
 func fuzzCertificate(_ input: RawSpan) {

@@ -1,5 +1,5 @@
 @_spi(Testing) import Noise
-import Primitives
+import CountersignCrypto
 
 /// Reading handshake messages, in every pattern with every psk that fits, by both parties, at every message.
 ///
@@ -15,16 +15,16 @@ func fuzzHandshake(_ span: RawSpan) {
     pattern = (try? pattern.psk(position)) ?? pattern
   }
   switch input.byte() & 3 {
-  case 0: readHandshake(pattern, &input, SHA256.self)
-  case 1: readHandshake(pattern, &input, SHA512.self)
-  case 2: readHandshake(pattern, &input, BLAKE2s.self)
-  default: readHandshake(pattern, &input, BLAKE2b.self)
+  case 0: readHandshake(pattern, &input, Hash.SHA256.self)
+  case 1: readHandshake(pattern, &input, Hash.SHA512.self)
+  case 2: readHandshake(pattern, &input, Hash.BLAKE2s.self)
+  default: readHandshake(pattern, &input, Hash.BLAKE2b.self)
   }
 }
 
-private func readHandshake<Hash: HashFunction>(_ pattern: HandshakePattern, _ input: inout Input, _: Hash.Type) {
-  var initiator = HandshakeState<ChaChaPoly, Hash>(pattern, role: .initiator)
-  var responder = HandshakeState<ChaChaPoly, Hash>(pattern, role: .responder)
+private func readHandshake<H: Hash.Function>(_ pattern: HandshakePattern, _ input: inout Input, _: H.Type) {
+  var initiator = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
+  var responder = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .responder)
   do {
     try Keys.give(&initiator, Keys.initiator, peer: Keys.responder)
     try Keys.give(&responder, Keys.responder, peer: Keys.initiator)
@@ -66,8 +66,8 @@ private func arrival(_ genuine: [UInt8], _ input: inout Input) -> [UInt8] {
   return message
 }
 
-private func tryToRead<Hash: HashFunction>(
-  _ state: inout HandshakeState<ChaChaPoly, Hash>, _ message: [UInt8]
+private func tryToRead<H: Hash.Function>(
+  _ state: inout HandshakeState<Cipher.ChaChaPoly, H>, _ message: [UInt8]
 ) -> Bool {
   let before = withUnsafeBytes(of: &state) { [UInt8]($0) }
   do {
@@ -84,10 +84,10 @@ private func tryToRead<Hash: HashFunction>(
 enum Keys {
   static let initiator = X25519.PrivateKey.random()
   static let responder = X25519.PrivateKey.random()
-  static let psk = SymmetricKey.random()
+  static let psk = SecretBytes<32>.random()
 
-  static func give<Hash: HashFunction>(
-    _ state: inout HandshakeState<ChaChaPoly, Hash>, _ key: borrowing X25519.PrivateKey,
+  static func give<H: Hash.Function>(
+    _ state: inout HandshakeState<Cipher.ChaChaPoly, H>, _ key: borrowing X25519.PrivateKey,
     peer: borrowing X25519.PrivateKey
   ) throws(NoiseError) {
     let pattern = state.pattern

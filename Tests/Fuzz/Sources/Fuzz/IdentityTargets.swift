@@ -1,7 +1,7 @@
 import Credentials
 import Device
 import Noise
-import Primitives
+import CountersignCrypto
 import Schemes
 
 /// The credential and the evidence of a second one: what parses is encoded back to the same bytes, and leads to a key or to none.
@@ -77,7 +77,7 @@ func fuzzIdentityAnswer(_ input: RawSpan) {
 func fuzzIdentityHello(_ input: RawSpan) {
   var rest = Input(input)
   let choice = rest.byte()
-  var responder = CertifiedResponder()
+  var responder = Responder(.identityBased)
   if choice & 3 == 0 {
     let bytes = [SchemeID.identityBased.rawValue] + rest.takeRest()
     let claim = try? responder.readHello(bytes.bytes, key: Keys.responder, master: Issuing.master.publicKey)
@@ -92,7 +92,7 @@ func fuzzIdentityHello(_ input: RawSpan) {
   if isInside { overlay(&rest, on: &credential) }
   let prologue = Prologue(
     scheme: .identityBased, serverKey: Keys.responder.publicKey, master: Issuing.master.publicKey)
-  var noise = HandshakeState<ChaChaPoly, SHA256>(
+  var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(
     .IK.implicit(credentialLength: IdentityCredential.encodedLength), role: .initiator)
   var frame = [UInt8](repeating: 0, count: 117)
   do {
@@ -130,7 +130,7 @@ func fuzzDeviceFile(_ input: RawSpan) {
   let body = Array(file.dropLast(32))
   var digest = [UInt8](repeating: 0, count: 32)
   var target = digest.mutableBytes
-  SHA256.hash(body.bytes, into: &target)
+  Hash.SHA256.hash(body.bytes, into: &target)
   let altered = body + digest
   var identity = DeviceIdentity()
   do { try identity.load(altered.bytes) } catch {

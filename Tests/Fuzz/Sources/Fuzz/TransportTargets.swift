@@ -1,12 +1,12 @@
 import Noise
-import Primitives
+import CountersignCrypto
 
 /// Opening transport messages: any bytes, then a genuine message. n moves with what verifies and with nothing else.
 func fuzzTransport(_ span: RawSpan) {
   var input = Input(span)
-  let key = SymmetricKey()
-  var sending = CipherState<ChaChaPoly>(key: key)
-  var receiving = CipherState<ChaChaPoly>(key: key)
+  let key = SecretBytes<32>()
+  var sending = CipherState<Cipher.ChaChaPoly>(key: key)
+  var receiving = CipherState<Cipher.ChaChaPoly>(key: key)
   let nonce = UInt64(input.byte()) &* 0x0101_0101_0101_0101
   sending.nonce = nonce
   receiving.nonce = nonce
@@ -42,9 +42,9 @@ func fuzzTransport(_ span: RawSpan) {
 /// once at least while it is within the window.
 func fuzzDatagram(_ span: RawSpan) {
   var input = Input(span)
-  let key = SymmetricKey()
-  var sender = DatagramTransport<ChaChaPoly>()
-  var receiver = DatagramTransport<ChaChaPoly>()
+  let key = SecretBytes<32>()
+  var sender = DatagramTransport<Cipher.ChaChaPoly>()
+  var receiver = DatagramTransport<Cipher.ChaChaPoly>()
   sender.sending = CipherState(key: key)
   receiver.receiving = CipherState(key: key)
   var accepted = Set<UInt64>()

@@ -1,0 +1,14 @@
+import Credentials
+
+/// What the registry knows of a device, and the state of the authority.
+public protocol DeviceRecords: Sendable {
+  func state() throws(RegistryError) -> AuthorityState
+
+  func device(_ address: DeviceAddress) throws(RegistryError) -> RegisteredDevice?
+
+  /// Retired devices are found too: see ``SymmetricDevice/isRetired``.
+  func symmetricDevice(_ address: DeviceAddress) throws(RegistryError) -> SymmetricDevice?
+
+  /// Why a device is in quarantine; nil when it is not.
+  func quarantine(of address: DeviceAddress) throws(RegistryError) -> String?
+}
