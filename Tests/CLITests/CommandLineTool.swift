@@ -75,7 +75,7 @@ struct CommandLineTool {
     var output: PipeReader { process.output! }
     var error: PipeReader { process.errors! }
 
-    /// Takes what it prints as it comes: a listener holds back until somebody does.
+    /// Takes what it prints as it comes: a listener holds each message back for a while until somebody does.
     func reading() -> PrintedLines { PrintedLines(output) }
 
     /// Ends it where how it ends is not the question.

@@ -15,9 +15,10 @@ struct Listen: ParsableCommand {
       A device without a key pair gets messages that the server can read; so does one with --hop-by-hop from such devices. They \
       are marked, and their route in JSON is hop-by-hop. All others only their sender and this device can read.
 
-      A message is acknowledged once it is printed and, where that goes into a pipe, read. A program that must not lose what it has \
-      read and not dealt with gives --acknowledge and writes the message_id of each message, as a line, to this command's standard \
-      input when it has done with it. A message that was not acknowledged comes again.
+      A message is acknowledged once it is printed. One that goes into a pipe is given two seconds to be read, and is not \
+      acknowledged when the reader goes away meanwhile. A program that must lose none gives --acknowledge and writes the message_id \
+      of each message, as a line, to this command's standard input when it has done with it. A message that was not acknowledged \
+      comes again.
 
       With --direct it waits on a port of its own instead; the other device is verified offline.
 

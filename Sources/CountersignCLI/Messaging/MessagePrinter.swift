@@ -36,7 +36,7 @@ final class MessagePrinter {
     let data: String?
   }
 
-  /// Prints a message. Once this returns it is acknowledged, so that it does not return before whoever reads has it.
+  /// Prints a message. Once this returns it is acknowledged, so that it does not return when whoever reads has gone.
   func show(_ message: ReceivedMessage) {
     print(message)
     if let acknowledgements {

@@ -17,18 +17,20 @@ enum StandardStreams {
   }
 }
 
-/// Waits until whoever reads the pipe at `descriptor` has taken all that is in it; at once where that is no pipe.
+/// Waits until whoever reads the pipe at `descriptor` has taken all that is in it, or has let `patience` pass: some read when the process
+/// that writes has ended. No pipe is waited for.
 ///
 /// - Returns: false when nobody reads it any more, and what is in it is lost.
-func waitForReader(of descriptor: Int32) -> Bool {
+func waitForReader(of descriptor: Int32, patience: Duration = .seconds(2)) -> Bool {
   var status = stat()
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return true }
   func isEmpty() -> Bool {
     var unread: Int32 = 0
     return ioctl(descriptor, UInt(FIONREAD), &unread) != 0 || unread == 0
   }
+  let deadline = ContinuousClock.now + patience
   var pause: Int32 = 1
-  while !isEmpty() {
+  while !isEmpty(), .now < deadline {
     var request = pollfd(fd: descriptor, events: 0, revents: 0)
     // Whoever has gone may have read it before.
     if poll(&request, 1, pause) > 0 { return isEmpty() }
