@@ -24,7 +24,8 @@ extension AuthorityDirectory {
   public func restoreRegistry(from backup: String, actor: String) throws(RegistryError) -> Restored {
     let lock = try ServerLock(directory: path)
     defer { withExtendedLifetime(lock) {} }
-    guard access(backup + "-wal", F_OK) != 0 else { throw .backupHasLog(path: backup) }
+    // An empty one, as earlier versions left it, holds nothing that the file lacks.
+    guard Self.length(of: backup + "-wal") == 0 else { throw .backupHasLog(path: backup) }
     let copy = registryPath + ".restoring"
     for suffix in Self.suffixes { unlink(copy + suffix) }
     do throws(RegistryError) {
@@ -66,6 +67,11 @@ extension AuthorityDirectory {
     for suffix in present { try Self.rename(registryPath + suffix, destination + suffix) }
     try usingFiles(try Directories.synchronize(of: registryPath))
     return destination
+  }
+
+  private static func length(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
   private static func rename(_ source: String, _ destination: String) throws(RegistryError) {
