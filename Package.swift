@@ -169,7 +169,8 @@ let hostTargets: [Target] = [
   tests(
     "RegistryTests",
     ["Files", "Registry", "Schemes", "Credentials", "CountersignCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
-  tests("AssemblyTests", ["Files", "Assembly", "Registry", "Device", "Credentials", "CountersignCrypto"]),
+  tests(
+    "AssemblyTests", ["Files", "Assembly", "Registry", "Device", "Schemes", "Credentials", "CountersignCrypto"]),
   tests(
     "RelayTests",
     [

@@ -45,6 +45,8 @@ public enum CSVProblem: Error, Equatable, Sendable {
   /// The header lacks the column `id`.
   case missingColumn(String)
   case duplicateColumn(String)
+  /// The manifest has a column of this name itself, and would have two.
+  case reservedColumn(String)
   /// Not 16 hexadecimal digits.
   case invalidID(String)
   /// The id stands in an earlier line too.

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import CountersignCrypto
 import Registry
+import Schemes
 
 /// Makes the devices of a plan: registers them, and writes a device file, or for a key that the device made a certificate,
 /// for each. Whatever was done before an interruption is found again and not done twice.
@@ -13,6 +14,10 @@ public struct Batch {
   public let system: SystemID
   /// Where the files go.
   public let directory: String
+  /// How the devices prove themselves.
+  public let scheme: SchemeID
+  /// Whose keys those of the devices follow from, in the schemes in which they do.
+  public let authority: Authority?
   /// How identity-based credentials are issued, and by whom; nil for certificates.
   public let identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)?
 
@@ -28,8 +33,11 @@ public struct Batch {
 
   public init(
     registry: any EnrolmentRegistry, issuer: AuthorityIssuer, system: SystemID, directory: String,
+    scheme: SchemeID = .certified, authority: Authority? = nil,
     identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)? = nil
   ) {
+    self.scheme = scheme
+    self.authority = authority
     self.identityBased = identityBased
     self.registry = registry
     self.issuer = issuer
@@ -43,12 +51,16 @@ public struct Batch {
   /// - Throws: ``AssemblyError/conflicts(_:)`` before anything is done; ``AssemblyError/directoryInUse(path:)``; on any other
   ///   error what was done so far stays, and running again goes on.
   public func run(_ plan: BatchPlan, progress: (Int) -> Void = { _ in }) throws(AssemblyError) -> Summary {
-    if identityBased != nil, let row = plan.rows.first(where: { $0.publicKey != nil }) {
+    if identityBased != nil || scheme != .certified, let row = plan.rows.first(where: { $0.publicKey != nil }) {
       throw .csv(line: row.line, .unexpectedPublicKey)
     }
     try usingFiles(try Directories.create(directory))
     let lock = try lock()
     defer { withExtendedLifetime(lock) {} }
+    if scheme.isSymmetric {
+      guard let authority else { throw .registry(.unsuitableScheme(scheme)) }
+      return try makeSymmetric(plan, authority, progress: progress)
+    }
     let journal = BatchJournal(directory: directory)
     try recover(from: journal)
     let todo = try outstanding(plan)
@@ -97,8 +109,14 @@ public struct Batch {
     }
     for (place, index) in own.enumerated() {
       let address = devices[index].address
-      devices[index] = NewDevice(address: address, publicKey: bench.create(place, address, state))
+      devices[index] = NewDevice(address: address, publicKey: bench.create(place, address, state, scheme))
       bench.encode(place, into: &buffer, at: place * length)
+    }
+    if scheme == .hybridIKpsk2 {
+      guard let authority else { throw .registry(.unsuitableScheme(scheme)) }
+      for row in rows {
+        try SymmetricAssembly.makePSK(address(of: row), file: path(of: row) + ".psk", registry, authority)
+      }
     }
     if !own.isEmpty { try journal.append(buffer.bytes) }
 

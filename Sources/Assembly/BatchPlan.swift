@@ -17,7 +17,7 @@ public struct BatchPlan: Sendable {
   public let rows: [Row]
 
   /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` (64). Any other
-  /// column is carried into the manifest.
+  /// column is carried into the manifest, and has another name than the manifest's own.
   public init(csv bytes: [UInt8]) throws(AssemblyError) {
     let csv = try CSV(parsing: bytes)
     guard let header = csv.rows.first else { throw .csv(line: 1, .empty) }
@@ -28,6 +28,9 @@ public struct BatchPlan: Sendable {
     let keyColumn = header.fields.firstIndex(of: "public_key")
     let extra = header.fields.indices.filter { $0 != idColumn && $0 != keyColumn }
     extraColumns = extra.map { header.fields[$0] }
+    for name in extraColumns where Manifest.columns.contains(name) {
+      throw .csv(line: header.line, .reservedColumn(name))
+    }
 
     var lineOfID = [DeviceID: Int]()
     var lineOfKey = [X25519.PublicKey: Int]()

@@ -22,6 +22,7 @@ public enum IdentityDevice {
     let isNew = access(path, F_OK) != 0
     let issued: IssuedCredential
     if isNew {
+      try usingFiles(try SecretFile.checkRoom(beside: path))
       do throws(RegistryError) {
         let state = try registry.state()
         let generation = enrolAgain ? try registry.nextGeneration(of: address) : 1

@@ -26,6 +26,7 @@ public enum SingleDevice {
     let key: X25519.PublicKey
     let isNew = access(path, F_OK) != 0
     if isNew {
+      try usingFiles(try SecretFile.checkRoom(beside: path))
       key = bench.create(0, address, state, scheme)
       bench.encode(0, into: &buffer, at: 0)
       try usingFiles(try SecretFile.create(path, buffer.bytes))

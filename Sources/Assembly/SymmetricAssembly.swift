@@ -16,6 +16,7 @@ public enum SymmetricAssembly {
     _ authority: Authority
   ) throws(AssemblyError) -> SymmetricDevice {
     guard access(path, F_OK) != 0 else { throw .file(FileError(.create, path, .system(.fileExists))) }
+    try usingFiles(try SecretFile.checkRoom(beside: path))
     let device: SymmetricDevice
     var key: [UInt8]
     do {

@@ -20,17 +20,18 @@ struct Countersign: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
-      Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, AcceptRestored.self, CompareCommand.self,
-      MatrixCommand.self,
-      Demo.self, NoiseCommand.self, LoadCommand.self, AttackCommand.self,
+      Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, Restore.self, AcceptRestored.self,
+      CompareCommand.self, MatrixCommand.self, Demo.self, NoiseCommand.self, LoadCommand.self, AttackCommand.self,
     ]
   )
 
   /// Parses and runs, and turns whatever is thrown into one clear line, a hint and a sysexits code.
   static func main() async {
+    StandardStreams.secure()
     // Whatever the command: most of them read keys.
     ProtectedProcess.begin()
     do {
+      try Arguments.check()
       var command = try parseAsRoot()
       if var asynchronous = command as? AsyncParsableCommand {
         try await asynchronous.run()

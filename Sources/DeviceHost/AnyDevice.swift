@@ -22,9 +22,12 @@ public final class AnyDevice {
   /// The file itself, not a symbolic link to it.
   public let path: String
   public private(set) var store: Store
+  private let patience: Duration
 
-  public init(opening path: String) throws(DeviceHostError) {
-    store = try Self.open(path)
+  /// - Parameter patience: how long a change waits for another process that holds the file's lock.
+  public init(opening path: String, patience: Duration = .seconds(10)) throws(DeviceHostError) {
+    self.patience = patience
+    store = try Self.open(path, patience)
     self.path =
       switch store {
       case .key(let store): store.path
@@ -32,11 +35,13 @@ public final class AnyDevice {
       }
   }
 
-  private static func open(_ path: String) throws(DeviceHostError) -> Store {
+  private static func open(_ path: String, _ patience: Duration) throws(DeviceHostError) -> Store {
     var content = try usingFiles(try SecretFile.read(path, limit: DeviceIdentity.encodedLength, followsLinks: true))
     let isSymmetric = SymmetricIdentity.isFile(content.bytes)
     wipe(&content)
-    return isSymmetric ? .symmetric(try SymmetricStore(opening: path)) : .key(try DeviceStore(opening: path))
+    return isSymmetric
+      ? .symmetric(try SymmetricStore(opening: path, patience: patience))
+      : .key(try DeviceStore(opening: path, patience: patience))
   }
 
   public var address: DeviceAddress {
@@ -78,7 +83,7 @@ public final class AnyDevice {
   public func connect(
     to endpoint: Endpoint, listens: Bool, allowsHopByHop: Bool = false, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> any DeviceSession {
-    store = try Self.open(path)
+    store = try Self.open(path, patience)
     if case .symmetric(let symmetric) = store {
       guard let successor = try usableSuccessor() else {
         return try SymmetricClient.connect(symmetric, to: endpoint, listens: listens, timeout: timeout)
@@ -114,6 +119,6 @@ public final class AnyDevice {
     }
     unlink(SymmetricClient.successorPath(for: path) + ".lock")
     try usingFiles(try Directories.synchronize(of: path))
-    store = try Self.open(path)
+    store = try Self.open(path, patience)
   }
 }

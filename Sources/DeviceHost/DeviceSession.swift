@@ -7,6 +7,8 @@ public protocol DeviceSession: AnyObject {
   var shouldReconnect: Bool { get }
   /// Bytes sent and received so far, frame headers included.
   var traffic: (sent: Int, received: Int) { get }
+  /// When anything came from the server last.
+  var lastHeard: ContinuousClock.Instant { get }
   /// Told of each message that was refused, and why; it is not delivered.
   var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)? { get set }
 
@@ -18,9 +20,14 @@ public protocol DeviceSession: AnyObject {
   func receiveMessage(
     inbox: Inbox, timeout: Duration, deliver: (ReceivedMessage) -> Void
   ) throws(DeviceHostError) -> Bool
-  /// Keeps an idle session open.
+  /// Keeps an idle session open, and asks the server for an answer: see ``lastHeard``.
   func ping() throws(DeviceHostError)
 }
 
-extension DeviceClient: DeviceSession {}
-extension SymmetricClient: DeviceSession {}
+extension DeviceClient: DeviceSession {
+  public var lastHeard: ContinuousClock.Instant { socket.lastHeard }
+}
+
+extension SymmetricClient: DeviceSession {
+  public var lastHeard: ContinuousClock.Instant { socket.lastHeard }
+}

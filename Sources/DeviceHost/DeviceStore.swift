@@ -39,9 +39,14 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
   /// and times do not tell: a file system reuses the one and counts the other in ticks.
   private var checksum: [UInt8] = []
   private var pages = PageLock()
+  /// How long a change waits for another process that holds the file's lock.
+  public var patience: Duration
 
   /// Opens an existing device file.
-  public init(opening path: String) throws(DeviceHostError) {
+  ///
+  /// - Parameter patience: see ``patience``.
+  public init(opening path: String, patience: Duration = .seconds(10)) throws(DeviceHostError) {
+    self.patience = patience
     guard let resolved = realpath(path, nil) else { throw .file(FileError(.open, path)) }
     self.path = String(cString: resolved)
     free(resolved)
@@ -120,7 +125,7 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
 
   /// The lock is on a file beside the device file, for that one is replaced at every change.
   private func withLock<R>(_ body: () throws(DeviceHostError) -> R) throws(DeviceHostError) -> R {
-    let lock = try usingFiles(try FileLock(path + ".lock", waits: true, isInKnownDirectory: true))
+    let lock = try usingFiles(try FileLock(path + ".lock", patience: patience, isInKnownDirectory: true))
     defer { withExtendedLifetime(lock) {} }
     return try body()
   }

@@ -9,7 +9,7 @@ public struct Endpoint: Sendable, CustomStringConvertible {
   }
 
   public init(parsing text: String) throws(DeviceHostError) {
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+    guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...]) else {
       throw .invalidEndpoint(text)
     }
     var host = text[..<colon]
@@ -21,6 +21,11 @@ public struct Endpoint: Sendable, CustomStringConvertible {
     guard !host.isEmpty else { throw .invalidEndpoint(text) }
     self.host = String(host)
     self.port = port
+  }
+
+  /// A port's number: decimal digits alone, for Swift would take a sign too.
+  public static func port(_ text: Substring) -> UInt16? {
+    text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? UInt16(text) : nil
   }
 
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

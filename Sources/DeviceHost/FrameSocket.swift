@@ -19,6 +19,8 @@ public final class FrameSocket {
   /// Bytes sent and received, headers included.
   public private(set) var bytesSent = 0
   public private(set) var bytesReceived = 0
+  /// When something came last; at first, when the connection was made.
+  public private(set) var lastHeard = ContinuousClock.now
 
   public static func connect(to endpoint: Endpoint, timeout: Duration) throws(DeviceHostError) -> FrameSocket {
     FrameSocket(try Socket.connect(to: endpoint, timeout: timeout))
@@ -62,6 +64,9 @@ public final class FrameSocket {
       try fill()
     }
   }
+
+  /// The other side has ended the connection by itself. A network that fails, and a server that has no place for whoever comes, cut it.
+  static let closed = DeviceHostError.connectionLost(reason: "the other side closed the connection")
 
   /// Takes what has come, without waiting, and says whether a whole frame is there.
   func hasFrame() throws(DeviceHostError) -> Bool {
@@ -107,8 +112,9 @@ public final class FrameSocket {
     if status > 0 {
       input.append(contentsOf: chunk[..<status])
       bytesReceived += status
+      lastHeard = .now
     } else if status == 0 {
-      throw .connectionLost(reason: "the other side closed the connection")
+      throw Self.closed
     } else if errno != EAGAIN && errno != EINTR {
       throw .connectionLost(reason: lastError())
     }

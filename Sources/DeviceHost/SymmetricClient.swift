@@ -93,7 +93,7 @@ public final class SymmetricClient {
     try socket.send(frame, count: length)
     let reply: [UInt8]?
     do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
-      throw .refused(endpoint: endpoint.description)
+      throw error == FrameSocket.closed ? .refused(endpoint: endpoint.description) : error
     }
     guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
     guard !Framing.isTryLater(reply.bytes) else { throw .tryLater(endpoint: endpoint.description) }

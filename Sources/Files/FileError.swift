@@ -78,6 +78,8 @@ public struct FileError: Error, Equatable, Sendable {
     switch reason {
     case .system(.fileExists): "It is not overwritten: choose another name."
     case .system(.noSpace): "Nothing was lost: make room and run the command again."
+    case .system(.resourceBusy):
+      "Is the file mounted by itself? Its next state takes its name, which a mount does not give up: mount its directory."
     case .system, .shortened: nil
     case .inUse: "Wait for it, or stop it."
     case .exposed: "It holds a secret. Run: chmod 600 \(path)"

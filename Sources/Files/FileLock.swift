@@ -15,13 +15,15 @@ public final class FileLock: Sendable {
   /// Takes the lock of a file, which is created where there is none.
   ///
   /// - Parameters:
-  ///   - waits: whether to wait for another process that holds it.
+  ///   - patience: how long to wait for another process that holds it. Whoever may open the file may hold its lock for ever.
   ///   - isInKnownDirectory: whether the caller has checked the directory.
   /// - Throws: ``FileError``, with ``FileError/Reason/inUse`` when another process holds it.
-  public convenience init(_ path: String, waits: Bool = false, isInKnownDirectory: Bool = false) throws(FileError) {
+  public convenience init(
+    _ path: String, patience: Duration = .zero, isInKnownDirectory: Bool = false
+  ) throws(FileError) {
     let descriptor = try OwnFile.open(
       path, .readWrite, [.create], for: .lock, isInKnownDirectory: isInKnownDirectory)
-    try self.init(locking: descriptor, path, waits: waits)
+    try self.init(locking: descriptor, path, patience)
   }
 
   /// Takes the lock of a directory.
@@ -29,15 +31,21 @@ public final class FileLock: Sendable {
     let descriptor = try FileError.naming(.lock, path) {
       try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
     }
-    try self.init(locking: descriptor, path, waits: false)
+    try self.init(locking: descriptor, path, .zero)
   }
 
-  private init(locking descriptor: FileDescriptor, _ path: String, waits: Bool) throws(FileError) {
+  private init(locking descriptor: FileDescriptor, _ path: String, _ patience: Duration) throws(FileError) {
     self.descriptor = descriptor
-    while flock(descriptor.rawValue, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+    let deadline = ContinuousClock.now + patience
+    // flock itself can only wait for ever. Most locks are held for a commit, so that the first pauses are short.
+    var pause: useconds_t = 500
+    while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
       let code = Errno(rawValue: errno)
       if code == .interrupted { continue }
-      throw FileError(.lock, path, code == .wouldBlock ? .inUse : .system(code))
+      guard code == .wouldBlock else { throw FileError(.lock, path, .system(code)) }
+      guard ContinuousClock.now < deadline else { throw FileError(.lock, path, .inUse) }
+      usleep(pause)
+      pause = min(2 * pause, 32_000)
     }
   }
 

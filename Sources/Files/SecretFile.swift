@@ -59,6 +59,20 @@ public enum SecretFile {
     }
   }
 
+  /// Bytes that the names of files beside a device's have more than its own: of a lock, of a next state, of a file that is being made.
+  public static let roomBesideName = 40
+
+  /// Refuses a name beside which there is no room for such longer ones: the file could be made and then not be used.
+  ///
+  /// - Throws: ``FileError`` with `fileNameTooLong`.
+  public static func checkRoom(beside path: String) throws(FileError) {
+    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    let limit = pathconf(Directories.name(of: path), Int32(_PC_NAME_MAX))
+    guard limit < 0 || name.utf8.count + roomBesideName <= limit else {
+      throw FileError(.create, path, .system(.fileNameTooLong))
+    }
+  }
+
   /// Creates a file that is whole as soon as it has its name.
   ///
   /// - Throws: ``FileError``, with `fileExists` when there is one of that name.
@@ -114,6 +128,9 @@ public enum SecretFile {
     try FileError.naming(.write, path) { try descriptor.synchronize() }
     try Directories.synchronize(of: path)
   }
+
+  /// A file's name as SQLite takes it for that file: one that began with `file:` would be a URI, and `:memory:` no file at all.
+  public static func databaseName(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
 
   /// Checks files that SQLite is about to open, and those that it keeps beside them.
   public static func checkDatabase(_ path: String) throws(FileError) {

@@ -9,8 +9,14 @@ public enum RegistryError: Error, Equatable, Sendable {
   /// A system of that name exists.
   case systemExists(String)
   /// A name must have 1 to 64 characters of `a-z A-Z 0-9 . _ -` and begin with a letter or a digit.
+  ///
+  /// One of digits alone is a number: without leading zeros, from 1 to 4294967295.
   case invalidSystemName(String)
+  /// A name of digits alone is the system's number too, and another system has it.
+  case systemNumberTaken(SystemID)
   case unknownSystem(SystemID)
+  /// Devices of one system may always talk: no policy is about one alone.
+  case policyWithinSystem(SystemID)
   /// A device of that id exists in the system.
   case deviceExists(DeviceAddress)
   case unknownDevice(DeviceAddress)
@@ -59,6 +65,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case authorityExists(path: String)
   /// Another server runs on the directory.
   case directoryInUse(path: String, holder: String)
+  /// What was given as a backup has an SQLite log beside it, without which it may be incomplete.
+  case backupHasLog(path: String)
   /// The bytes are not a key file: wrong length, magic, checksum or parameters.
   case malformedKeyFile
   /// The key file was written by a later version.

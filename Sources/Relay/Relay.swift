@@ -29,12 +29,14 @@ final class Relay: Sendable {
   let costly: CostlyLane
   /// Which ends of connections are logged.
   let closures: Sampler
+  /// Which refusals of devices that have proved themselves are logged.
+  let refusals = Sampler(perSecond: 5)
   let budgets: Budgets
   let keyLane: KeyLane
 
   /// - Parameters:
-  ///   - clock: seconds since 1970, for the expiry of messages.
-  ///   - uptime: nanoseconds of a clock that does not go back, for budgets.
+  ///   - clock: seconds since 1970: where the time begins by which messages age.
+  ///   - uptime: nanoseconds of a clock that does not go back, for budgets and for the age of messages.
   init(
     registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
     desk: AdmissionDesk? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
@@ -54,8 +56,11 @@ final class Relay: Sendable {
     do { fleet = try Fleet(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     metrics.mailWaiting.set(try mailbox.waitingCount())
+    let mailClock = try MailClock(mailbox, wall: clock, uptime: uptime)
+    let time = limits.mailbox.guards.contains(.runningTime) ? { @Sendable in mailClock.now() } : clock
     office = PostOffice(
-      mailbox: mailbox, registry: registry, limits: limits, metrics: metrics, logger: logger, clock: clock)
+      mailbox: mailbox, registry: registry, limits: limits, metrics: metrics, logger: logger,
+      clock: time)
   }
 
   /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
@@ -66,6 +71,7 @@ final class Relay: Sendable {
         try begin(claimant, hello, connection)
         metrics.handshakes.add(.accepted)
       } catch {
+        logRefusal(error, of: claimant.address)
         connection.close(.refused(error))
       }
     }

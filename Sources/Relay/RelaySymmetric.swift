@@ -51,6 +51,7 @@ extension Relay {
     } catch {
       let refusal = AdmissionRefusal(error)
       if refusal == .unavailable { logger.error("registry", metadata: ["reason": "\(error)"]) }
+      logRefusal(refusal, of: arrival.claimant.address)
       arrival.connection.close(.refused(refusal))
     }
   }
@@ -58,7 +59,11 @@ extension Relay {
   /// What tells a device of an order; nil when this session has been told, or has nothing to do with it.
   func record(of order: DeviceOrder, for client: Client) throws(RegistryError) -> OutgoingRecord? {
     guard client.scheme.isSymmetric else {
-      return order.kind == .rotate && client.tell(of: order) ? OutgoingRecord(.rotate) : nil
+      guard order.kind == .rotate, client.tell(of: order) else { return nil }
+      if client.listens { return OutgoingRecord(.rotate) }
+      // Behind the welcome, and behind what was deposited before it.
+      queue.async { self.office.orderRotation(of: client) }
+      return nil
     }
     guard client.tell(of: order) else { return nil }
     if order.kind == .migrate, let scheme = order.scheme, !scheme.isSymmetric {

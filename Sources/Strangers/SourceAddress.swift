@@ -92,7 +92,10 @@ public struct SourcePrefix: Sendable {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let start = SourceAddress(parsing: String(parts[0])) else { return nil }
     let longest = start.family == .ipv4 ? 32 : 64
-    guard let length = parts.count == 2 ? Int(parts[1]) : longest, (0...longest).contains(length) else { return nil }
+    let digits = parts.count == 2 ? parts[1] : "\(longest)"
+    guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let length = Int(digits),
+      (0...longest).contains(length)
+    else { return nil }
     self.start = start
     self.length = length
   }

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import CountersignCrypto
 import Registry
+import Schemes
 import Testing
 
 @testable import Assembly
@@ -30,6 +31,44 @@ import Testing
     #expect(try bench.contents() == before)
     // A longer list goes on where the shorter one ended.
     #expect(try bench.batch.run(try bench.plan(1...25)) == Batch.Summary(made: 5, found: 20))
+  }
+
+  @Test(
+    "Every scheme has its batch, which goes on where it was cut off",
+    arguments: [
+      SchemeID.sharedKey, .derivedKey, .derivedKeyPBKDF2, .derivedKeyEphemeral, .derivedKeyRatchet, .registered,
+      .compactKK, .hybridIKpsk2,
+    ])
+  func schemes(_ scheme: SchemeID) throws {
+    let batch = Batch(
+      registry: bench.registry, issuer: bench.authority.issuer, system: bench.system, directory: bench.out,
+      scheme: scheme, authority: bench.authority)
+    let plan = try bench.plan(1...6)
+    #expect(try batch.run(plan) == Batch.Summary(made: 6, found: 0))
+    let before = try bench.contents()
+    #expect(try batch.run(plan) == Batch.Summary(made: 0, found: 6))
+    if scheme.isSymmetric {
+      // The process ended between the row and the file.
+      unlink(bench.out + "/0000000000000002.device")
+      #expect(try batch.run(plan) == Batch.Summary(made: 1, found: 5))
+      #expect(try bench.registry.symmetricDevices(in: bench.system, after: nil, limit: 10).count == 6)
+    } else {
+      try bench.checkFiles(plan)
+    }
+    #expect(try bench.contents() == before)
+    #expect(before.keys.filter { $0.hasSuffix(".psk") }.count == (scheme == .hybridIKpsk2 ? 6 : 0))
+    let manifest = bench.out + "/manifest.csv"
+    try Manifest.write(plan, of: batch, to: manifest)
+    let lines = try CSV(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: manifest)))).rows
+    #expect(lines.count == 7 && lines[1].fields[5].isEmpty == scheme.isSymmetric)
+    // A device that somebody else has made is not taken over.
+    let elsewhere = Batch(
+      registry: bench.registry, issuer: bench.authority.issuer, system: bench.system, directory: bench.out + "/other",
+      scheme: scheme == .derivedKey ? .sharedKey : .derivedKey, authority: bench.authority)
+    #expect(throws: AssemblyError.self) { try elsewhere.run(plan) }
+    let key = String(repeating: "09", count: 32)
+    let withKey = try BatchPlan(csv: Array("id,public_key\n0000000000000009,\(key)\n".utf8))
+    #expect(throws: AssemblyError.csv(line: 2, .unexpectedPublicKey)) { try batch.run(withKey) }
   }
 
   @Test func keysThatDevicesMadeGetCertificates() throws {

@@ -54,6 +54,9 @@ import Testing
     #expect(throws: AssemblyError.csv(line: 1, .empty)) { try plan("\n\n") }
     #expect(throws: AssemblyError.csv(line: 1, .missingColumn("id"))) { try plan("name\n") }
     #expect(throws: AssemblyError.csv(line: 1, .duplicateColumn("id"))) { try plan("id,id\n") }
+    for name in ["file", "system", "generation", "last_epoch"] {
+      #expect(throws: AssemblyError.csv(line: 1, .reservedColumn(name))) { try plan("id,\(name)\n") }
+    }
     #expect(throws: AssemblyError.csv(line: 2, .invalidID("12"))) { try plan("id\n12\n") }
     #expect(throws: AssemblyError.csv(line: 2, .invalidID("+000000000000012"))) { try plan("id\n+000000000000012\n") }
     #expect(throws: AssemblyError.csv(line: 3, .duplicateID("0000000000000001", firstLine: 2))) {

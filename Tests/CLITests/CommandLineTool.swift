@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Testing
 
 /// The built `countersign`, run as a person or a script runs it.
 struct CommandLineTool {
@@ -52,11 +53,30 @@ struct CommandLineTool {
     try start(arguments, input: input).wait()
   }
 
+  /// A port that nobody listens at just now.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutableBytes(of: &address) { bytes in
+      let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+      return bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+    }
+    try #require(status == 0)
+    return UInt16(bigEndian: address.sin_port)
+  }
+
   struct Running {
     let process: ChildProcess
 
     var output: PipeReader { process.output! }
     var error: PipeReader { process.errors! }
+
+    /// Takes what it prints as it comes: a listener holds each message back for a while until somebody does.
+    func reading() -> PrintedLines { PrintedLines(output) }
 
     /// Ends it where how it ends is not the question.
     func kill() {
@@ -71,6 +91,32 @@ struct CommandLineTool {
       return Result(
         status: process.wait(), output: String(decoding: output, as: UTF8.self),
         error: String(decoding: error, as: UTF8.self))
+    }
+  }
+}
+
+/// The lines that a process prints, read by a thread of their own.
+final class PrintedLines: @unchecked Sendable {
+  private let lock = NSCondition()
+  private var lines: [String] = []
+  private var isOver = false
+
+  init(_ output: PipeReader) {
+    Thread.detachNewThread { [self] in
+      while case let text = output.line(), !text.isEmpty {
+        lock.withLock { lines += text.split(separator: "\n").map(String.init) }
+        lock.broadcast()
+      }
+      lock.withLock { isOver = true }
+      lock.broadcast()
+    }
+  }
+
+  /// The next line, without its end; nil when there are no more.
+  func next() -> String? {
+    lock.withLock {
+      while lines.isEmpty && !isOver { lock.wait() }
+      return lines.isEmpty ? nil : lines.removeFirst()
     }
   }
 }

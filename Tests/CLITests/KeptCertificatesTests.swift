@@ -23,22 +23,6 @@ import Testing
     return file
   }
 
-  /// A port that nobody listens at just now.
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutableBytes(of: &address) { bytes in
-      let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
-      return bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
-    }
-    try #require(status == 0)
-    return UInt16(bigEndian: address.sin_port)
-  }
-
   /// Sends a text, directly or as `way` says, and again while nobody listens there yet.
   private func send(
     _ text: String, from file: String, _ way: String = "--direct", to endpoint: String, _ more: [String] = []
@@ -68,11 +52,12 @@ import Testing
     let pump = try device("0000000000000007", in: dir, kind, as: "pump.device")
     let false7 = try device("0000000000000007", in: rogue, kind, as: "false.device")
 
-    let endpoint = try "127.0.0.1:\(Self.freePort())"
+    let endpoint = try "127.0.0.1:\(CommandLineTool.freePort())"
     let listener = try tool.start([
       "listen", "--device", gate, "--direct", endpoint, "--keep-certificates", kept, "--count", "3", "--timeout", "60",
     ])
     defer { listener.kill() }
+    let printed = listener.reading()
     let sent = temporary.path + "/sent"
     try send("one", from: pump, to: endpoint, ["--keep-certificates", sent])
     try send("two", from: pump, to: endpoint)
@@ -81,9 +66,9 @@ import Testing
     #expect(try tool.run(audit + [kept]).status == 0)
     // The first two have numbers that the device under that name has used already.
     for text in ["a", "b", "c"] { try send(text, from: false7, to: endpoint) }
-    let heard = listener.wait()
-    #expect(
-      heard.status == 0 && heard.error.contains("MISISSUED: 1/0000000000000007 was met with two keys"), "\(heard)")
+    let notes = String(decoding: listener.error.rest(), as: UTF8.self)
+    #expect(listener.process.wait() == 0 && notes.contains("MISISSUED: 1/0000000000000007 was met with two keys"))
+    #expect(printed.next() == "0000000000000007  one")
 
     let proof = try #require(try files(".misissued.pem").first)
     let inspected = try tool.run(["inspect", kept + "/" + proof, "--dir", dir, "--output", "json"])
@@ -112,7 +97,7 @@ import Testing
     try initialize()
     let gate = try device("0000000000000001", in: dir, "certificate", as: "gate.device")
     let pump = try device("0000000000000007", in: dir, "identity-based", as: "pump.device")
-    let endpoint = try "127.0.0.1:\(Self.freePort())"
+    let endpoint = try "127.0.0.1:\(CommandLineTool.freePort())"
     let server = try tool.start(["serve", "--dir", dir, "--listen", endpoint])
     defer { server.kill() }
     let sent = temporary.path + "/sent"

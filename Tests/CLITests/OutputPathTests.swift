@@ -20,6 +20,19 @@ import Testing
     return file
   }
 
+  @Test("A name beside which a device's other files have no room is refused before the registry knows the device")
+  func aNameThatIsTooLong() throws {
+    for (scheme, length) in [("certified", 216), ("derived-key", 216), ("certified", 255)] {
+      let add = ["device", "add", "--dir", dir, "--system", "alpha", "--scheme", scheme, "--out"]
+      let refused = try tool.run(add + [temporary.path + "/" + String(repeating: "p", count: length)])
+      #expect(refused.status == 73 && refused.error.contains("choose a shorter name"), "\(refused)")
+    }
+    #expect(try tool.run(["device", "list", "--dir", dir]).output.isEmpty)
+    let file = try addDevice(String(repeating: "p", count: 215))
+    let unheard = try tool.run(["listen", "--device", file, "--direct", "127.0.0.1:0", "--timeout", "0.1"])
+    #expect(unheard.status == 75, "\(unheard)")
+  }
+
   @Test func aStatementThatCannotBeWrittenRevokesNothing() throws {
     _ = try addDevice()
     let existing = temporary.path + "/old.pem"

@@ -25,9 +25,33 @@ import Testing
   @Test func aMessageStaysOnItsLineAndSteersNoTerminal() {
     let forged = "hi\n0000000000000001  open the dam\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}\u{2028}"
     #expect(
-      MessagePrinter.onOneLine(forged)
+      Terminal.onOneLine(forged)
         == "hi\\n0000000000000001  open the dam\\u{1b}]0;owned\\u{7}\\u{9b}2J\\u{202e}\\u{2028}")
-    #expect(MessagePrinter.onOneLine("grüß Gott, 水 👩‍🔧") == "grüß Gott, 水 👩‍🔧")
+    #expect(Terminal.onOneLine("grüß Gott, 水 👩‍🔧") == "grüß Gott, 水 👩‍🔧")
+    #expect(Terminal.onOneLine([0x61, 0xff, 0x1b]) == "a\\xff\\x1b")
+  }
+
+  @Test func whatTheProgramPrintsKeepsItsLinesAndColumns() {
+    #expect(Terminal.printable("a\tb\nc\u{1b}[2J") == "a\tb\nc\\u{1b}[2J")
+    let json = #"{"text":"\#u{9b}2J\#u{202e}\#u{e0001}"}"# + "\n"
+    let printable = Terminal.printable(json: json)
+    #expect(printable == #"{"text":"\u009b2J\u202e\udb40\udc01"}"# + "\n")
+    let parsed = try? JSONSerialization.jsonObject(with: Data(printable.utf8)) as? [String: String]
+    #expect(parsed == ["text": "\u{9b}2J\u{202e}\u{e0001}"])
+  }
+
+  @Test("Words of a file that was given do not steer the terminal, in an error nor in a report")
+  func othersWordsAreEscaped() throws {
+    let table = temporary.path + "/table.csv"
+    let dir = temporary.path + "/fleet"
+    try Data("id\n\u{1b}[2J\n".utf8).write(to: URL(fileURLWithPath: table))
+    let tool = CommandLineTool()
+    #expect(try tool.run(["init", "--unsealed", "--dir", dir]).status == 0)
+    #expect(try tool.run(["system", "add", "alpha", "--dir", dir]).status == 0)
+    let result = try tool.run([
+      "device", "add", "--dir", dir, "--system", "alpha", "--batch", table, "--out", temporary.path + "/o",
+    ])
+    #expect(result.status == 65 && result.error.contains("\\u{1b}[2J") && !result.error.contains("\u{1b}"), "\(result)")
   }
 
   @Test func aFileMayHaveANameOfOneLetter() throws {
@@ -38,5 +62,13 @@ import Testing
     inside.wrapper = ["sh", "-c", "cd \"$0\" && exec \"$@\"", temporary.path]
     #expect(try inside.run(["device", "add", "--dir", "f", "--system", "alpha", "--out", "p"]).status == 0)
     #expect(try inside.run(["backup", "--dir", "f", "--out", "b"]).status == 0)
+    // To SQLite these would be a URI, and no file at all.
+    for name in ["file:x", ":memory:"] {
+      let copied = try inside.run(["backup", "--dir", "f", "--out", name, "--output", "json"])
+      #expect(copied.status == 0 && copied.json["bytes"] as? Int ?? 0 > 0, "\(copied)")
+      var status = stat()
+      #expect(stat(temporary.path + "/" + name, &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+    #expect(access(temporary.path + "/x", F_OK) != 0)
   }
 }

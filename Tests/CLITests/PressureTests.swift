@@ -110,7 +110,7 @@ import Testing
     #expect(sent.status == 0, "\(sent)")
   }
 
-  @Test("Gateways are addresses", arguments: ["192.0.2.0/33", "gateway.example", "2001:db8::/80"])
+  @Test("Gateways are addresses", arguments: ["192.0.2.0/33", "192.0.2.0/+24", "gateway.example", "2001:db8::/80"])
   func gateways(text: String) throws {
     let refused = try tool.run(["serve", "--dir", dir, "--listen", "127.0.0.1:0", "--gateway", text])
     #expect(refused.status == 64 && refused.error.contains("numeric address"), "\(refused)")

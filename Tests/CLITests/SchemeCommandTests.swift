@@ -117,7 +117,8 @@ import Testing
       (["device", "add", "--system", "x", "--out", "x", "--scheme", "none"], "shared-key"),
       (["device", "add", "--system", "x", "--out", "x", "--scheme", "broadcast"], "cannot be given"),
       (
-        ["device", "add", "--system", "x", "--out", "x", "--scheme", "derived-key", "--batch", "y"], "--scheme excludes"
+        ["device", "add", "--system", "x", "--out", "x", "--scheme", "derived-key", "--public-key", "y"],
+        "--scheme excludes"
       ),
       (["device", "migrate"], "--all"),
       (["device", "migrate", "--all", "--to", "certified"], "--from"),

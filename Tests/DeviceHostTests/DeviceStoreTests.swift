@@ -29,6 +29,17 @@ struct DeviceStoreTests {
     _ = try DeviceStore(opening: store.path)
   }
 
+  @Test("waits for whoever holds its lock, and not for ever")
+  func lockHeldByAnother() throws {
+    let store = try scratch.device(1, authority)
+    let lock = try FileLock(store.path + ".lock")
+    store.patience = .milliseconds(20)
+    let inUse = DeviceHostError.file(FileError(.lock, store.path + ".lock", .inUse))
+    #expect(throws: inUse) { try store.update { identity throws(DeviceError) in try identity.nextMessageID() } }
+    #expect(throws: inUse) { try DeviceStore(opening: store.path, patience: .zero) }
+    withExtendedLifetime(lock) {}
+  }
+
   @Test("is never overwritten by a new one, and leaves no other file behind")
   func creation() throws {
     let store = try scratch.device(1, authority)

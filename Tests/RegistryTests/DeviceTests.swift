@@ -121,6 +121,20 @@ import Testing
     #expect(throws: RegistryError.invalidSystemName(name)) { try test.registry.addSystem(named: name) }
   }
 
+  @Test("A system whose name is a number has that number; others get the lowest that is free")
+  func namesOfDigits() throws {
+    #expect(try test.registry.addSystem(named: "4").id == SystemID(4))
+    #expect(try test.registry.addSystem(named: "4294967295").id == SystemID(.max))
+    #expect(try test.registry.addSystem(named: "gamma").id == SystemID(3))
+    #expect(try test.registry.addSystem(named: "delta").id == SystemID(5))
+    #expect(throws: RegistryError.systemNumberTaken(test.alpha)) {
+      try test.registry.addSystem(named: "\(test.alpha.rawValue)")
+    }
+    for name in ["0", "07", "4294967296"] {
+      #expect(throws: RegistryError.invalidSystemName(name)) { try test.registry.addSystem(named: name) }
+    }
+  }
+
   @Test func systemsHaveTheirNamesToThemselves() throws {
     #expect(throws: RegistryError.systemExists("alpha")) { try test.registry.addSystem(named: "alpha") }
     #expect(try test.registry.systems().map(\.name) == ["alpha", "beta"])

@@ -43,6 +43,7 @@ import Testing
     #expect(hex(authority.issuerKey.bytes) == Known.issuerKey)
     #expect(hex(key.bytes) == Known.serverKey)
     #expect(master(authority) == Known.master)
+    #expect(hex(authority.storageKey) == Known.storageKey)
   }
 
   @Test func anyBitCounts() throws {
@@ -106,5 +107,6 @@ import Testing
     static let issuerKey = "55360167676df1f08203c686c09cc00adfd518cb5463d322a0535c413e875463"
     static let serverKey = "5a653af850cf9bba21e7f7f4bb6a7dbf99c1615ecde4091e9ab4372556f70e0b"
     static let master = "5f9ee22d1858073cf720374fe01d2567437d1c291fd591e2a1940e574122064e"
+    static let storageKey = "6c109e9fb77b23b0e3f2d5d988d2d38fc3411ee9beab0c3fbfe2a609858c4520"
   }
 }

@@ -23,6 +23,15 @@ import Testing
     #expect(try test.registry.policies(concerning: test.beta).map(\.statement) == [denial])
   }
 
+  @Test func noPolicyIsAboutOneSystem() throws {
+    let refused = RegistryError.policyWithinSystem(test.alpha)
+    #expect(throws: refused) { try test.registry.deny(from: test.alpha, to: test.alpha, issuer: test.issuer) }
+    #expect(throws: refused) {
+      try test.registry.allow(from: test.alpha, to: test.alpha, through: nil, issuer: test.issuer)
+    }
+    #expect(try test.registry.policies(concerning: nil).isEmpty)
+  }
+
   @Test func aStandingPolicyFollowsTheEpoch() throws {
     _ = try test.registry.allow(from: test.alpha, to: test.beta, through: nil, issuer: test.issuer)
     _ = try test.registry.allow(from: test.beta, to: test.alpha, through: 3, issuer: test.issuer)

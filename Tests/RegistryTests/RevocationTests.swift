@@ -35,6 +35,20 @@ import Testing
     #expect(throws: RegistryError.deviceRevoked(address)) { try test.registry.order(.rotate, for: address) }
   }
 
+  @Test("Another reason for what is revoked already is told by a statement of its own; none changes nothing")
+  func theReasonIsCorrected() throws {
+    let (address, _) = try test.device(1)
+    let first = try test.registry.revoke(address, through: nil, reason: .unspecified, issuer: test.issuer)
+    #expect(try test.registry.revoke(address, through: nil, reason: .unspecified, issuer: test.issuer) == first)
+    let second = try test.registry.revoke(address, through: nil, reason: .keyCompromise, issuer: test.issuer)
+    #expect(second.content.reason == .keyCompromise && second.content.generation == first.content.generation)
+    #expect(second.content.sequence == 2 && second.isSigned(by: test.authority.issuerKey))
+    #expect(try test.registry.revoke(address, through: nil, reason: .unspecified, issuer: test.issuer) == second)
+    #expect(try test.registry.revocations(since: 0, for: nil) == [second])
+    #expect(
+      try test.registry.audit(since: 0, limit: 100).last?.detail == "keyCompromise instead of unspecified")
+  }
+
   @Test func theirNumbersEnd() throws {
     let (address, _) = try test.device(1)
     let (last, _) = try test.device(2)

@@ -70,10 +70,12 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let noWithholding = Weaknesses(rawValue: 1 << 16)
   /// Next keys cost nothing: every credit is full again whenever the registry looks.
   public static let noKeyBudget = Weaknesses(rawValue: 1 << 17)
+  /// The server lets messages grow old by the system's clock.
+  public static let agesByClock = Weaknesses(rawValue: 1 << 20)
 
   /// Those that concern what lies beside the server's gate and leave that as it is.
   static let besideTheGate: Weaknesses = [
     .predictableEphemerals, .noWitness, .noBooks, .escrow, .offlinePeer, .noJudgement, .noShares, .noMemoryOfFull,
-    .noWithholding, .noKeyBudget,
+    .noWithholding, .noKeyBudget, .agesByClock,
   ]
 }

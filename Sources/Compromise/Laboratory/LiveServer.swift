@@ -147,6 +147,7 @@ extension Weaknesses {
     if contains(.noShares) { guards.remove(.shares) }
     if contains(.noMemoryOfFull) { guards.remove(.memory) }
     if contains(.noWithholding) { guards.remove(.withholding) }
+    if contains(.agesByClock) { guards.remove(.runningTime) }
     return guards
   }
 

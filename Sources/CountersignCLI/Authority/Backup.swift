@@ -30,7 +30,7 @@ struct Backup: ParsableCommand {
     let copy: SQLiteRegistry
     do throws(RegistryError) {
       try registry.backUp(to: out)
-      do throws(RegistryError) { copy = try SQLiteRegistry(path: out, actor: "backup by \(NSUserName())") } catch {
+      do throws(RegistryError) { copy = try SQLiteRegistry(path: out, actor: actor("backup")) } catch {
         unlink(out)
         throw error
       }

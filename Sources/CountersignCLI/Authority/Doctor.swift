@@ -46,7 +46,9 @@ struct Doctor: ParsableCommand {
       if certificates { checks.append(try Self.certificates(registry)) }
       if let check = key(directory, registry) { checks.append(check) }
     } catch {
-      checks.append(Check(check: "registry", ok: false, detail: Failure(error).message))
+      let failure = Failure(error)
+      let detail = [failure.message, failure.hint].compactMap(\.self).joined(separator: ". ")
+      checks.append(Check(check: "registry", ok: false, detail: detail))
     }
     do throws(Failure) {
       checks.append(Check(check: "mailbox", ok: true, detail: try MailboxCheck.detail(Self.mailboxPath(directory))))

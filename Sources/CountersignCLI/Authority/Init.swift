@@ -75,7 +75,7 @@ struct Init: ParsableCommand {
     let made = Authority.random()
     try registering { () throws(RegistryError) in
       try directory.create(
-        made, sealing: sealing, certificateEpochs: certificateEpochs, actor: "init by \(NSUserName())")
+        made, sealing: sealing, certificateEpochs: certificateEpochs, actor: actor("init"))
     }
     let issuerKey = made.issuerKey
     let serverKey = made.serverKey.publicKey

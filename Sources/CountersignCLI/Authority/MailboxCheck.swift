@@ -37,7 +37,7 @@ enum MailboxCheck {
       // Not every SQLite takes names of this kind.
       do { return try DatabaseQueue(path: url, configuration: configuration) } catch DatabaseError.SQLITE_CANTOPEN {}
     }
-    return try DatabaseQueue(path: path, configuration: configuration)
+    return try DatabaseQueue(path: SecretFile.databaseName(path), configuration: configuration)
   }
 
   private static func detail(_ db: Database, _ path: String) throws -> String {

@@ -19,8 +19,9 @@ struct PolicyAllow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "allow", abstract: "Let devices of one system open conversations with devices of another.",
     discussion: """
-      It holds in one direction: who was spoken to may answer. Without --last-epoch it holds until it is withdrawn; the \
-      statement that devices carry is renewed whenever the epoch advances.
+      It holds in one direction. Who was spoken to answers within that conversation, which is how a message is acknowledged; a \
+      message of its own, a reply too, needs a policy of the other direction. Without --last-epoch it holds until it is \
+      withdrawn; the statement that devices carry is renewed whenever the epoch advances.
 
       Example: countersign policy allow --dir fleet waterworks monitoring
       """)
@@ -36,9 +37,7 @@ struct PolicyAllow: ParsableCommand {
 
   func run() throws {
     let registry = try authority.registry("policy allow")
-    let from = try registry.find(system: from)
-    let to = try registry.find(system: to)
-    guard from.id != to.id else { throw Failure(.usage, "within one system everybody may talk: no policy is needed") }
+    let (from, to) = try registry.findTwo(from, to)
     let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
     let statement = try registering { () throws(RegistryError) in
       try registry.allow(from: from.id, to: to.id, through: lastEpoch, issuer: issuer)
@@ -66,14 +65,26 @@ struct PolicyDeny: ParsableCommand {
 
   func run() throws {
     let registry = try authority.registry("policy deny")
-    let from = try registry.find(system: from)
-    let to = try registry.find(system: to)
+    let (from, to) = try registry.findTwo(from, to)
     let issuer = try passphrase.unlock(try authority.directory(), registry).issuer
     let statement = try registering { () throws(RegistryError) in
       try registry.deny(from: from.id, to: to.id, issuer: issuer)
     }
     if output.isJSON { return try printJSON(PolicyEntry(statement, isStanding: false, isAllowed: false)) }
     print("Devices of \(from.name) may no longer open conversations with devices of \(to.name).")
+  }
+}
+
+extension SQLiteRegistry {
+  /// The two systems that a policy is about.
+  fileprivate func findTwo(_ from: String, _ to: String) throws(Failure) -> (RegisteredSystem, RegisteredSystem) {
+    let systems = (try find(system: from), try find(system: to))
+    guard systems.0.id != systems.1.id else {
+      throw Failure(
+        .usage, "within one system everybody may talk: no policy says otherwise",
+        hint: "Devices that must not reach each other belong into systems of their own.")
+    }
+    return systems
   }
 }
 

@@ -73,7 +73,7 @@ struct CompareCommand: ParsableCommand {
       if let html { try write(try report.html(), to: html) }
       switch output {
       case .text: print(report.text(), terminator: "")
-      case .json: print(try report.json(), terminator: "")
+      case .json: print(Terminal.printable(json: try report.json()), terminator: "")
       case .csv: print(report.csv(), terminator: "")
       case .markdown: print(report.markdown(), terminator: "")
       }

@@ -81,9 +81,7 @@ struct DeviceAdd: ParsableCommand {
     if batch != nil && (id != nil || publicKey != nil || enrolAgain) {
       throw ValidationError("--batch excludes --id, --public-key and --enrol-again.")
     }
-    if scheme != .certified && (batch != nil || publicKey != nil) {
-      throw ValidationError("--scheme excludes --batch and --public-key.")
-    }
+    if scheme != .certified && publicKey != nil { throw ValidationError("--scheme excludes --public-key.") }
     if scheme == .identityBased { throw ValidationError("It is a kind of credential: --credential identity-based.") }
     if scheme != .certified && credential.flavour != nil {
       throw ValidationError("--credential identity-based excludes --scheme.")
@@ -100,14 +98,14 @@ struct DeviceAdd: ParsableCommand {
     let registry = try authority.registry("device add")
     let system = try registry.find(system: system)
     let keys = try passphrase.unlock(try authority.directory(), registry)
-    if scheme.isSymmetric {
-      try addSymmetric(to: system, registry, keys)
-    } else if let batch {
+    if let batch {
       try DeviceBatch(
         registry: registry, issuer: keys.issuer, system: system, csv: batch, out: out, manifest: manifest,
-        identityBased: credential.flavour.map { ($0, keys) }
+        scheme: scheme, authority: keys, identityBased: credential.flavour.map { ($0, keys) }
       )
       .run(output)
+    } else if scheme.isSymmetric {
+      try addSymmetric(to: system, registry, keys)
     } else {
       try addOne(to: system, registry, keys)
     }

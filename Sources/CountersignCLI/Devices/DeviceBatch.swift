@@ -2,6 +2,7 @@ import Assembly
 import Credentials
 import Foundation
 import Registry
+import Schemes
 
 /// `device add --batch`: the assembly line.
 struct DeviceBatch {
@@ -11,6 +12,8 @@ struct DeviceBatch {
   let csv: String
   let out: String
   let manifest: String?
+  let scheme: SchemeID
+  let authority: Authority
   let identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)?
 
   private struct Result: Encodable {
@@ -30,7 +33,8 @@ struct DeviceBatch {
       throw Failure(.dataError, "no devices in the table", hint: "It has a header and nothing else. Nothing was done.")
     }
     let batch = Batch(
-      registry: registry, issuer: issuer, system: system.id, directory: out, identityBased: identityBased)
+      registry: registry, issuer: issuer, system: system.id, directory: out, scheme: scheme, authority: authority,
+      identityBased: identityBased)
     let manifest = manifest ?? out + "/manifest.csv"
     let start = ContinuousClock.now
     let summary = try creating(out, manifest) { () throws(AssemblyError) in
@@ -50,6 +54,7 @@ struct DeviceBatch {
     } else {
       let earlier = summary.found > 0 ? ", \(summary.found) were there from an earlier run" : ""
       if let identityBased { print("Credentials: identity-based (\(identityBased.issuance.words)).") }
+      if scheme.isSymmetric { print("Keys: \(scheme.name). The server knows them, and reads these devices' messages.") }
       print("\(summary.made) devices of \(system.name) in \(out)\(earlier). Manifest: \(manifest)")
     }
   }

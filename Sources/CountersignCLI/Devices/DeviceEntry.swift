@@ -3,6 +3,21 @@ import Credentials
 import CountersignCrypto
 import Registry
 
+/// How a device stands, in the lists' word.
+enum DeviceStatus {
+  /// A revoked device is that, whatever else there was.
+  static func word(isRevoked: Bool, _ quarantine: String?) -> String {
+    isRevoked ? "revoked" : quarantine == nil ? "active" : "quarantined"
+  }
+
+  /// The same for a line, with the next key that waits.
+  static func phrase(isRevoked: Bool, _ quarantine: String?, nextKey: String?) -> String {
+    let word = word(isRevoked: isRevoked, quarantine)
+    guard !isRevoked else { return word }
+    return [word + (quarantine.map { " (\($0))" } ?? ""), nextKey].compactMap(\.self).joined(separator: ", ")
+  }
+}
+
 /// A device in JSON.
 struct DeviceEntry: Encodable {
   struct Key: Encodable {
@@ -33,11 +48,14 @@ struct DeviceEntry: Encodable {
   let createdAt: Int64
   let changedAt: Int64
   var orders: [String]?
+  /// Why the device is in quarantine; nil when it is not.
+  let quarantine: String?
 
-  init(_ device: RegisteredDevice) {
+  init(_ device: RegisteredDevice, quarantine: String?) {
+    self.quarantine = quarantine
     self.device = device.address.device.description
     system = device.address.system.rawValue
-    status = device.isRevoked ? "revoked" : "active"
+    status = DeviceStatus.word(isRevoked: device.isRevoked, quarantine)
     active = Key(device.certificate)
     pending = device.pending.map { Key($0) }
     revokedThrough = device.revokedThrough == 0 ? nil : device.revokedThrough
@@ -63,11 +81,14 @@ struct SymmetricEntry: Encodable {
   let createdAt: Int64
   let changedAt: Int64
   var orders: [String]?
+  /// Why the device is in quarantine; nil when it is not.
+  let quarantine: String?
 
-  init(_ device: SymmetricDevice) {
+  init(_ device: SymmetricDevice, quarantine: String?) {
+    self.quarantine = quarantine
     self.device = device.address.device.description
     system = device.address.system.rawValue
-    status = device.isRevoked ? "revoked" : "active"
+    status = DeviceStatus.word(isRevoked: device.isRevoked, quarantine)
     scheme = device.current.scheme.name
     generation = device.generation
     pendingGeneration = device.pending?.generation

@@ -23,6 +23,7 @@ struct DeviceList: ParsableCommand {
   func run() throws {
     let registry = try authority.registry("device list")
     let system = try system.map { try registry.find(system: $0).id }
+    let quarantines = try registering { () throws(RegistryError) in try registry.quarantines() }
     var left = limit ?? .max
     var last: DeviceAddress?
     while left > 0 {
@@ -31,15 +32,17 @@ struct DeviceList: ParsableCommand {
         try registry.devices(in: system, after: last, limit: count)
       }
       // One that has a certificate and has not used it is listed under its scheme.
-      for device in devices where device.floor >= .certified { try show(device) }
+      for device in devices where device.floor >= .certified { try show(device, quarantines[device.address]) }
       left -= devices.count
-      guard devices.count == count else { return try showSymmetric(registry, system, left) }
+      guard devices.count == count else { return try showSymmetric(registry, system, left, quarantines) }
       last = devices.last?.address
     }
   }
 
   /// Devices without a key pair, behind the others.
-  private func showSymmetric(_ registry: SQLiteRegistry, _ system: SystemID?, _ limit: Int) throws {
+  private func showSymmetric(
+    _ registry: SQLiteRegistry, _ system: SystemID?, _ limit: Int, _ quarantines: [DeviceAddress: String]
+  ) throws {
     var left = limit
     var last: DeviceAddress?
     while left > 0 {
@@ -48,10 +51,12 @@ struct DeviceList: ParsableCommand {
         try registry.symmetricDevices(in: system, after: last, limit: count)
       }
       for device in devices {
+        let quarantine = quarantines[device.address]
         if output.isJSON {
-          try printJSON(SymmetricEntry(device))
+          try printJSON(SymmetricEntry(device, quarantine: quarantine))
         } else {
-          let status = device.isRevoked ? "revoked" : device.pending == nil ? "active" : "active, next key given"
+          let status = DeviceStatus.phrase(
+            isRevoked: device.isRevoked, quarantine, nextKey: device.pending == nil ? nil : "next key given")
           printLine(
             "\(device.address)\tgeneration \(device.generation)\t\(device.current.scheme.name)\t\(status)"
               + (device.migration.map { ", shall move to \($0.name)" } ?? ""))
@@ -67,9 +72,10 @@ struct DeviceList: ParsableCommand {
     certificate.identityCredential.map { "\tidentity-based, \($0.issuance)" } ?? ""
   }
 
-  private func show(_ device: RegisteredDevice) throws {
-    if output.isJSON { return try printJSON(DeviceEntry(device)) }
-    let status = device.isRevoked ? "revoked" : device.pending == nil ? "active" : "active, next key pending"
+  private func show(_ device: RegisteredDevice, _ quarantine: String?) throws {
+    if output.isJSON { return try printJSON(DeviceEntry(device, quarantine: quarantine)) }
+    let status = DeviceStatus.phrase(
+      isRevoked: device.isRevoked, quarantine, nextKey: device.pending == nil ? nil : "next key pending")
     printLine(
       "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)\(Self.label(device.certificate))"
     )

@@ -103,7 +103,7 @@ struct DeviceMigrate: ParsableCommand {
     } else {
       print(
         devices.count == 1
-          ? "Device \(devices[0].device) will move to \(to.name) when it connects."
+          ? "Device \(devices[0]) will move to \(to.name) when it connects."
           : "\(devices.count) devices will move to \(to.name) as they connect.")
     }
   }

@@ -34,7 +34,7 @@ struct DeviceRelease: ParsableCommand {
       return try printJSON(Result(device: address.device.description, wasQuarantined: reason != nil))
     }
     print(
-      reason.map { "Device \(address.device) is out of quarantine. It was in because: \($0)." }
-        ?? "Device \(address.device) was in no quarantine.")
+      reason.map { "Device \(address) is out of quarantine. It was in because: \($0)." }
+        ?? "Device \(address) was in no quarantine.")
   }
 }

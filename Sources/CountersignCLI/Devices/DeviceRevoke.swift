@@ -9,7 +9,7 @@ struct DeviceRevoke: ParsableCommand {
     abstract: "Take a device's keys out of the fleet: its session is cut, its peers are told.",
     discussion: """
       Every generation issued so far is revoked. The device may come back with a new key (device add --enrol-again), unless \
-      --for-good is given. --generation revokes up to an older key and leaves the one in use alone.
+      --for-good is given. Revoking it once more with another --reason corrects the reason. --generation revokes up to an older key and leaves the one in use alone.
 
       Examples:
         countersign device revoke --dir fleet 00a0b1c2d3e4f506 \\
@@ -94,7 +94,7 @@ struct DeviceRevoke: ParsableCommand {
         content.generation == RevocationContent.everyGeneration
         ? "for good" : "through generation \(content.generation)"
       print(
-        "Device \(address.device) is revoked \(through) (revocation \(content.sequence), \(content.reason.argument)).")
+        "Device \(address) is revoked \(through) (revocation \(content.sequence), \(content.reason.argument)).")
     }
   }
 }

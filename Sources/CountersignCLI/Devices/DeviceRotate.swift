@@ -8,12 +8,14 @@ struct DeviceRotate: ParsableCommand {
     commandName: "rotate",
     abstract: "Change a device's key: order it, or as the device itself do it now.",
     discussion: """
-      With an ID and --dir the order waits until the device connects. With --device and --server this is the device: it makes \
+      With an ID and --dir the order waits until the device connects; --all orders every device that is active, of all systems or of \
+      one. With --device and --server this is the device: it makes \
       a new key, has it certified, and uses it once; only then is the old one overwritten. A device without a key pair gets its \
       new key from the server.
 
       Examples:
         countersign device rotate --dir fleet 00a0b1c2d3e4f506
+        countersign device rotate --dir fleet --all --system waterworks
         countersign device rotate --device pump.device --server 127.0.0.1:7700
       """)
 
@@ -21,6 +23,7 @@ struct DeviceRotate: ParsableCommand {
   @Argument(help: "The device to be ordered: 16 hexadecimal digits, or SYSTEM/ID.") var id: String?
   @Option(name: .long, help: ArgumentHelp("The device's system, by name or number.", valueName: "name")) var system:
     String?
+  @Flag(name: .long, help: "Order every active device, or with --system every one of that.") var all = false
   @OptionGroup var device: DeviceOptions
   @Option(name: .long, help: ArgumentHelp("The server (or COUNTERSIGN_SERVER).", valueName: "host:port"))
   var server: String?
@@ -39,13 +42,39 @@ struct DeviceRotate: ParsableCommand {
   }
 
   func validate() throws {
-    if id != nil && (device.device != nil || server != nil) {
-      throw ValidationError("An ID orders a rotation, --device does one: give either.")
+    if (id != nil || all) && (device.device != nil || server != nil) {
+      throw ValidationError("An ID or --all orders a rotation, --device does one: give either.")
     }
+    if id != nil && all { throw ValidationError("Name a device, or give --all.") }
   }
 
   func run() throws {
-    if let id { try order(id) } else { try rotate() }
+    if let id { try order(id) } else if all { try orderAll() } else { try rotate() }
+  }
+
+  private func orderAll() throws {
+    struct Result: Encodable {
+      let devices: Int
+      let order: String
+    }
+    let registry = try authority.registry("device rotate")
+    let system = try system.map { try registry.find(system: $0).id }
+    let quarantines = try registering { () throws(RegistryError) in try registry.quarantines() }
+    var count = 0
+    try registry.forEachDevice(in: system) { device throws(RegistryError) in
+      guard !device.isRevoked, quarantines[device.address] == nil else { return }
+      do throws(RegistryError) { try registry.order(.rotate, for: device.address) } catch {
+        // Revoked since it was listed.
+        guard error == .deviceRevoked(device.address) else { throw error }
+        return
+      }
+      count += 1
+    }
+    if output.isJSON {
+      try printJSON(Result(devices: count, order: DeviceOrder.Kind.rotate.rawValue))
+    } else {
+      print("\(count) devices will change their keys as they connect.")
+    }
   }
 
   private func order(_ id: String) throws {
@@ -58,7 +87,7 @@ struct DeviceRotate: ParsableCommand {
           device: device.address.device.description, system: device.address.system.rawValue,
           order: DeviceOrder.Kind.rotate.rawValue, generation: device.generation))
     } else {
-      print("Device \(device.address.device) will change its key, generation \(device.generation), when it connects.")
+      print("Device \(device.address) will change its key, generation \(device.generation), when it connects.")
     }
   }
 

@@ -29,14 +29,15 @@ struct DeviceShow: ParsableCommand {
         hint: "It has no key pair. Move it to one: countersign device migrate")
     }
     let orders = try registering { () throws(RegistryError) in try registry.orders(for: device.address) }
+    let quarantine = try registering { () throws(RegistryError) in try registry.quarantine(of: device.address) }
     if output.isJSON {
-      var entry = SymmetricEntry(device)
+      var entry = SymmetricEntry(device, quarantine: quarantine)
       entry.orders = orders.map(\.kind.rawValue)
       return try printJSON(entry)
     }
     print(
       """
-      Device \(device.address.device) of system \(device.address.system.rawValue): \(device.isRevoked ? "revoked" : "active")
+      Device \(device.address): \(DeviceStatus.word(isRevoked: device.isRevoked, quarantine))
         scheme       \(device.current.scheme.name): the server knows its key, and reads its messages
         generation   \(device.generation)
       """)
@@ -44,6 +45,7 @@ struct DeviceShow: ParsableCommand {
       print("  next key     \(pending.scheme.name), generation \(pending.generation), not yet used")
     }
     if device.revokedThrough > 0 { print("  revoked      through generation \(device.revokedThrough)") }
+    if let quarantine { print("  quarantine   \(quarantine)") }
     for order in orders {
       print(
         "  order        \(order.kind.rawValue)\(order.scheme.map { " to \($0.name)" } ?? ""), since \(utc(order.createdAt))"
@@ -62,15 +64,16 @@ struct DeviceShow: ParsableCommand {
     }
     if pem { return print(PEM(device.certificate).text, terminator: "") }
     let orders = try registering { () throws(RegistryError) in try registry.orders(for: device.address) }
+    let quarantine = try registering { () throws(RegistryError) in try registry.quarantine(of: device.address) }
     if output.isJSON {
-      var entry = DeviceEntry(device)
+      var entry = DeviceEntry(device, quarantine: quarantine)
       entry.orders = orders.map(\.kind.rawValue)
       return try printJSON(entry)
     }
     let certificate = device.certificate
     print(
       """
-      Device \(device.address.device) of system \(device.address.system.rawValue): \(device.isRevoked ? "revoked" : "active")
+      Device \(device.address): \(DeviceStatus.word(isRevoked: device.isRevoked, quarantine))
         public key   \(hexadecimal(certificate.publicKey.bytes))
         generation   \(certificate.fields.generation), good through epoch \(certificate.fields.lastEpoch)
         \(certificate.identityCredential == nil ? "certificate " : "credential  ") \(PEM(certificate).content.count) bytes, issued by key \(hexadecimal(certificate.fields.issuer.rawValue))
@@ -85,9 +88,7 @@ struct DeviceShow: ParsableCommand {
     } else if device.revokedThrough > 0 {
       print("  revoked      through generation \(device.revokedThrough)")
     }
-    if let reason = try registering({ () throws(RegistryError) in try registry.quarantine(of: device.address) }) {
-      print("  quarantine   \(reason)")
-    }
+    if let quarantine { print("  quarantine   \(quarantine)") }
     for order in orders { print("  order        \(order.kind.rawValue), since \(utc(order.createdAt))") }
     print("  since        \(utc(device.createdAt)), changed \(utc(device.changedAt))")
   }

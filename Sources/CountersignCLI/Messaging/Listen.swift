@@ -15,6 +15,11 @@ struct Listen: ParsableCommand {
       A device without a key pair gets messages that the server can read; so does one with --hop-by-hop from such devices. They \
       are marked, and their route in JSON is hop-by-hop. All others only their sender and this device can read.
 
+      A message is acknowledged once it is printed. One that goes into a pipe is given two seconds to be read, and is not \
+      acknowledged when the reader goes away meanwhile. A program that must lose none gives --acknowledge and writes the message_id \
+      of each message, as a line, to this command's standard input when it has done with it. A message that was not acknowledged \
+      comes again.
+
       With --direct it waits on a port of its own instead; the other device is verified offline.
 
       Examples:
@@ -22,6 +27,8 @@ struct Listen: ParsableCommand {
         countersign listen --device pump.device --server 127.0.0.1:7700 --count 1 \\
           --output json
         countersign listen --device pump.device --server [::1]:7700 --timeout 60
+        countersign listen --device pump.device --server 127.0.0.1:7700 \\
+          --output json --acknowledge
         countersign listen --device pump.device --direct 127.0.0.1:7800
       """)
 
@@ -47,16 +54,25 @@ struct Listen: ParsableCommand {
     transform: Seconds.parse)
   var timeout: Seconds?
 
+  @Flag(
+    name: .long,
+    help: "Acknowledge a message only when its message_id comes back as a line on standard input; with --output json.")
+  var acknowledge = false
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if acknowledge && !output.isJSON {
+      throw ValidationError("--acknowledge goes with --output json, which has the ids.")
+    }
     if server != nil && direct != nil { throw ValidationError("--server and --direct exclude each other.") }
   }
 
   func run() throws {
-    let device = try device.open()
+    let device = try device.open(patience: min(timeout?.duration ?? .seconds(10), .seconds(10)))
     let inbox = try self.device.inbox(of: device)
-    let printer = MessagePrinter(isJSON: output.isJSON)
+    let own = try reporting { () throws(DeviceHostError) in try device.address.system }
+    let printer = MessagePrinter(isJSON: output.isJSON, system: own, acknowledgements: acknowledge ? InputLines() : nil)
     defer { printer.flush() }
     let keeper = try kept.keeper()
     if let direct {
@@ -70,21 +86,31 @@ struct Listen: ParsableCommand {
     count.map { printer.count >= $0 } ?? false
   }
 
+  /// After so long without a message a ping keeps the session open; so long it has for its answer.
+  private static let quiet = Duration.seconds(15)
+
+  /// How long a message may still take to come.
+  private func left(since lastMessage: ContinuousClock.Instant) -> Duration {
+    guard let timeout else { return .seconds(86_400) }
+    return max(.milliseconds(1), timeout.duration - lastMessage.duration(to: .now))
+  }
+
   /// Listens over one session after another, for sessions end: by a new key, or because the server went away.
   private func listen(
     server endpoint: Endpoint, _ device: AnyDevice, _ inbox: Inbox, _ printer: MessagePrinter,
     _ keeper: KeptCertificates?
   ) throws(Failure) {
-    // How long to wait before a ping keeps the session open, or before giving up.
-    let quiet = min(.seconds(15), timeout?.duration ?? .seconds(15))
     var backoff = Backoff()
     var lastMessage = ContinuousClock.now
     var began = lastMessage
     while !isDone(printer) {
+      began = .now
       do throws(DeviceHostError) {
         let client = try device.connect(
-          to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop, timeout: min(.seconds(10), quiet))
+          to: endpoint, listens: true, allowsHopByHop: hopByHop.hopByHop,
+          timeout: min(.seconds(10), left(since: lastMessage)))
         began = .now
+        var lastPing: ContinuousClock.Instant?
         client.onRefusedMessage = { printer.refused(from: $0, $1) }
         (client as? DeviceClient)?.onPeerCertificate = { keeper?.keep($0) }
         printer.note(
@@ -92,12 +118,19 @@ struct Listen: ParsableCommand {
             + (device.isSymmetric ? " (\(try device.scheme.name): the server reads every message)" : ""))
         if let doubt = try Self.doubt(device) { printer.note(doubt) }
         while !isDone(printer), !client.shouldReconnect {
-          let got = try client.receiveMessage(inbox: inbox, timeout: quiet) { printer.show($0) }
+          let got = try client.receiveMessage(inbox: inbox, timeout: min(Self.quiet, left(since: lastMessage))) {
+            printer.show($0)
+          }
           if got {
             lastMessage = .now
           } else if let timeout, lastMessage.duration(to: .now) >= timeout.duration {
             throw .timedOut(waitingFor: "a message")
           } else if !client.shouldReconnect {
+            // A path may die without a word: whoever only waits never learns of it.
+            if let lastPing, client.lastHeard < lastPing {
+              throw .connectionLost(reason: "the server does not answer")
+            }
+            lastPing = .now
             try client.ping()
           }
         }

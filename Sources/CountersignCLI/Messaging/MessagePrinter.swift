@@ -8,13 +8,19 @@ import Strangers
 /// Prints messages as they come: one line each, in words or as JSON.
 final class MessagePrinter {
   private let isJSON: Bool
+  /// The device's own system, whose devices are named by their ids alone, as `--to` takes them.
+  private let system: SystemID
+  /// Where each message is acknowledged; nil when printing it is enough.
+  private let acknowledgements: InputLines?
   private(set) var count = 0
   /// Nobody who does not read standard error keeps messages waiting.
   private let notes = LogOutput(STDERR_FILENO) { "countersign: \($0) lines were dropped, for nobody read them\n" }
   private let strangers = Sampler(perSecond: 5)
 
-  init(isJSON: Bool) {
+  init(isJSON: Bool, system: SystemID, acknowledgements: InputLines? = nil) {
     self.isJSON = isJSON
+    self.system = system
+    self.acknowledgements = acknowledgements
   }
 
   private struct Line: Encodable {
@@ -30,8 +36,34 @@ final class MessagePrinter {
     let data: String?
   }
 
+  /// Prints a message. Once this returns it is acknowledged, so that it does not return when whoever reads has gone.
   func show(_ message: ReceivedMessage) {
+    print(message)
+    if let acknowledgements {
+      awaitAcknowledgement(of: message.id.description, acknowledgements)
+    } else if !waitForReader(of: STDOUT_FILENO) {
+      flush()
+      Failure(
+        .ioError, "nobody reads standard output any more: message \(message.id) was not taken",
+        hint: "It comes again next time."
+      ).printAndExit()
+    }
     count += 1
+  }
+
+  private func awaitAcknowledgement(of id: String, _ lines: InputLines) {
+    while let line = lines.next(while: { true }) {
+      let word = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+      if word == id { return }
+      note("\"\(word)\" is not the message that waits for its acknowledgement, \(id)")
+    }
+    flush()
+    Failure(
+      .ioError, "standard input ended before message \(id) was acknowledged", hint: "It comes again next time."
+    ).printAndExit()
+  }
+
+  private func print(_ message: ReceivedMessage) {
     let text = String(validating: message.body, as: UTF8.self)
     if isJSON {
       let line = Line(
@@ -41,30 +73,11 @@ final class MessagePrinter {
       try? printJSON(line)
     } else {
       let mark = message.route == .hopByHop ? "(hop-by-hop) " : ""
+      let sender = message.from.system == system ? "\(message.from.device)" : "\(message.from)"
       printLine(
-        "\(message.from.device)  \(mark)\(text.map(Self.onOneLine) ?? "(\(message.body.count) bytes that are not text)")"
+        "\(sender)  \(mark)\(text.map(Terminal.onOneLine) ?? "(\(message.body.count) bytes that are not text)")"
       )
     }
-  }
-
-  /// Another device's words must neither look like a second message nor steer the terminal.
-  static func onOneLine(_ text: String) -> String {
-    var line = ""
-    for scalar in text.unicodeScalars {
-      let steers =
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: true
-        // The joiner of letters and emoji is of this category too, and harmless.
-        case .format: scalar != "\u{200d}"
-        default: false
-        }
-      if steers {
-        line += scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        line.unicodeScalars.append(scalar)
-      }
-    }
-    return line
   }
 
   func refused(from sender: DeviceAddress, _ error: DeviceError) {
@@ -73,7 +86,7 @@ final class MessagePrinter {
 
   /// Says something that is not a message, on standard error.
   func note(_ text: String) {
-    notes.write("countersign: \(text)\n")
+    notes.write("countersign: \(Terminal.onOneLine(text))\n")
   }
 
   /// Says what a stranger did, as long as there are not too many of them.

@@ -40,8 +40,12 @@ struct Send: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The recipient: 16 hexadecimal digits, or SYSTEM/ID for another system.", valueName: "id"))
-  var to: PeerName?
+    help: ArgumentHelp(
+      "The recipient: 16 hexadecimal digits, or SYSTEM/ID for another system, by its number or, with --dir, its name.",
+      valueName: "id"))
+  var to: DeviceName?
+
+  @OptionGroup var authority: AuthorityOptions
 
   @OptionGroup var hopByHop: HopByHopOption
   @OptionGroup var kept: KeepCertificatesOption
@@ -72,7 +76,7 @@ struct Send: ParsableCommand {
   }
 
   func run() throws {
-    let device = try device.open()
+    let device = try device.open(patience: min(timeout.duration, .seconds(10)))
     let body = try message()
     let start = ContinuousClock.now
     let (delivery, traffic) =
@@ -108,8 +112,9 @@ struct Send: ParsableCommand {
     let endpoint = try ServerOption.endpoint(server)
     let keeper = try kept.keeper()
     let deadline = ContinuousClock.now + timeout.duration
+    let own = try reporting { () throws(DeviceHostError) in try device.address.system }
+    let recipient = try to.address(from: own, namesIn: authority)
     do throws(DeviceHostError) {
-      let recipient = to.address(from: try device.address.system)
       let id = try device.nextMessageID()
       var backoff = Backoff()
       while true {
@@ -136,10 +141,11 @@ struct Send: ParsableCommand {
   ) throws -> (Delivery, (sent: Int, received: Int)) {
     let endpoint = try Endpoint(option: address)
     let keeper = try kept.keeper()
+    let own = try reporting { () throws(DeviceHostError) in try store.read { $0.address.system } }
+    let expected = try to.map { try $0.address(from: own, namesIn: authority) }
     return try reporting { () throws(DeviceHostError) in
-      let own = try store.read { $0.address.system }
       let connection = try DirectConnection.connect(
-        store, to: endpoint, expecting: to?.address(from: own), timeout: timeout.duration)
+        store, to: endpoint, expecting: expected, timeout: timeout.duration)
       keeper?.keep(connection.peer)
       let id = try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
       try connection.send(body, id: id, timeout: timeout.duration)

@@ -53,11 +53,13 @@ struct SessionReport {
     guard !isJSON else { return }
     printLine("handshake_hash \(object.handshakeHash ?? "")")
     if let key = object.remoteStatic { printLine("remote_static \(key)") }
-    for payload in object.payloads where !payload.bytes.isEmpty { printLine(Array("payload ".utf8) + payload.bytes) }
+    for payload in object.payloads where !payload.bytes.isEmpty {
+      printLine("payload \(Terminal.onOneLine(payload.bytes))")
+    }
   }
 
   mutating func message(_ bytes: [UInt8]) {
-    if isJSON { object.messages.append(Content(bytes: bytes)) } else { printLine(bytes) }
+    if isJSON { object.messages.append(Content(bytes: bytes)) } else { printLine(Terminal.onOneLine(bytes)) }
   }
 
   /// Ends the report; in JSON an error that ended the session is part of it.

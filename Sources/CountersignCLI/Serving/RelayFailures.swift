@@ -23,7 +23,8 @@ extension Failure {
     case .readOnlyMailbox(let path):
       self.init(.noPermission, "cannot write \(path)", hint: "The server must be able to write its directory.")
     case .mailboxFull(let path): self.init(.ioError, "the disk is full: \(path)", hint: "Make room and start again.")
-    case .mailbox(let code, let message): self.init(.ioError, "the mailbox failed: \(message) (SQLite \(code))")
+    case .mailbox(let code, let message):
+      self.init(.ioError, "the mailbox failed: \(message) (SQLite \(code))", hint: Self.fileSizeLimit)
     }
   }
 }

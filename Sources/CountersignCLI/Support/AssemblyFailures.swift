@@ -37,10 +37,11 @@ extension CSVProblem {
     case .wrongFieldCount(let expected, let actual): "\(actual) fields where the header has \(expected)"
     case .missingColumn(let name): "the header lacks the column \(name)"
     case .duplicateColumn(let name): "the header has the column \(name) twice"
+    case .reservedColumn(let name): "the manifest has a column \(name) of its own: give this one another name"
     case .invalidID(let text): "\"\(text.prefix(40))\" is no device id: 16 hexadecimal digits"
     case .duplicateID(let text, let first): "device \(text) stands in line \(first) too"
     case .invalidPublicKey: "the public key is not 64 hexadecimal digits"
-    case .unexpectedPublicKey: "identity-based credentials are not issued for a public key; see --request"
+    case .unexpectedPublicKey: "only certificates are issued for a public key that the device has made"
     case .duplicatePublicKey(let first): "the public key stands in line \(first) too"
     }
   }

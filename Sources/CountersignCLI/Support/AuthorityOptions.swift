@@ -8,6 +8,8 @@ struct AuthorityOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The authority's directory (or COUNTERSIGN_DIR).", valueName: "dir"))
   var dir: String?
 
+  var isGiven: Bool { dir != nil || environment("COUNTERSIGN_DIR") != nil }
+
   func directory() throws(Failure) -> AuthorityDirectory {
     guard var path = dir ?? environment("COUNTERSIGN_DIR") else {
       throw Failure(.usage, "which authority?", hint: "Give --dir DIR, or set COUNTERSIGN_DIR.")
@@ -20,7 +22,7 @@ struct AuthorityOptions: ParsableArguments {
   func registry(_ command: String) throws(Failure) -> SQLiteRegistry {
     let directory = try directory()
     return try registering { () throws(RegistryError) in
-      try directory.openRegistry(actor: "\(command) by \(NSUserName())")
+      try directory.openRegistry(actor: actor(command))
     }
   }
 }

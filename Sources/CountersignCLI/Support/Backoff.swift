@@ -1,7 +1,7 @@
 import DeviceHost
 import Foundation
 
-/// Waits a little longer after each failure in a row, up to two seconds.
+/// Waits about twice as long after each failure in a row, up to half a minute, and not as long as others who failed at the same time.
 struct Backoff {
   private(set) var count = 0
 
@@ -9,7 +9,7 @@ struct Backoff {
 
   /// - Parameter deadline: when to stop waiting in any case.
   mutating func wait(until deadline: ContinuousClock.Instant? = nil) {
-    var pause = Duration.milliseconds(min(2000, 100 << min(count, 5)))
+    var pause = min(Duration.seconds(30), .milliseconds(100 << min(count, 9))) * Double.random(in: 0.5...1)
     if let deadline { pause = min(pause, deadline - .now) }
     if pause > .zero { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
     count += 1

@@ -19,6 +19,10 @@ extension Failure {
     case .system(.fileExists):
       self.init(.cannotCreate, error.message, hint: "A device file is never overwritten: choose another name.")
     case .system where error.operation == .open: self.init(.noInput, error.message)
+    case .inUse where !error.path.hasSuffix(".inbox.lock"):
+      self.init(
+        .temporary, "another process holds \(error.path)",
+        hint: "A device file is held for the length of a change. Which process it is: fuser \(error.path)")
     case .inUse:
       self.init(
         .temporary, "another process receives as this device: \(error.path.removingSuffix(".inbox.lock"))",

@@ -8,11 +8,12 @@ struct DeviceOptions: ParsableArguments {
   @Option(name: .long, help: "The device file (or COUNTERSIGN_DEVICE).")
   var device: String?
 
-  func open() throws(Failure) -> AnyDevice {
+  /// - Parameter patience: how long to wait for another process that has the file in hand.
+  func open(patience: Duration = .seconds(10)) throws(Failure) -> AnyDevice {
     guard let path = device ?? environment("COUNTERSIGN_DEVICE") else {
       throw Failure(.usage, "which device?", hint: "Give --device FILE, or set COUNTERSIGN_DEVICE.")
     }
-    let device = try reporting { () throws(DeviceHostError) in try AnyDevice(opening: path) }
+    let device = try reporting { () throws(DeviceHostError) in try AnyDevice(opening: path, patience: patience) }
     warnOfUnlockedMemory()
     return device
   }
@@ -64,26 +65,23 @@ extension Endpoint {
   }
 }
 
-/// A device as an option names it: 16 hexadecimal digits, after `SYSTEM/` when it is not of the own system.
-struct PeerName: ExpressibleByArgument {
-  let system: SystemID?
-  let device: DeviceID
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let last = parts.last, last.count == 16, let device = UInt64(last, radix: 16) else {
-      return nil
+extension DeviceName {
+  /// The address that is meant by a device, which knows systems by their numbers.
+  ///
+  /// - Parameters:
+  ///   - own: the system that is meant when none is named.
+  ///   - directory: of the authority whose registry knows the name of a system.
+  func address(from own: SystemID, namesIn directory: AuthorityOptions) throws(Failure) -> DeviceAddress {
+    switch system {
+    case nil: return DeviceAddress(system: own, device: device)
+    case .number(let number): return DeviceAddress(system: number, device: device)
+    case .name(let name):
+      guard directory.isGiven else {
+        throw Failure(
+          .usage, "a device does not know the names of systems, and so not \(name)",
+          hint: "Write its number, NUMBER/ID, or name the authority that knows it: --dir DIR")
+      }
+      return DeviceAddress(system: try directory.registry("send").find(system: name).id, device: device)
     }
-    self.device = DeviceID(device)
-    if parts.count == 2 {
-      guard let system = UInt32(parts[0]) else { return nil }
-      self.system = SystemID(system)
-    } else {
-      system = nil
-    }
-  }
-
-  func address(from own: SystemID) -> DeviceAddress {
-    DeviceAddress(system: system ?? own, device: device)
   }
 }

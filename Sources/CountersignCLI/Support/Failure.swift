@@ -45,8 +45,8 @@ struct Failure: Error {
   }
 
   func printAndExit() -> Never {
-    var text = "countersign: \(message)\n"
-    if let hint { text += "  \(hint)\n" }
+    var text = "countersign: \(Terminal.onOneLine(message))\n"
+    if let hint { text += "  \(Terminal.onOneLine(hint))\n" }
     printError(text)
     Foundation.exit(status.rawValue)
   }

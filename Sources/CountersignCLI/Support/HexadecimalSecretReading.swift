@@ -22,7 +22,7 @@ extension HexadecimalSecret {
     defer { wipe(&text) }
     var count = 0
     while count < text.count {
-      let got = text.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      let got = text.withUnsafeMutableBytes { readSome(descriptor, into: .init(rebasing: $0[count...])) }
       if got <= 0 { break }
       count += got
     }
@@ -68,5 +68,5 @@ func warnOfUnlockedMemory() {
 
 /// One line on standard error, for what is worth knowing and no reason to stop.
 func printWarning(_ text: String) {
-  printError("countersign: \(text)\n")
+  printError("countersign: \(Terminal.onOneLine(text))\n")
 }

@@ -26,8 +26,7 @@ final class InputLines: @unchecked Sendable {
         continue
       }
       var chunk = [UInt8](repeating: 0, count: 65_536)
-      let count = read(STDIN_FILENO, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
+      let count = chunk.withUnsafeMutableBytes { readSome(STDIN_FILENO, into: $0) }
       if count <= 0 { isAtEnd = true } else { buffer += chunk[..<count] }
     }
   }

@@ -6,7 +6,7 @@ func number<Number: FixedWidthInteger & Sendable>(
   _ range: ClosedRange<Number>
 ) -> @Sendable (String) throws -> Number {
   { text in
-    guard let value = Number(text), range.contains(value) else {
+    guard let value = decimal(text, as: Number.self), range.contains(value) else {
       let end = range.upperBound == .max && Number.bitWidth >= 32 ? "" : " to \(range.upperBound)"
       throw ValidationError("it takes a whole number from \(range.lowerBound)\(end).")
     }
@@ -20,6 +20,13 @@ func number<Number: FixedWidthInteger & Sendable>(
   number(range.lowerBound...Number.max)
 }
 
+/// What decimal digits say, and nothing else that Swift would take for a number: no sign, no `0x`.
+func decimal<Number: FixedWidthInteger>(_ text: some StringProtocol, as type: Number.Type = Number.self) -> Number? {
+  text.utf8.allSatisfy(isDigit) ? Number(text) : nil
+}
+
+func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
 /// A time in seconds, as options give it.
 struct Seconds: CustomStringConvertible {
   let duration: Duration
@@ -28,7 +35,9 @@ struct Seconds: CustomStringConvertible {
 
   /// Options: whoever waits for longer than a day wants to wait for ever.
   static func parse(_ text: String) throws -> Seconds {
-    guard let value = Double(text), value >= 0.001, value <= 86_400 else {
+    guard !text.utf8.contains(where: { !isDigit($0) && $0 != UInt8(ascii: ".") }), let value = Double(text),
+      value >= 0.001, value <= 86_400
+    else {
       throw ValidationError("it takes a number of seconds from 0.001 to 86400.")
     }
     return Seconds(.milliseconds(Int64(value * 1000)))

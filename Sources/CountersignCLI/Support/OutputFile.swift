@@ -26,13 +26,7 @@ struct OutputFile: ~Copyable {
   }
 
   mutating func write(_ bytes: [UInt8]) throws(Failure) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw Failure(creating: path, errno: count == 0 ? ENOSPC : errno) }
-      done += count
-    }
+    guard writeAll(bytes, to: descriptor) else { throw Failure(creating: path, errno: errno) }
     isWritten = true
   }
 }
@@ -50,7 +44,13 @@ extension Failure {
         .cannotCreate, "cannot create \(path): its directory does not exist", hint: "Make it, or choose another.")
     case EACCES, EPERM:
       self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose a directory that you may write.")
-    case EROFS, ENOTDIR, EISDIR, ENAMETOOLONG:
+    case ENAMETOOLONG:
+      self.init(
+        .cannotCreate, "cannot create \(path): \(reason)",
+        hint:
+          "The files that will lie beside it have up to \(SecretFile.roomBesideName) bytes more: choose a shorter name."
+      )
+    case EROFS, ENOTDIR, EISDIR:
       self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose another path.")
     case ENOSPC, EDQUOT, EFBIG:
       self.init(.ioError, "cannot write \(path): \(reason)", hint: "Make room, then run the command again.")

@@ -19,23 +19,22 @@ func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   encoder.keyEncodingStrategy = .convertToSnakeCase
-  printLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+  put(Terminal.printable(json: String(decoding: try encoder.encode(value), as: UTF8.self)) + "\n")
 }
 
 /// Prints a line at once: a reader at the other end of a pipe should not wait for a buffer to fill.
-func printLine(_ line: String) {
-  printLine(Array(line.utf8))
-}
+func printLine(_ line: String) { put(Terminal.printable(line) + "\n") }
 
-func printLine(_ bytes: [UInt8]) {
-  do { try FileHandle.standardOutput.write(contentsOf: bytes + [UInt8(ascii: "\n")]) } catch {
-    Failure.unwritableOutput.printAndExit()
-  }
+/// Prints text. Takes the place of Swift's own function of this name for everything that this program says.
+func print(_ text: String, terminator: String = "\n") { put(Terminal.printable(text) + terminator) }
+
+private func put(_ text: String) {
+  guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else { Failure.unwritableOutput.printAndExit() }
 }
 
 /// Prints on standard error. Where that cannot be written, the exit status has to do.
 func printError(_ text: String) {
-  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
 }
 
 /// Ends with an error when something that was printed did not get out.

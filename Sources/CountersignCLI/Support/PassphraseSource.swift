@@ -29,10 +29,7 @@ enum PassphraseSource {
     defer { wipe(&buffer) }
     var count = 0
     while count < buffer.count {
-      let result = buffer.withUnsafeMutableBytes {
-        Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count)
-      }
-      if result < 0 && errno == EINTR { continue }
+      let result = buffer.withUnsafeMutableBytes { readSome(descriptor, into: .init(rebasing: $0[count...])) }
       guard result >= 0 else {
         throw Failure(.noInput, "cannot read the passphrase from \(name): \(String(cString: strerror(errno)))")
       }

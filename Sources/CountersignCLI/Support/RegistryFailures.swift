@@ -20,6 +20,15 @@ private func isOnReadOnlyFileSystem(_ path: String) -> Bool {
 }
 
 extension Failure {
+  /// What SQLite does not say when the system lets this process write no more than so much into a file; nil where it lets it.
+  static var fileSizeLimit: String? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != .max else {
+      return nil
+    }
+    return "This process may make no file longer than \(limit.rlim_cur) bytes: raise `ulimit -f`."
+  }
+
   init(_ error: RegistryError) {
     switch error {
     case .systemExists(let name):
@@ -27,7 +36,15 @@ extension Failure {
     case .invalidSystemName:
       self.init(
         .usage, "that is no name for a system",
-        hint: "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first.")
+        hint:
+          "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first. Digits alone are its number: 1 to 4294967295.")
+    case .systemNumberTaken(let system):
+      self.init(
+        .dataError, "another system has the number \(system.rawValue)",
+        hint: "A name of digits alone is the system's number. Choose a name with a letter. See: countersign system list"
+      )
+    case .policyWithinSystem(let system):
+      self.init(.usage, "within system \(system.rawValue) everybody may talk: no policy says otherwise")
     case .unknownSystem(let system):
       self.init(.dataError, "there is no system \(system.rawValue)", hint: "See: countersign system list")
     case .deviceExists(let address):
@@ -100,6 +117,10 @@ extension Failure {
     case .directoryInUse(let path, let holder):
       self.init(
         .temporary, "a server runs on \(path) already (\(holder))", hint: "One directory, one server: stop it first.")
+    case .backupHasLog(let path):
+      self.init(
+        .dataError, "\(path) has a log beside it: it is a database in use, or a copy of one, and no backup",
+        hint: "Give what `countersign backup` has written.")
     case .malformedKeyFile:
       self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
     case .unknownKeyFileVersion(let version):
@@ -134,7 +155,8 @@ extension Failure {
         hint: "Use that version or a later one.")
     case .corrupted(let what):
       self.init(
-        .dataError, "the registry is damaged: \(what)", hint: "Restore it from a backup; ask: countersign doctor")
+        .dataError, "the registry is damaged: \(what)",
+        hint: "Put a backup in its place: countersign restore. If one was copied here by hand, that is what it lacks.")
     case .readOnly(let path):
       self.init(
         .noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the file and its directory.")
@@ -144,7 +166,9 @@ extension Failure {
     case .busy(let path):
       self.init(.temporary, "\(path) is locked by another process", hint: "Try again.")
     case .database(let code, let message):
-      self.init(.ioError, "\(message) (SQLite \(code))", hint: "Nothing was changed. Ask: countersign doctor")
+      self.init(
+        .ioError, "\(message) (SQLite \(code))",
+        hint: Self.fileSizeLimit ?? "Nothing was changed. Ask: countersign doctor")
     default:
       self.init(.software, "\(error)")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeviceHost
 import Foundation
 
 /// HOST:PORT, the host in brackets when it is an IPv6 address.
@@ -15,7 +16,7 @@ struct SocketAddress: ExpressibleByArgument, CustomStringConvertible {
     } else if host.contains(":") {
       return nil
     }
-    guard !host.isEmpty, UInt16(port) != nil else { return nil }
+    guard !host.isEmpty, Endpoint.port(port) != nil else { return nil }
     self.host = String(host)
     self.port = String(port)
   }

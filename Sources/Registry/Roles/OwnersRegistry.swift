@@ -36,11 +36,15 @@ public protocol OwnersRegistry: DeviceRecords {
   /// - Throws: ``RegistryError/belowFloor(_:)`` when that would be a way back, ``RegistryError/unsuitableScheme(_:)``.
   func orderMigration(to scheme: SchemeID, for address: DeviceAddress) throws(RegistryError)
 
+  /// Every device in quarantine, and why. They are few: somebody looks at each.
+  func quarantines() throws(RegistryError) -> [DeviceAddress: String]
+
   /// The owner has looked at it: the holder of the key in use gets sessions again.
   func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError)
 
   /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and
-  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing.
+  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing but the reason,
+  /// when another one than ``RevocationReason/unspecified`` is given.
   ///
   /// When this covers the key in use, a pending key goes with it: it was certified at the request of a key no longer trusted.
   func revoke(

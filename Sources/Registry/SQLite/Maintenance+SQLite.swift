@@ -23,10 +23,13 @@ extension SQLiteRegistry {
   ///
   /// - Throws: ``RegistryError/file(_:)`` when the file exists or cannot be made.
   public func backUp(to path: String) throws(RegistryError) {
+    try usingFiles(try SecretFile.checkRoom(beside: path))
     // SQLite takes an empty file for one that does not exist, and leaves its mode alone.
     try usingFiles(try SecretFile.create(path, synchronizing: false))
     do throws(RegistryError) {
-      try readOutsideTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+      try readOutsideTransaction {
+        try $0.execute(sql: "VACUUM INTO ?", arguments: [SecretFile.databaseName(path)])
+      }
     } catch {
       unlink(path)
       throw error

@@ -59,6 +59,7 @@ extension SQLiteRegistry {
   ) throws -> PolicyStatement {
     try require(content.from, db)
     try require(content.to, db)
+    guard content.from != content.to else { throw RegistryError.policyWithinSystem(content.from) }
     let statement = try issuer.statement(content)
     try db.execute(
       sql: """

@@ -20,6 +20,16 @@ extension SQLiteRegistry {
     try read { db, _ in try Self.quarantine(of: address, db) }
   }
 
+  public func quarantines() throws(RegistryError) -> [DeviceAddress: String] {
+    try read { db, _ in
+      let rows = try Row.fetchAll(db, sql: "SELECT system, device_id, detail FROM quarantine")
+      return Dictionary(
+        uniqueKeysWithValues: rows.map { row in
+          (DeviceAddress(system: SystemID(row[0]), device: DeviceID(column: row[1])), row[2] as String)
+        })
+    }
+  }
+
   public func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError) {
     try write { db, _ in
       guard try Self.quarantine(of: address, db) != nil else { return }

@@ -18,7 +18,9 @@ extension SQLiteRegistry {
       var through = generation ?? device.highestGeneration
       // A pending key was certified at the request of the one in use and falls with it.
       if through >= device.generation { through = max(through, device.highestGeneration) }
-      if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) { return known }
+      if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) {
+        return try revise(known, reason, issuer, db)
+      }
 
       let state = try AuthorityState(db)
       let content = RevocationContent(
@@ -35,6 +37,22 @@ extension SQLiteRegistry {
       try record(.deviceRevoke, db, of: address, generation: through, detail: "\(reason)")
       return statement
     }
+  }
+
+  /// What is covered already stays as it is. Where another reason is given, a statement that says it takes the earlier one's place.
+  func revise(
+    _ known: RevocationStatement, _ reason: RevocationReason, _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> RevocationStatement {
+    let old = known.content
+    guard reason != .unspecified, reason != old.reason else { return known }
+    let statement = try put(
+      RevocationContent(
+        reason: reason, system: old.system, device: old.device, generation: old.generation, lastEpoch: old.lastEpoch,
+        sequence: try AuthorityState(db).revocationNumber()), issuer, db)
+    try record(
+      .deviceRevoke, db, of: DeviceAddress(system: old.system, device: old.device), generation: old.generation,
+      detail: "\(reason) instead of \(old.reason)")
+    return statement
   }
 
   public func revocations(

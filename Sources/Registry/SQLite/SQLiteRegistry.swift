@@ -41,12 +41,13 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     self.witness = witness
     self.clock = clock ?? { now() }
     do {
-      writer = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: false))
+      let name = SecretFile.databaseName(path)
+      writer = try DatabaseQueue(path: name, configuration: Self.configuration(readonly: false))
       try writer.inDatabase { try Self.check($0, path: path) }
       try Migrations.all.migrate(writer)
       // A file in WAL mode stays so; a restored backup is not yet.
       try writer.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-      reader = try DatabaseQueue(path: path, configuration: Self.configuration(readonly: true))
+      reader = try DatabaseQueue(path: name, configuration: Self.configuration(readonly: true))
     } catch { throw RegistryError(error, path: path) }
   }
 
@@ -56,7 +57,8 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
   static func create(path: String) throws(RegistryError) {
     try usingFiles(try SecretFile.create(path, synchronizing: false))
     do {
-      let queue = try DatabaseQueue(path: path, configuration: configuration(readonly: false))
+      let queue = try DatabaseQueue(
+        path: SecretFile.databaseName(path), configuration: configuration(readonly: false))
       try queue.inDatabase { db in
         try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)")
         try db.execute(sql: "PRAGMA journal_mode = WAL")
@@ -101,7 +103,11 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     do {
       reader.unsafeRead { _ in readerLookup.forgetStatements() }
       try reader.close()
-      writer.inDatabase { _ in writerLookup.forgetStatements() }
+      writer.inDatabase { db in
+        writerLookup.forgetStatements()
+        // One that has neither read nor written since it asked for a log has not opened it, and would leave it there.
+        _ = try? Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+      }
       try writer.close()
     } catch { throw RegistryError(error, path: path) }
   }

@@ -6,13 +6,35 @@ extension SQLiteRegistry {
     guard RegisteredSystem.isValid(name: name) else { throw .invalidSystemName(name) }
     return try write { db, _ in
       guard try Self.system(named: name, db) == nil else { throw RegistryError.systemExists(name) }
+      let id = try Self.number(ofNew: name, db)
       let at = now()
-      try db.execute(sql: "INSERT INTO systems (name, created_at) VALUES (?, ?)", arguments: [name, at])
-      let system = RegisteredSystem(
-        id: SystemID(UInt32(truncatingIfNeeded: db.lastInsertedRowID)), name: name, createdAt: at)
+      try db.execute(
+        sql: "INSERT INTO systems (id, name, created_at) VALUES (?, ?, ?)", arguments: [id.column, name, at])
+      let system = RegisteredSystem(id: id, name: name, createdAt: at)
       try record(.systemAdd, db, system: system.id, detail: name)
       return system
     }
+  }
+
+  /// The number of a system that is about to be added: the lowest that is free. A name of digits alone is a number to whoever reads it,
+  /// so that it is that system's number, or no name.
+  private static func number(ofNew name: String, _ db: Database) throws -> SystemID {
+    guard name.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      let lowest = try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT min(number) FROM (SELECT 1 AS number UNION ALL SELECT id + 1 FROM systems)
+          WHERE number NOT IN (SELECT id FROM systems)
+          """)
+      guard let number = lowest.flatMap({ UInt32(exactly: $0) }) else { throw RegistryError.invalidSystemName(name) }
+      return SystemID(number)
+    }
+    guard let number = UInt32(name), number > 0, "\(number)" == name else {
+      throw RegistryError.invalidSystemName(name)
+    }
+    let taken = try String.fetchOne(db, sql: "SELECT name FROM systems WHERE id = ?", arguments: [number])
+    guard taken == nil else { throw RegistryError.systemNumberTaken(SystemID(number)) }
+    return SystemID(number)
   }
 
   public func systems() throws(RegistryError) -> [RegisteredSystem] {

@@ -5,7 +5,7 @@ import Credentials
 struct FullMailboxes: Sendable {
   /// Why nothing new has room.
   struct Full: Sendable {
-    /// Seconds since 1970 at which the first of what waits expires.
+    /// When, by the mailbox's clock, the first of what waits expires.
     let until: Int64
     /// Bytes that the refused message counted as; a smaller one may have room.
     let weight: Int

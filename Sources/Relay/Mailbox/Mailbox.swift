@@ -42,7 +42,7 @@ final class Mailbox: @unchecked Sendable {
       if error.code == nil { throw .registry(.file(error)) }
     }
     do {
-      database = try DatabaseQueue(path: path, configuration: configuration)
+      database = try DatabaseQueue(path: SecretFile.databaseName(path), configuration: configuration)
       try database.inDatabase { try Self.prepare($0, path: path) }
       try MailboxSchema.migrations.migrate(database)
     } catch { throw RelayError(mailbox: error, path: path) }
@@ -155,6 +155,27 @@ final class Mailbox: @unchecked Sendable {
       return lost ?? 0
     }
   }
+
+  /// The latest time that anything in the mailbox tells of, be it that a message came or that one was delivered; nil when there is
+  /// nothing. Never so late that a message has waited for too long: see ``MailClock``.
+  func lastTime() throws(RelayError) -> Int64? {
+    do {
+      return try database.inDatabase { db in
+        let arrival = try Int64.fetchOne(
+          db, sql: "SELECT expires_at FROM mail WHERE body IS NOT NULL ORDER BY sequence DESC LIMIT 1"
+        ).map { $0 - limits.lifetime }
+        let delivery = try Int64.fetchOne(db, sql: "SELECT max(expires_at) FROM mail WHERE body IS NULL")
+          .map { $0 - limits.memory }
+        guard let last = [arrival, delivery].compactMap(\.self).max() else { return nil }
+        let first = try Int64.fetchOne(
+          db, sql: "SELECT expires_at FROM mail WHERE body IS NOT NULL ORDER BY expires_at LIMIT 1")
+        return min(last, first.map { $0 - Self.grace } ?? last)
+      }
+    } catch { throw RelayError(mailbox: error, path: path) }
+  }
+
+  /// Seconds that every message has left when a server starts, whatever an earlier one took for the time.
+  private static let grace: Int64 = 3600
 
   /// How many messages wait.
   func waitingCount() throws(RelayError) -> Int {

@@ -10,6 +10,8 @@ package struct MailboxGuards: OptionSet, Sendable {
   package static let memory = MailboxGuards(rawValue: 1 << 1)
   /// Mail of a sender that is revoked is dropped: see ``SenderTrust``.
   package static let withholding = MailboxGuards(rawValue: 1 << 2)
+  /// Messages age while a server runs, whatever the system's clock says: see ``MailClock``.
+  package static let runningTime = MailboxGuards(rawValue: 1 << 3)
 
-  package static let all: MailboxGuards = [.shares, .memory, .withholding]
+  package static let all: MailboxGuards = [.shares, .memory, .withholding, .runningTime]
 }

@@ -1,3 +1,4 @@
+import Credentials
 import Logging
 import Strangers
 
@@ -21,6 +22,18 @@ extension Relay {
       guard stranger == nil else { return logSample("connection_closed", reason.label, stranger) }
       logger.info("connection_closed", metadata: ["reason": "\(reason.label)"])
     }
+  }
+
+  /// A device has proved itself and gets no session all the same: its name is no claim, and the owner should know it.
+  func logRefusal(_ refusal: AdmissionRefusal, of address: DeviceAddress) {
+    guard refusals.admits("") else { return }
+    var metadata: Logger.Metadata = [
+      "system": "\(address.system.rawValue)", "device": "\(address.device.hexadecimal)",
+      "reason": "\(refusal.rawValue)",
+    ]
+    let untold = refusals.takeUntold().values.reduce(0, +)
+    if untold > 0 { metadata["more"] = "\(untold)" }
+    logger.notice("session_refused", metadata: metadata)
   }
 
   private func logSample(_ event: Logger.Message, _ reason: String, _ stranger: SourceAddress?) {

@@ -10,7 +10,7 @@ package final class InProcessRelay {
   private let watch: RegistryWatch
   private var lines: [InProcessLine] = []
 
-  /// - Parameter clock: seconds since 1970; nothing but the expiry of waiting messages reads it.
+  /// - Parameter clock: seconds since 1970 by a clock that may be wrong: see ``MailClock``.
   package init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
     desk: AdmissionDesk? = nil, clock: @escaping @Sendable () -> Int64

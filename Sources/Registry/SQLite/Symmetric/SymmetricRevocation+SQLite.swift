@@ -12,7 +12,9 @@ extension SQLiteRegistry {
     let highest = max(device.generation, device.pending?.generation ?? 0, successor?.highestGeneration ?? 0)
     var through = generation ?? highest
     if through >= device.generation { through = max(through, highest) }
-    if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) { return known }
+    if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) {
+      return try revise(known, reason, issuer, db)
+    }
 
     let state = try AuthorityState(db)
     let statement = try put(
