@@ -130,7 +130,7 @@ final class Relay: Sendable {
     ]
     if client.verifiesPeers { records += try statements(for: client, hello, state) }
     for order in try registry.orders(for: client.address) {
-      if let record = try record(of: order, for: client) { records.append(record) }
+      records += try self.records(of: order, for: client)
     }
     return records
   }

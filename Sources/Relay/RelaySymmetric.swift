@@ -56,22 +56,24 @@ extension Relay {
     }
   }
 
-  /// What tells a device of an order; nil when this session has been told, or has nothing to do with it.
-  func record(of order: DeviceOrder, for client: Client) throws(RegistryError) -> OutgoingRecord? {
+  /// What tells a device of an order; nothing when this session has been told, or has nothing to do with it.
+  func records(of order: DeviceOrder, for client: Client) throws(RegistryError) -> [OutgoingRecord] {
     guard client.scheme.isSymmetric else {
-      guard order.kind == .rotate, client.tell(of: order) else { return nil }
-      if client.listens { return OutgoingRecord(.rotate) }
-      // Behind the welcome, and behind what was deposited before it.
-      queue.async { self.office.orderRotation(of: client) }
-      return nil
+      guard order.kind == .rotate, client.tell(of: order) else { return [] }
+      // One that has changed its key before keeps the old one for what waits, and makes no other meanwhile. A device that does not
+      // listen is not told else when nothing does.
+      let maySpare = !client.listens && client.generation > 1 && office.isEmpty(for: client.address)
+      return (maySpare ? [OutgoingRecord(.caughtUp)] : []) + [OutgoingRecord(.rotate)]
     }
-    guard client.tell(of: order) else { return nil }
+    guard client.tell(of: order) else { return [] }
     if order.kind == .migrate, let scheme = order.scheme, !scheme.isSymmetric {
       let state = fleet.snapshot.state
-      return OutgoingRecord(
-        .migrate(scheme: scheme, epoch: state.epoch, serverKey: state.serverKey, anchor: state.issuerKey))
+      return [
+        OutgoingRecord(
+          .migrate(scheme: scheme, epoch: state.epoch, serverKey: state.serverKey, anchor: state.issuerKey))
+      ]
     }
-    return try nextKey(of: client)
+    return [try nextKey(of: client)]
   }
 
   /// The device's next key, which it has now or gets again.

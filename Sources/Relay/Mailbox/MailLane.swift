@@ -14,8 +14,6 @@ struct MailLane: Sendable {
     case begin(Client)
     case resume(Client)
     case end(Client)
-    /// Order a device that does not listen to change its key.
-    case rotate(Client)
   }
 
   private let limits: MailboxLimits

@@ -7,7 +7,7 @@ import Registry
 
 /// Sealed messages that wait for their recipients, in an SQLite file of their own. What it acknowledges is on the disk.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time; a page may be asked for from any.
 final class Mailbox: @unchecked Sendable {
   /// A message that waits.
   struct Mail {

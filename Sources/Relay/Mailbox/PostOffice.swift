@@ -71,9 +71,11 @@ final class PostOffice: @unchecked Sendable {
 
   func end(_ client: Client) { submit(.end(client)) }
 
-  /// Orders a device that does not listen to change its key. One that has changed it before keeps the old key for what waits here, and
-  /// makes no other meanwhile: it is told when nothing does.
-  func orderRotation(of client: Client) { submit(.rotate(client)) }
+  /// Whether nothing waits for a device. Asked behind a change of its key, it says that nothing under the old one will come either:
+  /// a deposit that was judged before that is stored before this looks.
+  func isEmpty(for device: DeviceAddress) -> Bool {
+    (try? mailbox.page(for: device, after: 0, limit: 1, bytes: 1, at: clock()).mail.isEmpty) ?? false
+  }
 
   /// Waits until everything submitted so far is done.
   func settle() {
@@ -129,7 +131,6 @@ final class PostOffice: @unchecked Sendable {
       case .resume(let client): sendPage(to: client)
       case .end(let client):
         if listeners[client.address]?.client === client { listeners[client.address] = nil }
-      case .rotate(let client): sendOrder(to: client)
       }
     }
     if lane.withLock({ $0.hasMore() }) { queue.async { self.drain() } }
@@ -286,16 +287,6 @@ final class PostOffice: @unchecked Sendable {
     } else {
       resumeWhenWritten(client, after: records)
     }
-  }
-
-  private func sendOrder(to client: Client) {
-    guard !client.hasEnded else { return }
-    var records = [OutgoingRecord(.rotate)]
-    do throws(RelayError) {
-      let waiting = try mailbox.page(for: client.address, after: 0, limit: 1, bytes: 1, at: clock())
-      if waiting.mail.isEmpty { records.insert(OutgoingRecord(.caughtUp), at: 0) }
-    } catch { logger.error("mailbox", metadata: ["reason": "\(error)"]) }
-    client.connection.send(records, written: nil)
   }
 
   /// Takes out, and drops, what devices have sent that are revoked now.

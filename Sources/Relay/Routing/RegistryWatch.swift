@@ -133,8 +133,9 @@ final class RegistryWatch: @unchecked Sendable {
     guard relay.router.count > 0 else { return }
     for order in try relay.registry.orders() {
       for client in relay.router.clients(of: order.address) {
-        guard let record = try relay.record(of: order, for: client) else { continue }
-        client.connection.send([record], written: nil)
+        let records = try relay.records(of: order, for: client)
+        guard !records.isEmpty else { continue }
+        client.connection.send(records, written: nil)
         relay.log(.info, order.kind == .rotate ? "rotation_ordered" : "migration_ordered", client)
       }
     }
