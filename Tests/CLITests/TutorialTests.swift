@@ -78,7 +78,7 @@ import Testing
       if block.hasPrefix("cd ") { terminal = "" }
       let stays = block.contains("countersign serve") || block.contains("countersign listen")
       // The shell makes way, so that what it runs can be ended.
-      let script = stays ? block.replacing("\ncountersign", with: "\nexec countersign") : block
+      let script = stays ? ("\n" + block).replacing("\ncountersign", with: "\nexec countersign") : block
       let command = try shell(terminal + "\n" + script, home)
       if stays {
         let isServer = block.contains("countersign serve")
