@@ -1,7 +1,7 @@
 import CountersignCrypto
 
 /// "By now so many keys have been certified, and this is the head of the log of them." 104 bytes signed. Two statements of which
-/// neither log continues the other prove that the books were rewritten.
+/// neither log continues the other prove that the log was rewritten.
 public struct IssuanceContent: StatementContent {
   public static var kind: WireKind { .issuanceStatement }
   public static var contentLength: Int { 36 }

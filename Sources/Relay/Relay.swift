@@ -257,7 +257,7 @@ final class Relay: Sendable {
     guard let evidence = claimant.contradiction(in: device), let credential = claimant.credential,
       let key = claimant.publicKey
     else { return }
-    // By the books it is the row that is false: whoever wrote that accuses nobody.
+    // By the issuance log it is the row that is false: whoever wrote that accuses nobody.
     if try registry.verdict(on: Certificate(credential, publicKey: key)) == .entered { return }
     if try registry.report(evidence) { log(.critical, "misissuance", client) }
     metrics.misissuances.add(1)

@@ -13,7 +13,7 @@ import Testing
     #expect(try tool.run(["system", "add", "--dir", dir, "alpha"]).status == 0)
   }
 
-  /// Adds a device to the books in `dir`, and returns its file.
+  /// Adds a device to the registry in `dir`, and returns its file.
   private func device(_ id: String, in dir: String, _ kind: String, as name: String) throws -> String {
     let file = temporary.path + "/" + name
     let added = try tool.run([
@@ -45,7 +45,7 @@ import Testing
     arguments: ["certificate", "identity-based"])
   func met(_ kind: String) throws {
     try initialize()
-    // Somebody with the owner's keys keeps other books.
+    // Somebody with the owner's keys keeps another registry.
     let rogue = temporary.path + "/rogue"
     try FileManager.default.copyItem(atPath: dir, toPath: rogue)
     let gate = try device("0000000000000001", in: dir, kind, as: "gate.device")
@@ -78,7 +78,7 @@ import Testing
     let found = try tool.run(audit + [kept])
     #expect(found.status == 65, "\(found.error)")
     let verdicts = found.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1)[1] }
-    #expect(verdicts.count { $0.contains("Issued by the books: generation 1 of device 0000000000000007") } == 1)
+    #expect(verdicts.count { $0.contains("In the issuance log: generation 1 of device 0000000000000007") } == 1)
     #expect(verdicts.count { $0.contains("MISISSUED") && $0.contains("belongs to another key") } == 1)
     let lines = try tool.run(audit + [kept, "--output", "json"]).output.split(separator: "\n").map {
       try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
@@ -86,8 +86,8 @@ import Testing
     #expect(lines.compactMap { $0["verdict"] as? String }.sorted() == ["contradicted", "entered"])
     #expect(lines.allSatisfy { ($0["file"] as? String)?.hasPrefix("1-0000000000000007-1-") == true })
     #expect(
-      try tool.run(audit + [sent]).output.contains("Issued by the books: generation 1 of device 0000000000000001"))
-    // The other books have it the other way round.
+      try tool.run(audit + [sent]).output.contains("In the issuance log: generation 1 of device 0000000000000001"))
+    // The other registry has it the other way round.
     let other = try tool.run(["audit", "--dir", rogue, "--certificate", kept, "--output", "json"])
     #expect(other.status == 65 && other.output.contains("contradicted") && other.output.contains("entered"))
   }
@@ -109,7 +109,7 @@ import Testing
     #expect(heard.status == 0, "\(heard.error)")
     for (directory, device) in [(sent, "0000000000000001"), (kept, "0000000000000007")] {
       let audit = try tool.run(["audit", "--dir", dir, "--certificate", directory])
-      #expect(audit.status == 0 && audit.output.contains("Issued by the books: generation 1 of device \(device)."))
+      #expect(audit.status == 0 && audit.output.contains("In the issuance log: generation 1 of device \(device)."))
     }
   }
 

@@ -60,7 +60,7 @@ struct IssuanceTests {
     #expect(try bench.registry.issuanceProblems() == [])
   }
 
-  @Test("A certificate minted behind the books is told from one of theirs, and two for one generation are proof")
+  @Test("A certificate minted behind the log is told from one of its own, and two for one generation are proof")
   func minted() throws {
     let bench = try Bench()
     let second = try bench.minted(generation: 1)
@@ -91,7 +91,7 @@ struct IssuanceTests {
     #expect(try bench.registry.verdict(on: foreign) == .foreign)
   }
 
-  @Test("A credential minted behind the books is told from one of theirs; against a certificate it makes no proof")
+  @Test("A credential minted behind the log is told from one of its own; against a certificate it makes no proof")
   func mintedCredential() throws {
     let bench = try Bench()
     let master = bench.authority.identityMaster.publicKey

@@ -15,7 +15,7 @@ struct OldFilesTests {
   static let fixtures = ["2026-11"]
 
   @Test(
-    "The authority opens by either key file, its books hold, and the registry is not behind its witness",
+    "The authority opens by either key file, its issuance log holds, and the registry is not behind its witness",
     arguments: fixtures)
   func authority(_ name: String) throws {
     let fleet = try OldFleet(name)

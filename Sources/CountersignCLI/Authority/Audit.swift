@@ -22,7 +22,7 @@ struct Audit: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Instead, ask whether this certificate, met anywhere, or each that a device has kept, was issued by the books; ends 65 when not.",
+      "Instead, ask whether this certificate, met anywhere, or each that a device has kept, is in the issuance log; ends 65 when not.",
       valueName: "file-or-directory"))
   var certificate: String?
   @Option(

@@ -5,7 +5,7 @@ import Foundation
 import CountersignCrypto
 import Registry
 
-/// `countersign audit --certificate`: was this certificate, or each of those that a device has kept, issued by the books, or behind
+/// `countersign audit --certificate`: was this certificate, or each of those that a device has kept, in the issuance log, or issued behind
 /// the owner's back?
 struct CertificateAudit {
   private let registry: SQLiteRegistry
@@ -83,17 +83,17 @@ struct CertificateAudit {
     let isSigned = certificate.signature != nil
     let made = isSigned ? "the owner's key signed" : "under the owner's master key there is"
     return switch verdict {
-    case .entered: ("entered", "Issued by the books: \(name).")
+    case .entered: ("entered", "In the issuance log: \(name).")
     case .missing:
       (
         "missing",
-        "MISISSUED: \(made) \(name), and the books have no such key."
+        "MISISSUED: \(made) \(name), and the issuance log has no such key."
           + (isSigned ? "" : " That its holder had the key, whoever met it knows.")
       )
     case .contradicted(_, let found):
       (
         "contradicted",
-        "MISISSUED: \(made) \(name), which by the books belongs to another key."
+        "MISISSUED: \(made) \(name), which by the issuance log belongs to another key."
           + (found == nil
             ? ""
             : isSigned

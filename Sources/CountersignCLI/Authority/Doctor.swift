@@ -121,14 +121,14 @@ struct Doctor: ParsableCommand {
       Check(
         check: "epoch", ok: state.epochStatement.isSigned(by: state.issuerKey),
         detail: "\(state.epoch), certificates good for \(state.certificateEpochs) more"),
-      try books(registry),
+      try issuanceLog(registry),
       Check(
         check: "fleet", ok: true,
         detail: "\(systems) systems, \(devices) devices, \(state.revocationSequence) revocations and changes of keys"),
     ]
   }
 
-  private static func books(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {
+  private static func issuanceLog(_ registry: SQLiteRegistry) throws(RegistryError) -> Check {
     let problems = try registry.issuanceProblems()
     return Check(
       check: "issuance log", ok: problems.isEmpty,

@@ -42,11 +42,11 @@ public struct Issuance: Equatable, Sendable {
 
 /// What the issuance log says of a certificate.
 public enum IssuanceVerdict: Equatable, Sendable {
-  /// The key was certified by the books.
+  /// The key is in the issuance log.
   case entered
-  /// The owner's key issued it, and the books have no such generation of this device.
+  /// The owner's key issued it, and the issuance log has no such generation of this device.
   case missing
-  /// The owner's key issued it, and by the books this generation belongs to another key. What contradicts it is there when the
+  /// The owner's key issued it, and by the issuance log this generation belongs to another key. What contradicts it is there when the
   /// registry still has that key's certificate, of the same kind.
   case contradicted(Issuance, Contradiction?)
   /// Another key than the owner's issued it, so that it proves nothing.
