@@ -8,7 +8,7 @@ import Noise
 /// device file holds what is in the windows.
 public final class Inbox {
   /// What is known of a message.
-  public enum Standing: Equatable, Sendable {
+  public enum MessageStatus: Equatable, Sendable {
     /// The application has not had it.
     case new
     case delivered
@@ -45,7 +45,7 @@ public final class Inbox {
   }
 
   /// What is known of this message.
-  public func standing(of id: MessageID, from sender: DeviceAddress) -> Standing {
+  public func status(of id: MessageID, from sender: DeviceAddress) -> MessageStatus {
     guard let window = windows[Stream(id, sender)] else { return .new }
     if window.isFresh(id.counter) { return .new }
     return window.covers(id.counter) ? .delivered : .tooOld
@@ -53,7 +53,7 @@ public final class Inbox {
 
   /// Whether the application has not had this message.
   public func isNew(_ id: MessageID, from sender: DeviceAddress) -> Bool {
-    standing(of: id, from: sender) == .new
+    status(of: id, from: sender) == .new
   }
 
   /// Remembers, durably, that the application has had this message.
@@ -72,7 +72,7 @@ public final class Inbox {
   /// Rewrites the journal, once it has doubled, without what has left every window.
   private func compactIfLarge() throws(DeviceHostError) {
     guard journal.count >= compactAt else { return }
-    let kept = try journal.entries().filter { standing(of: $0.id, from: $0.sender) == .delivered }
+    let kept = try journal.entries().filter { status(of: $0.id, from: $0.sender) == .delivered }
     try journal.rewrite(kept)
     compactAt = max(Self.minimumCompaction, 2 * kept.count)
   }

@@ -16,7 +16,7 @@ extension Inbox {
   /// the sender drew: remembered, it would use up the numbers of a key to come.
   public func judge(_ message: ReceivedMessage) -> MessageJudgement {
     guard message.id.generation <= message.generation else { return .refuse(.impossibleNumber) }
-    switch standing(of: message.id, from: message.from) {
+    switch status(of: message.id, from: message.from) {
     case .new: return .deliver
     case .delivered: return .repeated
     case .tooOld: return .refuse(.tooOld)

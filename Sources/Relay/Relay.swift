@@ -21,25 +21,25 @@ final class Relay: Sendable {
   let logger: Logger
   let router = Router()
   let fleet: Fleet
-  let desk: AdmissionDesk
+  let admissions: Admissions
   let office: PostOffice
   /// Devices whose sessions wait for the next commit.
   let arrivals = Mutex<[Arrival]>([])
   let queue = DispatchQueue(label: "countersign.registry")
-  let costly: CostlyLane
+  let costly: SlowHandshakeQueue
   /// Which ends of connections are logged.
   let closures: Sampler
   /// Which refusals of devices that have proved themselves are logged.
   let refusals = Sampler(perSecond: 5)
   let budgets: Budgets
-  let keyLane: KeyLane
+  let keyLane: KeyRequestQueue
 
   /// - Parameters:
   ///   - clock: seconds since 1970: where the time begins by which messages age.
   ///   - uptime: nanoseconds of a clock that does not go back, for budgets and for the age of messages.
   init(
     registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
-    desk: AdmissionDesk? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
+    admissions: Admissions? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
     clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
     uptime: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
   ) throws(RelayError) {
@@ -47,12 +47,12 @@ final class Relay: Sendable {
     self.authority = authority
     self.limits = limits
     self.logger = logger
-    self.desk = desk ?? AdmissionDesk(registry: registry, authority: authority, limits: limits)
+    self.admissions = admissions ?? Admissions(registry: registry, authority: authority, limits: limits)
     self.metrics = metrics
     self.closures = closures
-    costly = CostlyLane(limits: limits)
+    costly = SlowHandshakeQueue(limits: limits)
     budgets = Budgets(limits, clock: uptime)
-    keyLane = KeyLane(queue)
+    keyLane = KeyRequestQueue(queue)
     do { fleet = try Fleet(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     metrics.mailWaiting.set(try mailbox.waitingCount())
@@ -88,9 +88,9 @@ final class Relay: Sendable {
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
       guard try registry.quarantine(of: claimant.address) == nil else { throw AdmissionRefusal.quarantined }
       try raiseAlarm(claimant, device, client)
-      let standing = try claimant.standing(in: device)
-      if standing == .retired { return try begin(retired: client, hello, in: device) }
-      if standing == .next, let key = claimant.publicKey {
+      let status = try claimant.keyStatus(in: device)
+      if status == .retired { return try begin(retired: client, hello, in: device) }
+      if status == .next, let key = claimant.publicKey {
         // No session outlives its key: what such a one has asked for meanwhile is not done.
         for replaced in router.supersede(claimant.address, before: claimant.generation) {
           replaced.connection.close(.superseded)

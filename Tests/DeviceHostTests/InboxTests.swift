@@ -24,7 +24,7 @@ struct InboxTests {
     for restart in 0..<2 {
       #expect(inbox.isNew(id(5), from: alice) == (restart == 0))
       try inbox.remember(id(5), from: alice)
-      #expect(inbox.standing(of: id(5), from: alice) == .delivered)
+      #expect(inbox.status(of: id(5), from: alice) == .delivered)
       #expect(inbox.isNew(id(4), from: alice) && inbox.isNew(id(6), from: alice))
       #expect(inbox.isNew(id(5), from: bob) && inbox.isNew(id(5, generation: 2), from: alice))
       // Remembering again writes nothing.
@@ -54,10 +54,10 @@ struct InboxTests {
     try inbox.remember(id(highest), from: alice)
     let edge = highest + 1 - UInt64(Inbox.windowSize)
     #expect(Inbox.windowSize >= 2048)
-    #expect(inbox.standing(of: id(edge), from: alice) == .new)
-    #expect(inbox.standing(of: id(edge - 1), from: alice) == .tooOld)
+    #expect(inbox.status(of: id(edge), from: alice) == .new)
+    #expect(inbox.status(of: id(edge - 1), from: alice) == .tooOld)
     try inbox.remember(id(edge), from: alice)
-    #expect(inbox.standing(of: id(edge), from: alice) == .delivered)
+    #expect(inbox.status(of: id(edge), from: alice) == .delivered)
     // What is too old is not remembered either.
     try inbox.remember(id(3), from: alice)
     #expect(size == 48)
@@ -124,13 +124,13 @@ struct InboxTests {
     var inbox = try Inbox(path: path)
     #expect(size == Inbox.windowSize * 24)
     for counter in [UInt64(total) - 1, UInt64(total - Inbox.windowSize)] {
-      #expect(inbox.standing(of: id(counter), from: alice) == .delivered)
+      #expect(inbox.status(of: id(counter), from: alice) == .delivered)
     }
-    #expect(inbox.standing(of: id(UInt64(total - Inbox.windowSize - 1)), from: alice) == .tooOld)
+    #expect(inbox.status(of: id(UInt64(total - Inbox.windowSize - 1)), from: alice) == .tooOld)
     try inbox.remember(id(UInt64(total)), from: alice)
     inbox = try reopened(&inbox)
-    #expect(inbox.standing(of: id(UInt64(total)), from: alice) == .delivered)
-    #expect(inbox.standing(of: id(UInt64(total) - 5), from: alice) == .delivered)
+    #expect(inbox.status(of: id(UInt64(total)), from: alice) == .delivered)
+    #expect(inbox.status(of: id(UInt64(total) - 5), from: alice) == .delivered)
     #expect(scratch.names.filter { $0.hasPrefix("inbox") } == ["inbox", "inbox.lock"])
   }
 

@@ -186,7 +186,7 @@ struct BudgetTests {
   @Test("Requests for keys wait in turn by device and system")
   func keyLane() throws {
     let queue = DispatchQueue(label: "test")
-    let lane = KeyLane(queue)
+    let lane = KeyRequestQueue(queue)
     let order = Mutex<[UInt64]>([])
     func ask(_ system: UInt32, _ device: UInt64) -> Bool {
       lane.enqueue(DeviceAddress(system: SystemID(system), device: DeviceID(device)), limit: 3) {

@@ -40,14 +40,15 @@ struct CostlyHandshakeTests {
   func loopGoesOn() async throws {
     let fleet = try TestFleet()
     let gate = DispatchSemaphore(value: 0)
-    var desk = AdmissionDesk(registry: fleet.registry, authority: fleet.authority)
-    desk.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
+    var admissions = Admissions(registry: fleet.registry, authority: fleet.authority)
+    admissions.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
     var limits = RelayLimits()
     limits.costlyHandshakeQueueLength = 2
     limits.handshakeTimeout = 3600
     let server = try RelayServer(
       registry: fleet.registry, authority: fleet.authority, mailboxPath: fleet.path + "/mailbox-of-server.sqlite",
-      limits: limits, desk: desk, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      limits: limits, admissions: admissions, threads: 1,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let port = try await server.listen(host: "127.0.0.1", port: 0).port
     let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(port))
     let waiting = try RawSocket(port: port)
@@ -79,11 +80,11 @@ struct CostlyHandshakeTests {
   func impatience() async throws {
     let fleet = try TestFleet()
     let gate = DispatchSemaphore(value: 0)
-    var desk = AdmissionDesk(registry: fleet.registry, authority: fleet.authority)
-    desk.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
+    var admissions = Admissions(registry: fleet.registry, authority: fleet.authority)
+    admissions.accept(.derivedKeyPBKDF2) { SlowAdmission(gate) }
     let server = try RelayServer(
       registry: fleet.registry, authority: fleet.authority, mailboxPath: fleet.path + "/mailbox-of-server.sqlite",
-      desk: desk, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      admissions: admissions, threads: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let port = try await server.listen(host: "127.0.0.1", port: 0).port
     let socket = try RawSocket(port: port)
     socket.write(frame + frame)
@@ -98,7 +99,7 @@ struct CostlyHandshakeTests {
   func sources() throws {
     var limits = RelayLimits()
     limits.costlyHandshakeQueueLength = 5
-    let lane = CostlyLane(limits: limits)
+    let lane = SlowHandshakeQueue(limits: limits)
     let gate = DispatchSemaphore(value: 0)
     let (started, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     let told = Locked<[String]>([])
@@ -128,7 +129,7 @@ struct CostlyHandshakeTests {
   func whatIsCostly() throws {
     let fleet = try TestFleet(inMemory: true)
     func isCostly(_ frame: [UInt8]) throws -> Bool {
-      try RelaySession(desk: fleet.relay.desk, limits: fleet.limits).isCostly(frame)
+      try RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits).isCostly(frame)
     }
     for scheme in SymmetricRelayTests.schemes {
       let device = try fleet.symmetricDevice(UInt64(scheme.rawValue), scheme)

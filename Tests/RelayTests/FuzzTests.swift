@@ -21,7 +21,7 @@ struct FuzzTests {
       let count = index % 50 == 0 ? Int(random.next() % 1_100) : Int(random.next() % 48)
       var frame = random.bytes(count)
       if count > 0, index % 5 == 0 { frame[0] = UInt8(random.next() % 12) }
-      let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
+      let session = RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits)
       if case .close(.refused) = session.receive(frame) { refused += 1 }
       if case .none = session.receive(frame) {} else { Issue.record("a closed session acts") }
     }
@@ -34,7 +34,7 @@ struct FuzzTests {
     let device = try fleet.device(1)
     let frame = try device.firstFrame(on: fleet.connect())
     func isRefused(_ frame: [UInt8]) -> Bool {
-      let session = RelaySession(desk: fleet.relay.desk, limits: fleet.limits)
+      let session = RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits)
       if case .close(.refused) = session.receive(frame) { return true }
       return false
     }

@@ -14,7 +14,7 @@ struct StretchedKeysTests {
     let fleet = try TestFleet(inMemory: true)
     let device = try fleet.symmetricDevice(1, .derivedKeyPBKDF2)
     let seen = try device.firstFrame(.active, on: fleet.connect())
-    func session() -> RelaySession { RelaySession(desk: fleet.relay.desk, limits: fleet.limits) }
+    func session() -> RelaySession { RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits) }
     var made = seen
     made[made.count - 1] ^= 1
     #expect(try session().isCostly(made))

@@ -21,18 +21,18 @@ struct BroadcastProbe: SchemeProbe {
     self.facts = facts(receiver.labelCount)
   }
 
-  func run(_ turns: inout Turns) throws { try deliver(Hash.SHA256.self, &turns) }
-  func count(_ turns: inout Turns) throws { try deliver(CountingHash.self, &turns) }
+  func run(_ trace: inout HandshakeTrace) throws { try deliver(Hash.SHA256.self, &trace) }
+  func count(_ trace: inout HandshakeTrace) throws { try deliver(CountingHash.self, &trace) }
 
-  private func deliver<H: Hash.Function>(_: H.Type, _ turns: inout Turns) throws {
+  private func deliver<H: Hash.Function>(_: H.Type, _ trace: inout HandshakeTrace) throws {
     let systemKey = SecretBytes<32>.random()
-    turns.turn(.server)
+    trace.turn(.server)
     let header = tree.header(for: systemKey, revoked: revoked, H.self)
-    turns.sent(header.count * SubsetDifference.Entry.encodedLength)
-    turns.turn(.device)
+    trace.sent(header.count * SubsetDifference.Entry.encodedLength)
+    trace.turn(.device)
     var opened = SecretBytes<32>()
     let isOpen = receiver.open(header, into: &opened, H.self)
-    turns.end()
+    trace.end()
     guard isOpen, constantTimeEquals(opened.bytes, systemKey.bytes) else { throw SchemesError.authenticationFailed }
   }
 }

@@ -18,15 +18,15 @@ struct NoiseProbe: SchemeProbe {
     registry = NoiseRegistry(scheme, parties)
   }
 
-  func run(_ turns: inout Turns) throws {
+  func run(_ trace: inout HandshakeTrace) throws {
     let row = scheme.row
-    var ends = ProbeEnds()
-    var frame = ProbeEnds.frame()
+    var ends = SessionEnds()
+    var frame = SessionEnds.frame()
     var bytes = frame.mutableBytes
     var derived = SecretBytes<32>()
     parties.derive(into: &derived)
 
-    turns.turn(.device)
+    trace.turn(.device)
     var device = Initiator(scheme)
     if row.hasKeyPair { device.setStatic(parties.device, server: parties.server.publicKey) }
     if row.usesPSK { try device.setPSK(derived) }
@@ -39,11 +39,11 @@ struct NoiseProbe: SchemeProbe {
     let hello = try device.writeHello(
       hint: hint.bytes.extracting(0..<row.hint.length), showing: shown.bytes.extracting(0..<length),
       master: parties.master, into: &bytes)
-    turns.sent(hello)
+    trace.sent(hello)
 
-    turns.end()
+    trace.end()
     let received = [UInt8](copying: bytes.bytes.extracting(0..<hello))
-    turns.turn(.server)
+    trace.turn(.server)
     let first = received.bytes
     var server = Responder(scheme)
     var known: X25519.PublicKey?
@@ -63,20 +63,20 @@ struct NoiseProbe: SchemeProbe {
       try server.setPSK(key)
     }
     let reply = try server.writeReply(into: &bytes, keys: &ends.server)
-    turns.sent(reply)
+    trace.sent(reply)
 
-    turns.turn(.device)
+    trace.turn(.device)
     try device.readReply(bytes.bytes.extracting(0..<reply), keys: &ends.device)
     if device.isMyTurn {
       let last = try device.writeLast(
         showing: shown.bytes.extracting(0..<parties.shownLength), into: &bytes, keys: &ends.device)
-      turns.sent(last)
-      turns.turn(.server)
+      trace.sent(last)
+      trace.turn(.server)
       var proof = ProofContext()
       claim = try server.readLast(bytes.bytes.extracting(0..<last), keys: &ends.server, proof: &proof)
       guard registry.knows(claim) else { throw SchemesError.authenticationFailed }
     }
-    turns.end()
+    trace.end()
     try ends.check()
   }
 
@@ -96,24 +96,24 @@ struct NoiseProbe: SchemeProbe {
   }
 
   /// The server's computing of a key from a credential is in its measured time; no operation that is counted stands for it.
-  func count(_ turns: inout Turns) throws {
+  func count(_ trace: inout HandshakeTrace) throws {
     let row = scheme.row
     guard let pattern = row.exchange.pattern else { throw SchemesError.unexpectedScheme(scheme.rawValue) }
-    turns.turn(.device)
+    trace.turn(.device)
     _ = hint(parties.system, CountingHash.self)
-    turns.end()
+    trace.end()
     let shown = [UInt8](repeating: 0, count: parties.shownLength)
     try CountedNoise(
       pattern: pattern, prologueLength: prologueLength, payload: row.shown == .certificate ? shown.count : 0,
       psk: row.usesPSK ? pattern.pskPositions.trailingZeroBitCount : nil,
       credential: row.shown == .credential ? shown : []
-    ).run(device: parties.device, server: parties.server, &turns)
+    ).run(device: parties.device, server: parties.server, &trace)
     var more = (device: OperationCounts(), server: OperationCounts())
     // The hint of a key is one compression.
     if row.hint == .keyHash { more.device.hashBlocks = 1 }
     if row.shown == .certificate { more.server.ed25519Verify = 1 }
-    turns.add(more.device, for: .device)
-    turns.add(more.server, for: .server)
+    trace.add(more.device, for: .device)
+    trace.add(more.server, for: .server)
   }
 
   private var prologueLength: Int {

@@ -25,18 +25,18 @@ public struct SchemeHandshake {
 
   /// Runs one handshake.
   public mutating func run(meter: HandshakeMeter? = nil) throws -> Cost {
-    var turns = Turns(meter: meter)
-    try probe.run(&turns)
+    var trace = HandshakeTrace(meter: meter)
+    try probe.run(&trace)
     return Cost(
-      deviceNanoseconds: turns.nanoseconds[.device]!, serverNanoseconds: turns.nanoseconds[.server]!,
-      deviceCount: turns.metered[.device]!, serverCount: turns.metered[.server]!)
+      deviceNanoseconds: trace.nanoseconds[.device]!, serverNanoseconds: trace.nanoseconds[.server]!,
+      deviceCount: trace.metered[.device]!, serverCount: trace.metered[.server]!)
   }
 
   /// What each party computes in one.
   public mutating func operations() throws -> (device: OperationCounts, server: OperationCounts) {
-    var turns = Turns()
-    try probe.count(&turns)
-    return (turns.operations[.device]!, turns.operations[.server]!)
+    var trace = HandshakeTrace()
+    try probe.count(&trace)
+    return (trace.operations[.device]!, trace.operations[.server]!)
   }
 }
 

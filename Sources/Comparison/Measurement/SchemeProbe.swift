@@ -8,10 +8,10 @@ protocol SchemeProbe {
   var facts: SchemeFacts { get }
 
   /// Runs one handshake with the code that devices and servers run.
-  mutating func run(_ turns: inout Turns) throws
+  mutating func run(_ trace: inout HandshakeTrace) throws
 
   /// Runs the same handshake over primitives that count.
-  mutating func count(_ turns: inout Turns) throws
+  mutating func count(_ trace: inout HandshakeTrace) throws
 
   /// Frames of a key rotation, the new handshake left out; nil where the scheme has none over the network.
   func rotation() throws -> [SchemeProfile.Message]?
@@ -64,7 +64,9 @@ struct CountedNoise {
   /// What the device sends in place of its key, where the pattern is `implicit`.
   var credential: [UInt8] = []
 
-  func run(device: borrowing X25519.PrivateKey, server: borrowing X25519.PrivateKey, _ turns: inout Turns) throws {
+  func run(device: borrowing X25519.PrivateKey, server: borrowing X25519.PrivateKey, _ trace: inout HandshakeTrace)
+    throws
+  {
     let prologue = [UInt8](repeating: 0, count: prologueLength)
     let payload = [UInt8](repeating: 0, count: payload)
     let isLong = pattern.messageCount == 3
@@ -73,7 +75,7 @@ struct CountedNoise {
     var wireBytes = wire.mutableBytes
     var readBytes = read.mutableBytes
     let shared = SecretBytes<32>.random()
-    turns.turn(.device)
+    trace.turn(.device)
     var initiator = HandshakeState<CountingCipher, CountingHash>(pattern, role: .initiator)
     if pattern.needsStatic(.initiator) { initiator.setStatic(device) }
     if pattern.responderPreMessage.contains(.s) { initiator.setRemoteStatic(server.publicKey) }
@@ -82,8 +84,8 @@ struct CountedNoise {
     let first = try initiator.writeMessage(
       payloadLength: isLong ? 0 : payload.count, credential: credential.bytes, into: &wireBytes
     ) { if !isLong { copyBytes(payload.bytes, to: &$0) } }
-    turns.sent(first)
-    turns.turn(.server)
+    trace.sent(first)
+    trace.turn(.server)
     var responder = HandshakeState<CountingCipher, CountingHash>(pattern, role: .responder)
     if pattern.responderPreMessage.contains(.s) { responder.setStatic(server) }
     if pattern.initiatorPreMessage.contains(.s) { responder.setRemoteStatic(device.publicKey) }
@@ -94,23 +96,23 @@ struct CountedNoise {
       wireBytes.bytes.extracting(0..<first), into: &readBytes,
       reconstructing: { _ throws(NoiseError) in key })
     let second = try responder.writeMessage(into: &wireBytes)
-    turns.sent(second)
+    trace.sent(second)
     var transport = TransportState<CountingCipher>()
     if !isLong { try responder.split(sending: &transport.sending, receiving: &transport.receiving) }
-    turns.turn(.device)
+    trace.turn(.device)
     _ = try initiator.readMessage(wireBytes.bytes.extracting(0..<second), into: &readBytes)
     if isLong {
       let third = try initiator.writeMessage(payload.bytes, into: &wireBytes)
-      turns.sent(third)
+      trace.sent(third)
       _ = try initiator.split()
-      turns.turn(.server)
+      trace.turn(.server)
       _ = try responder.readMessage(wireBytes.bytes.extracting(0..<third), into: &readBytes)
       try responder.split(sending: &transport.sending, receiving: &transport.receiving)
     } else {
       _ = try initiator.split()
     }
-    turns.end()
-    turns.add(pattern.curveOperations(.initiator), for: .device)
-    turns.add(pattern.curveOperations(.responder), for: .server)
+    trace.end()
+    trace.add(pattern.curveOperations(.initiator), for: .device)
+    trace.add(pattern.curveOperations(.responder), for: .server)
   }
 }

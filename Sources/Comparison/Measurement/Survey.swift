@@ -26,7 +26,7 @@ public enum Survey {
   }
 
   private static func measure(_ probe: inout any SchemeProbe) throws -> SchemeProfile {
-    var counted = Turns()
+    var counted = HandshakeTrace()
     try probe.count(&counted)
     var server: [Double] = []
     var device: [Double] = []
@@ -36,11 +36,11 @@ public enum Survey {
     while elapsed < .seconds(secondsPerScheme)
       || (server.count < wantedRuns && elapsed < .seconds(3 * secondsPerScheme))
     {
-      var turns = Turns()
-      try probe.run(&turns)
-      server.append(turns.nanoseconds[.server]! / 1_000)
-      device.append(turns.nanoseconds[.device]! / 1_000)
-      messages = turns.messages
+      var trace = HandshakeTrace()
+      try probe.run(&trace)
+      server.append(trace.nanoseconds[.server]! / 1_000)
+      device.append(trace.nanoseconds[.device]! / 1_000)
+      messages = trace.messages
       elapsed = ContinuousClock.now - start
     }
     let facts = probe.facts

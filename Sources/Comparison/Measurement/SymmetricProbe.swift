@@ -32,8 +32,8 @@ struct SymmetricProbe: SchemeProbe {
     self.system = [UInt8](copying: system.bytes)
   }
 
-  mutating func run(_ turns: inout Turns) throws { try exchange(Hash.SHA256.self, &turns) }
-  mutating func count(_ turns: inout Turns) throws { try exchange(CountingHash.self, &turns) }
+  mutating func run(_ trace: inout HandshakeTrace) throws { try exchange(Hash.SHA256.self, &trace) }
+  mutating func count(_ trace: inout HandshakeTrace) throws { try exchange(CountingHash.self, &trace) }
   func rotation() throws -> [SchemeProfile.Message]? { try Rekeying.messages(scheme) }
 
   /// The key that the server arrives at for the device.
@@ -54,7 +54,7 @@ struct SymmetricProbe: SchemeProbe {
       ? try Bytes(copying: Array(salt.prefix(8))) : Pseudonym<H>.make(for: epoch, key: key)
   }
 
-  private mutating func exchange<H: Hash.Function>(_: H.Type, _ turns: inout Turns) throws {
+  private mutating func exchange<H: Hash.Function>(_: H.Type, _ trace: inout HandshakeTrace) throws {
     // A ratchet starts at the device's derived key; both sides then stand one step apart, as at every connection.
     var deviceKey = SecretBytes<32>()
     try key(H.self, into: &deviceKey)
@@ -67,9 +67,9 @@ struct SymmetricProbe: SchemeProbe {
     var frameBytes = frame.mutableBytes
     var hint = [UInt8](repeating: 0, count: scheme.row.hint.length)
     var hintBytes = hint.mutableBytes
-    var ends = ProbeEnds()
+    var ends = SessionEnds()
 
-    turns.turn(.device)
+    trace.turn(.device)
     if scheme.row.hint == .address {
       var writer = ByteWriter(&hintBytes)
       address.encode(&writer)
@@ -81,9 +81,9 @@ struct SymmetricProbe: SchemeProbe {
     if scheme.row.derivation == .ratchet { DerivedKeys<H>.ratchet(&deviceKey) }
     var device = SymmetricHandshake<H>(scheme: scheme)
     let hello = try device.writeHello(key: deviceKey, hint: hintBytes.bytes, counter: counter, into: &frameBytes)
-    turns.sent(hello)
+    trace.sent(hello)
 
-    turns.turn(.server)
+    trace.turn(.server)
     var server = SymmetricResponder<H>()
     let claim = try server.readHello(frameBytes.bytes.extracting(0..<hello))
     if scheme.row.hint != .address { _ = index[try Bytes<8>(copying: claim.hint.bytes.extracting(0..<8))] }
@@ -96,11 +96,11 @@ struct SymmetricProbe: SchemeProbe {
     try server.verify(claim, key: serverKey, lastCounter: counter - 1)
     let reply = try server.writeReply(into: &frameBytes, keys: &ends.server)
     if scheme.row.derivation == .ratchet { serverRatchet.confirm(claim.counter, key: serverKey) }
-    turns.sent(reply)
+    trace.sent(reply)
 
-    turns.turn(.device)
+    trace.turn(.device)
     try device.readReply(frameBytes.bytes.extracting(0..<reply), keys: &ends.device)
-    turns.end()
+    trace.end()
     try ends.check()
   }
 }

@@ -115,7 +115,7 @@ final class Impostor {
 
 extension Attacker {
   /// Takes the server's place before one device; believed when the device says its text into it.
-  func poseAsServer(before device: Client, hello: [UInt8]? = nil, record: [UInt8], text: [UInt8]) throws -> Posing {
+  func poseAsServer(before device: DeviceEnd, hello: [UInt8]? = nil, record: [UInt8], text: [UInt8]) throws -> Posing {
     let impostor = Impostor(self)
     let reply = try impostor.answer(try device.hello())
     do {

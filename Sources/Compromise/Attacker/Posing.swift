@@ -23,9 +23,9 @@ extension Attacker {
       do {
         let client =
           try recorded.map { try begin(&memory, under: $0) }
-          ?? Client.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
+          ?? DeviceEnd.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
         let believed = try say(Self.lie, as: client, on: line)
-        if believed.contains(Statement(device: victim, text: Self.lie)) {
+        if believed.contains(HeardText(device: victim, text: Self.lie)) {
           return Posing(
             isBelieved: true, evidence: "\(origin): the server has from \(victim.words): \"\(Self.lie.text)\"")
         }
@@ -39,13 +39,13 @@ extension Attacker {
   }
 
   /// Begins a session under the pseudonym of a recorded hello, where the scheme has one.
-  private func begin(_ memory: inout DeviceMemory, under recorded: [UInt8]) throws -> Client {
+  private func begin(_ memory: inout DeviceMemory, under recorded: [UInt8]) throws -> DeviceEnd {
     guard memory.scheme.row.derivation == .ratchet else {
-      return try Client.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
+      return try DeviceEnd.begin(&memory, epoch: loot.memory?.epoch ?? facts.epoch)
     }
     memory.counter += 1
     memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey)
-    return Client(
+    return DeviceEnd(
       try SymmetricClient(
         memory.scheme, key: memory.symmetricKey,
         hint: Array(recorded.dropFirst().prefix(memory.scheme.row.hint.length)),
@@ -53,7 +53,7 @@ extension Attacker {
   }
 
   /// Runs a session and says one thing; returns what the server believes on this line.
-  func say(_ text: [UInt8], as client: Client, on line: any Line) throws -> [Statement] {
+  func say(_ text: [UInt8], as client: DeviceEnd, on line: any Line) throws -> [HeardText] {
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     try client.finish(reply) { _ = line.send($0) }
     _ = line.send(try client.seal(encoded(.hello(.init(listens: false, epoch: facts.epoch, revocationSequence: 0)))))

@@ -29,7 +29,7 @@ enum WireInjects: Attack {
     }
     if world.weaknesses.contains(.unauthenticated) {
       let posing = try world.attacker().say(
-        Attacker.lie, as: Client(try NoiseClient(try zeroKeyed(world.memory(0)), world.epoch)),
+        Attacker.lie, as: DeviceEnd(try NoiseClient(try zeroKeyed(world.memory(0)), world.epoch)),
         on: world.gate.connect())
       return Finding(
         !posing.isEmpty, if: "Whoever speaks is taken for the device.", else: "Refused.", "the server read \(posing)")

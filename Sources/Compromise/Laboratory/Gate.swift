@@ -12,11 +12,11 @@ protocol Line: AnyObject {
   /// Why the server hung up; nil while it has not.
   var refusal: String? { get }
   /// What the server has taken as said by whom.
-  var accepted: [Statement] { get }
+  var accepted: [HeardText] { get }
 }
 
 /// A text that the server attributes to a device.
-struct Statement: Equatable {
+struct HeardText: Equatable {
   let device: DeviceAddress
   let text: [UInt8]
 }

@@ -6,14 +6,14 @@ import Schemes
 /// A session with the server that stays open, for whoever has a device's memory.
 final class OpenSession {
   let line: any Line
-  private let client: Client
+  private let client: DeviceEnd
   /// The records that came before anything was asked.
   private(set) var first: [[UInt8]] = []
 
   /// Opens a session with a device's memory, which moves on as it does on the device.
   init(_ memory: inout DeviceMemory, epoch: Epoch, at gate: any Gate, hello: DeviceRecord.Hello? = nil) throws {
     line = gate.connect()
-    client = try Client.begin(&memory, epoch: epoch)
+    client = try DeviceEnd.begin(&memory, epoch: epoch)
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }
     try client.finish(reply) { _ = line.send($0) }
     let hello = hello ?? DeviceRecord.Hello(listens: false, epoch: epoch, revocationSequence: 0)

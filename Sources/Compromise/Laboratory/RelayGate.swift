@@ -44,7 +44,7 @@ final class RelayLine: Line {
   var refusal: String? { line.closeReason }
 
   /// A routed record is laid out as length (2), type (1), sender (12), session (4), text, and room for the tag (16).
-  var accepted: [Statement] {
-    line.routed.map { Statement(device: $0.from, text: Array($0.record.dropFirst(19).dropLast(16))) }
+  var accepted: [HeardText] {
+    line.routed.map { HeardText(device: $0.from, text: Array($0.record.dropFirst(19).dropLast(16))) }
   }
 }

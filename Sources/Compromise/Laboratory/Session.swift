@@ -50,7 +50,7 @@ extension World {
     try client.finish(reply) { _ = exchange($0) }
     for frame in exchange(try client.seal(helloRecord(index))) { try hear(try client.open(frame), at: index) }
     _ = exchange(try client.seal(textRecord(text)))
-    guard line.accepted.contains(Statement(device: memory(index).address, text: text)) else {
+    guard line.accepted.contains(HeardText(device: memory(index).address, text: text)) else {
       throw LaboratoryError.noAnswer(line.refusal ?? "the text did not arrive")
     }
     (line as? RelayLine)?.cut()

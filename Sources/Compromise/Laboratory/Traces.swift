@@ -44,7 +44,7 @@ extension World {
   }
 
   /// A session that stays open, and what the server sent to begin it.
-  func open(_ index: Int, listens: Bool) throws -> (client: Client, line: any Line, frames: [[UInt8]]) {
+  func open(_ index: Int, listens: Bool) throws -> (client: DeviceEnd, line: any Line, frames: [[UInt8]]) {
     let line = gate.connect()
     let client = try client(index)
     guard let reply = line.send(try client.hello()).first else { throw LaboratoryError.noAnswer(line.refusal ?? "") }

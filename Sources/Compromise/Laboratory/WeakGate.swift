@@ -5,7 +5,7 @@ import Relay
 import Schemes
 
 /// What a server does that is weak on purpose: see ``Weaknesses``.
-extension BookGate {
+extension LabServer {
   /// Noise_IK whose first message carries the text, as protocols do that want to save a round trip. The server believes it.
   func admitEarly(_ frame: [UInt8], _ keys: inout SessionKeys) throws -> (Admitted, [UInt8]) {
     var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.IK, role: .responder)

@@ -9,7 +9,7 @@ import Schemes
 /// A fleet under one scheme: a server, three devices, and a wire on which every frame can be seen. Attacks take from it exactly
 /// what they say that they steal.
 ///
-/// Every scheme is served by the live relay over an SQLite registry; only a world that is weakened on purpose has a ``BookGate``.
+/// Every scheme is served by the live relay over an SQLite registry; only a world that is weakened on purpose has a ``LabServer``.
 public final class World {
   let scheme: SchemeID
   let weaknesses: Weaknesses
@@ -44,7 +44,7 @@ public final class World {
       system = live.system
     } else {
       live = nil
-      gate = BookGate(authority, schemes: [scheme, .sharedKey], weaknesses: weaknesses, epoch: 1)
+      gate = LabServer(authority, schemes: [scheme, .sharedKey], weaknesses: weaknesses, epoch: 1)
       system = SystemID(1)
     }
     for name in Self.names { devices.append(try assemble(name)) }
@@ -57,7 +57,7 @@ public final class World {
     return live
   }
 
-  var book: BookGate? { gate as? BookGate }
+  var book: LabServer? { gate as? LabServer }
 
   /// A device's memory, as a thief would read it out now.
   func memory(_ index: Int) -> DeviceMemory { devices[index] }
@@ -72,7 +72,7 @@ public final class World {
     var memory = DeviceMemory(
       scheme: scheme, address: address, generation: 1, serverKey: authority.serverKey.publicKey,
       issuerKey: authority.issuerKey, masterKey: authority.identityMaster.publicKey)
-    var row = Book.Row(address: address)
+    var row = LabRegistry.Row(address: address)
     if scheme.row.derivation != .none {
       memory.symmetricKey =
         scheme.row.derivation == .system
@@ -120,31 +120,31 @@ public final class World {
   }
 
   /// Begins a session of an honest device.
-  func client(_ index: Int, saying text: [UInt8] = []) throws -> Client {
+  func client(_ index: Int, saying text: [UInt8] = []) throws -> DeviceEnd {
     var memory = devices[index]
     defer { devices[index] = memory }
-    if weaknesses.contains(.actsOnFirstMessage) { return Client(try EarlyClient(memory, saying: text)) }
+    if weaknesses.contains(.actsOnFirstMessage) { return DeviceEnd(try EarlyClient(memory, saying: text)) }
     if weaknesses.contains(.unauthenticated) { memory.symmetricKey = [UInt8](repeating: 0, count: 32) }
     if weaknesses.contains(.predictableEphemerals) || weaknesses.contains(.factorySeed) {
-      guard scheme.row.hasEphemeralKeys else { return try Client.begin(&memory, epoch: memory.epoch) }
+      guard scheme.row.hasEphemeralKeys else { return try DeviceEnd.begin(&memory, epoch: memory.epoch) }
       let ephemeral =
         weaknesses.contains(.factorySeed)
         ? try FactorySeed.ephemeral(of: memory.address, authority.issuer) : [UInt8](repeating: 0x42, count: 32)
       if !weaknesses.contains(.factorySeed) { predicted[try Derivation.publicKey(ephemeral)] = ephemeral }
-      return Client(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
+      return DeviceEnd(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
     }
-    guard let recorded = try recordedEphemeral(memory) else { return try Client.begin(&memory, epoch: memory.epoch) }
+    guard let recorded = try recordedEphemeral(memory) else { return try DeviceEnd.begin(&memory, epoch: memory.epoch) }
     return recorded
   }
 
   /// Whether ephemeral keys are drawn here and kept as logarithms, for a recorder that may have them.
   var keepsLogarithms = false
 
-  private func recordedEphemeral(_ memory: DeviceMemory) throws -> Client? {
+  private func recordedEphemeral(_ memory: DeviceMemory) throws -> DeviceEnd? {
     guard keepsLogarithms, scheme.row.hasEphemeralKeys else { return nil }
     let ephemeral = [UInt8].random(32)
     logarithms[try Derivation.publicKey(ephemeral)] = ephemeral
-    return Client(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
+    return DeviceEnd(try PredictableClient(memory, epoch: memory.epoch, ephemeral: ephemeral))
   }
 
   /// Rotation gave a device a new key.

@@ -37,7 +37,7 @@ final class AdmissionContext: Sendable {
     var claimant = Claimant(
       scheme: scheme, address: issuance.address, generation: issuance.generation, lastEpoch: 0, publicKey: key)
     claimant.isRetired = true
-    return (try? claimant.standing(in: device)) == .retired ? claimant : nil
+    return (try? claimant.keyStatus(in: device)) == .retired ? claimant : nil
   }
 
   /// Asks the registry; whatever it cannot answer is no answer.

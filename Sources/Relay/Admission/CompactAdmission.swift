@@ -52,7 +52,7 @@ final class CompactAdmission: Admission {
       let claimant = Claimant(
         scheme: scheme, address: certificate.fields.address, generation: certificate.fields.generation,
         lastEpoch: certificate.fields.lastEpoch, publicKey: certificate.publicKey)
-      _ = try claimant.standing(in: candidate.device)
+      _ = try claimant.keyStatus(in: candidate.device)
       return AdmissionStep(reply: reply, claimant: claimant)
     }
     // Keys that were replaced, last: who has one of them is mostly nobody.

@@ -99,7 +99,7 @@ final class KeyAdmission: Admission {
       scheme: responder.scheme, address: certificate.fields.address, generation: certificate.fields.generation,
       lastEpoch: certificate.fields.lastEpoch, publicKey: key)
     claimant.credential = certificate.identityCredential
-    do { _ = try claimant.standing(in: device) } catch {
+    do { _ = try claimant.keyStatus(in: device) } catch {
       // Heard to the end all the same: once the device has proved its key, this is evidence and not a stranger's noise.
       guard error == .misissued else { throw error }
       return claimant

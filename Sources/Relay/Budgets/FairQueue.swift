@@ -2,7 +2,7 @@ import Credentials
 import DequeModule
 
 /// Whose turn it is: surplus round robin. Whoever has used more than its turn waits until it has made up for it.
-private struct Turns<Key: Hashable & Sendable>: Sendable {
+private struct RoundRobin<Key: Hashable & Sendable>: Sendable {
   /// What a turn is worth. Small, so that nobody waits long for its own; what is larger is served in one piece.
   private static var quantum: Int { 4_096 }
 
@@ -41,7 +41,7 @@ struct FairQueue<Key: Hashable & Sendable, Element: Sendable>: Sendable {
   }
 
   private var lanes: [Key: Lane] = [:]
-  private var turns = Turns<Key>()
+  private var turns = RoundRobin<Key>()
   private(set) var count = 0
   private(set) var weight = 0
 
@@ -77,7 +77,7 @@ struct FairQueue<Key: Hashable & Sendable, Element: Sendable>: Sendable {
 /// others get their turns.
 struct DeviceQueue<Element: Sendable>: Sendable {
   private var systems: [SystemID: FairQueue<DeviceAddress, Element>] = [:]
-  private var turns = Turns<SystemID>()
+  private var turns = RoundRobin<SystemID>()
   private(set) var count = 0
 
   var isEmpty: Bool { count == 0 }

@@ -30,7 +30,7 @@ final class PostOffice: @unchecked Sendable {
   private let metrics: RelayMetrics
   private let logger: Logger
   private let queue = DispatchQueue(label: "countersign.mailbox")
-  private let lane: Mutex<MailLane>
+  private let lane: Mutex<MailQueue>
   private let full = Mutex(FullMailboxes())
   // Both belong to the queue.
   private var listeners: [DeviceAddress: Listener] = [:]
@@ -42,7 +42,7 @@ final class PostOffice: @unchecked Sendable {
   ) {
     self.mailbox = mailbox
     self.registry = registry
-    lane = Mutex(MailLane(limits.mailbox, limits.device))
+    lane = Mutex(MailQueue(limits.mailbox, limits.device))
     self.metrics = metrics
     self.logger = logger
     self.clock = clock
@@ -107,14 +107,14 @@ final class PostOffice: @unchecked Sendable {
   }
 
   @discardableResult
-  private func submit(_ change: MailLane.Change, weight: Int, of client: Client) -> Bool {
+  private func submit(_ change: MailQueue.Change, weight: Int, of client: Client) -> Bool {
     var isFirst = false
     let isAccepted = lane.withLock { $0.add(change, weight: weight, of: client.address, isFirst: &isFirst) }
     if isFirst { queue.async { self.drain() } }
     return isAccepted
   }
 
-  private func submit(_ call: MailLane.Call) {
+  private func submit(_ call: MailQueue.Call) {
     if lane.withLock({ $0.add(call) }) { queue.async { self.drain() } }
   }
 
@@ -153,7 +153,7 @@ final class PostOffice: @unchecked Sendable {
   }
 
   /// Carries out deposits and deliveries in one transaction and answers them once it is on the disk.
-  private func commit(_ changes: [MailLane.Change]) {
+  private func commit(_ changes: [MailQueue.Change]) {
     guard !changes.isEmpty else { return }
     let batch: Batch
     do throws(RelayError) {
@@ -184,7 +184,7 @@ final class PostOffice: @unchecked Sendable {
     }
   }
 
-  private func carryOut(_ change: MailLane.Change, _ batch: inout Batch, _ db: Database) throws {
+  private func carryOut(_ change: MailQueue.Change, _ batch: inout Batch, _ db: Database) throws {
     let now = clock()
     switch change {
     case .deposit(let deposit, _):

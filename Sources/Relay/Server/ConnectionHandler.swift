@@ -11,7 +11,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private let relay: Relay
   private let table: ConnectionTable
-  private let lane: HandshakeLane
+  private let lane: HandshakeQueue
   private let session: RelaySession
   private var connection: NIOConnection?
   private var context: ChannelHandlerContext?
@@ -23,7 +23,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isUnauthenticated = false
   private var hasAnswered = false
   private var waitsInLane = false
-  private var place: HandshakeLane.Place?
+  private var place: HandshakeQueue.Place?
   /// What has the session while it is not to be touched here.
   private var loan: SessionLoan?
   private var isFlushScheduled = false
@@ -44,11 +44,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Long enough for the loop to look at its other sockets.
   private static let breath = TimeAmount.microseconds(50)
 
-  init(relay: Relay, table: ConnectionTable, lane: HandshakeLane) {
+  init(relay: Relay, table: ConnectionTable, lane: HandshakeQueue) {
     self.relay = relay
     self.table = table
     self.lane = lane
-    session = RelaySession(desk: relay.desk, limits: relay.limits)
+    session = RelaySession(admissions: relay.admissions, limits: relay.limits)
   }
 
   // MARK: The channel's events
@@ -171,7 +171,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard session.isInHandshake else { return perform(session.receive(frame)) }
     if let connection { table.favour(connection) }
     waitsInLane = true
-    let handshake = HandshakeLane.Waiting(
+    let handshake = HandshakeQueue.Waiting(
       run: { [weak self] in
         guard let self, closeReason == nil else { return false }
         answer(frame)
@@ -181,7 +181,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     if place == nil { close(.overloaded) }
   }
 
-  /// Answers a frame of the handshake, here or on the costly lane.
+  /// Answers a frame of the handshake, here or on the slow handshakes' queue.
   private func answer(_ frame: [UInt8]) {
     do throws(AdmissionRefusal) {
       guard try session.isCostly(frame), let connection else {
@@ -203,14 +203,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     } catch { close(.refused(error)) }
   }
 
-  /// The costly lane gave the frame's place to another source.
+  /// The slow handshakes' queue gave the frame's place to another source.
   func turnAway(_ loan: SessionLoan) {
     self.loan = nil
     guard closeReason == nil else { return session.close() }
     close(.overloaded)
   }
 
-  /// The costly lane has answered.
+  /// The slow handshakes' queue has answered.
   func takeBack(_ loan: SessionLoan) {
     self.loan = nil
     waitsInLane = false

@@ -41,12 +41,12 @@ final class NIOConnection: RelayConnection {
     eventLoop.execute { self.handler.value.close(reason) }
   }
 
-  /// The costly lane has answered a frame.
+  /// The slow handshakes' queue has answered a frame.
   func takeBack(_ loan: SessionLoan) {
     eventLoop.execute { self.handler.value.takeBack(loan) }
   }
 
-  /// The costly lane gave this frame's place to another source.
+  /// The slow handshakes' queue gave this frame's place to another source.
   func turnAway(_ loan: SessionLoan) {
     eventLoop.execute { self.handler.value.turnAway(loan) }
   }

@@ -11,7 +11,7 @@ import ServiceLifecycle
 public final class RelayServer: Sendable {
   let relay: Relay
   private let group: MultiThreadedEventLoopGroup
-  private let lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>]
+  private let lanes: [ObjectIdentifier: NIOLoopBound<HandshakeQueue>]
   private let table: ConnectionTable
   private let timers: [RepeatingTimer]
   private let listeners = LockedList<any Channel>()
@@ -19,26 +19,27 @@ public final class RelayServer: Sendable {
   /// Opens the mailbox at `mailboxPath` and begins to watch the registry. Nothing listens yet.
   ///
   /// - Parameters:
-  ///   - desk: which schemes are served and how; by default all that have more than a row in the comparison.
+  ///   - admissions: which schemes are served and how; by default all that have more than a row in the comparison.
   ///   - threads: event loops; each takes its share of the connections. By default one for each processor that this process may use.
   ///   - droppedLines: how many lines the log has lost so far, for the metrics.
   public init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
-    desk: AdmissionDesk? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    admissions: Admissions? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     droppedLines: @escaping @Sendable () -> Int = { 0 },
     logger: Logger
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
     let limits = limits.shared(among: threads)
     relay = try Relay(
-      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger, desk: desk,
+      registry: registry, authority: authority, mailbox: mailbox, limits: limits, logger: logger,
+      admissions: admissions,
       metrics: RelayMetrics(droppedLines: droppedLines))
     table = ConnectionTable(limits: limits)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-    var lanes: [ObjectIdentifier: NIOLoopBound<HandshakeLane>] = [:]
+    var lanes: [ObjectIdentifier: NIOLoopBound<HandshakeQueue>] = [:]
     for loop in group.makeIterator() {
       // Made on its loop, as what is bound to a loop must be.
-      let lane = try? loop.submit { NIOLoopBound(HandshakeLane(loop, limits: limits), eventLoop: loop) }.wait()
+      let lane = try? loop.submit { NIOLoopBound(HandshakeQueue(loop, limits: limits), eventLoop: loop) }.wait()
       if let lane { lanes[ObjectIdentifier(loop)] = lane }
     }
     self.lanes = lanes

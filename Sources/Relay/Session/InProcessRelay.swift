@@ -13,12 +13,12 @@ package final class InProcessRelay {
   /// - Parameter clock: seconds since 1970 by a clock that may be wrong: see ``MailClock``.
   package init(
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
-    desk: AdmissionDesk? = nil, clock: @escaping @Sendable () -> Int64
+    admissions: Admissions? = nil, clock: @escaping @Sendable () -> Int64
   ) throws(RelayError) {
     let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
     relay = try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits,
-      logger: Logger(label: "in-process") { _ in SwiftLogNoOpLogHandler() }, desk: desk, clock: clock)
+      logger: Logger(label: "in-process") { _ in SwiftLogNoOpLogHandler() }, admissions: admissions, clock: clock)
     watch = RegistryWatch(relay)
   }
 
@@ -67,7 +67,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
 
   init(_ relay: Relay) {
     self.relay = relay
-    session = RelaySession(desk: relay.desk, limits: relay.limits)
+    session = RelaySession(admissions: relay.admissions, limits: relay.limits)
   }
 
   func settle() { loop.sync {} }

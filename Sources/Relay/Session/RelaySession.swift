@@ -20,15 +20,15 @@ final class RelaySession {
     case closed
   }
 
-  private let desk: AdmissionDesk
+  private let admissions: Admissions
   private let heldLimit: Int
   private var phase = Phase.start
   private var keys = SessionKeys()
   private var proof = ProofContext()
   private var held: [[UInt8]] = []
 
-  init(desk: AdmissionDesk, limits: RelayLimits) {
-    self.desk = desk
+  init(admissions: Admissions, limits: RelayLimits) {
+    self.admissions = admissions
     heldLimit = limits.framesBeforeWelcome
   }
 
@@ -52,7 +52,7 @@ final class RelaySession {
   /// receive it on another thread, while nobody else uses it.
   func isCostly(_ frame: [UInt8]) throws(AdmissionRefusal) -> Bool {
     guard case .start = phase else { return false }
-    let admission = try desk.admission(for: frame.bytes)
+    let admission = try admissions.admission(for: frame.bytes)
     phase = .handshake(admission)
     return try admission.isCostly(frame.bytes)
   }
@@ -61,7 +61,7 @@ final class RelaySession {
   func receive(_ frame: consuming [UInt8]) -> RelayAction {
     switch phase {
     case .start:
-      do throws(AdmissionRefusal) { return try advance(try desk.admission(for: frame.bytes), frame) } catch {
+      do throws(AdmissionRefusal) { return try advance(try admissions.admission(for: frame.bytes), frame) } catch {
         return refuse(error)
       }
     case .handshake(let admission):

@@ -21,7 +21,7 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
 
   init(_ relay: Relay) {
     self.relay = relay
-    session = RelaySession(desk: relay.desk, limits: relay.limits)
+    session = RelaySession(admissions: relay.admissions, limits: relay.limits)
   }
 
   func settle() { loop.sync {} }

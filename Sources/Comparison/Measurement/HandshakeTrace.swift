@@ -1,5 +1,5 @@
 /// Watches a handshake: whose turn it is, what time and which operations each party spends, and what goes over the wire.
-struct Turns {
+struct HandshakeTrace {
   private(set) var messages: [SchemeProfile.Message] = []
   private(set) var nanoseconds: [SchemeProfile.Sender: Double] = [.device: 0, .server: 0]
   private(set) var operations: [SchemeProfile.Sender: OperationCounts] = [.device: .init(), .server: .init()]

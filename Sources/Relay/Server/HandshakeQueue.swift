@@ -5,7 +5,7 @@ import Strangers
 ///
 /// A handshake costs as much as a hundred messages. So after each the loop's sessions get as much time as it took, and there are no more
 /// per second than allowed. Sources take turns, and one that fills the queue makes room for the others. Used on its event loop only.
-final class HandshakeLane {
+final class HandshakeQueue {
   /// A handshake that waits.
   struct Waiting {
     /// Does it; false when nobody waits for it any more.

@@ -6,11 +6,11 @@ import Testing
 @testable import Relay
 
 @Suite("The handshakes' queue of an event loop")
-struct HandshakeLaneTests {
+struct HandshakeQueueTests {
   @Test("After a handshake the loop goes on with its sessions, even when nobody waited for the next one")
   func pause() {
     let loop = EmbeddedEventLoop()
-    let lane = HandshakeLane(loop, limits: RelayLimits())
+    let lane = HandshakeQueue(loop, limits: RelayLimits())
     var answered: [Int] = []
     func arrive(_ number: Int, isThere: Bool = true) {
       _ = lane.enqueue(

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Where requests for certificates, credentials and keys wait for the registry. Each costs a commit, and sessions begin on the
 /// same queue: so one is let through at a time, in turn by system and by device.
-final class KeyLane: Sendable {
+final class KeyRequestQueue: Sendable {
   private struct State {
     var waiting = DeviceQueue<@Sendable () -> Void>()
     var isRunning = false

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What waits for the post office: changes of the mailbox, in turn by system and by device, and listeners' comings and goings in
 /// their order.
-struct MailLane: Sendable {
+struct MailQueue: Sendable {
   enum Change: Sendable {
     case deposit(Deposit, from: Client)
     case delivered(to: Client, from: DeviceAddress, id: MessageID)

@@ -6,7 +6,7 @@ import Relay
 import Schemes
 
 /// From a first frame to the device that it claims to come from, for each scheme.
-extension BookGate {
+extension LabServer {
   func admit(_ frame: [UInt8], _ keys: inout SessionKeys) throws -> (Admitted, [UInt8]) {
     if weaknesses.contains(.actsOnFirstMessage) { return try admitEarly(frame, &keys) }
     if weaknesses.contains(.unauthenticated) { return try admitAnybody(frame, &keys) }
@@ -25,7 +25,7 @@ extension BookGate {
   }
 
   /// What the book says about a claim.
-  private func check(_ row: Book.Row, _ scheme: SchemeID, generation: Generation) throws(GateRefusal) {
+  private func check(_ row: LabRegistry.Row, _ scheme: SchemeID, generation: Generation) throws(GateRefusal) {
     guard generation > row.revokedThrough else { throw .revoked }
     if !weaknesses.contains(.noFloor) {
       guard row.floor.admits(scheme) else { throw .belowFloor }
@@ -73,7 +73,7 @@ extension BookGate {
 
   /// The key that a row's device would have used for a hello with this hint and counter; nil when the hint is another's.
   private func symmetricKey(
-    of row: Book.Row, _ scheme: SchemeID, _ isPending: Bool, hint: [UInt8], counter: UInt32
+    of row: LabRegistry.Row, _ scheme: SchemeID, _ isPending: Bool, hint: [UInt8], counter: UInt32
   ) throws -> [UInt8]? {
     switch scheme.row.derivation {
     case .system:
@@ -172,7 +172,7 @@ extension BookGate {
     return (admitted, try answer { try responder.writeReply(into: &$0, keys: &keys) })
   }
 
-  private func admitted(_ row: Book.Row, _ key: X25519.PublicKey, _ scheme: SchemeID) throws -> Admitted {
+  private func admitted(_ row: LabRegistry.Row, _ key: X25519.PublicKey, _ scheme: SchemeID) throws -> Admitted {
     let isPending = row.pendingKey == key
     let generation = row.generation + (isPending ? 1 : 0)
     try check(row, scheme, generation: generation)
@@ -201,7 +201,7 @@ extension BookGate {
   }
 }
 
-extension Book.Row {
+extension LabRegistry.Row {
   /// The next key was used: it is the one in use.
   mutating func takePending() {
     if let pendingInput { rotationInput = pendingInput }

@@ -5,7 +5,7 @@ import Synchronization
 /// The thread on which first frames are answered that take a millisecond or more: PBKDF2, a ratchet that is far ahead, many keys to
 /// try. Strangers can send such frames as fast as they like, and only each other's wait for them then. Sources take turns, and one
 /// that fills the queue makes room for the others.
-final class CostlyLane: Sendable {
+final class SlowHandshakeQueue: Sendable {
   /// A frame that waits.
   struct Waiting: Sendable {
     let run: @Sendable () -> Void
@@ -19,7 +19,7 @@ final class CostlyLane: Sendable {
     var count = 0
   }
 
-  private let queue = DispatchQueue(label: "countersign.costly")
+  private let queue = DispatchQueue(label: "countersign.slow-handshakes")
   private let capacity: Int
   private let state: Mutex<State>
 
@@ -57,7 +57,7 @@ final class CostlyLane: Sendable {
   }
 }
 
-/// A session on loan from its event loop to the costly lane, which alone uses it until it has answered one frame.
+/// A session on loan from its event loop to the slow handshakes' queue, which alone uses it until it has answered one frame.
 final class SessionLoan: @unchecked Sendable {
   private let session: RelaySession
   private let frame: [UInt8]

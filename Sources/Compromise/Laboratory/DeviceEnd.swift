@@ -6,17 +6,17 @@ import Schemes
 
 /// A device's end of one session with the server. Honest devices and attackers who hold a device's memory run the same code,
 /// which is that of module Schemes.
-final class Client {
+final class DeviceEnd {
   private let handshake: any ClientHandshake
   private var keys = SessionKeys()
 
   init(_ handshake: any ClientHandshake) { self.handshake = handshake }
 
   /// Begins a session as firmware does: what counts or moves forward is stored before the first frame leaves.
-  static func begin(_ memory: inout DeviceMemory, epoch: Epoch) throws -> Client {
+  static func begin(_ memory: inout DeviceMemory, epoch: Epoch) throws -> DeviceEnd {
     if memory.scheme.row.hasCounter { memory.counter += 1 }
     if memory.scheme.row.derivation == .ratchet { memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey) }
-    return Client(try ClientHandshakes.make(memory, epoch: epoch))
+    return DeviceEnd(try ClientHandshakes.make(memory, epoch: epoch))
   }
 
   func hello() throws -> [UInt8] { try handshake.hello() }

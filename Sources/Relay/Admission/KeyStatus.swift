@@ -2,7 +2,7 @@ import Credentials
 import Registry
 
 /// What the registry says about a claimant's key.
-enum Standing {
+enum KeyStatus {
   /// The key in use.
   case current
   /// The key that takes over now that it is used.
@@ -23,7 +23,7 @@ extension Claimant {
 
   /// Compares the claim with the registry's row. Done at the first frame, to spend no more on strangers, and again at the
   /// first record, for the row may have changed in between.
-  func standing(in device: RegisteredDevice) throws(AdmissionRefusal) -> Standing {
+  func keyStatus(in device: RegisteredDevice) throws(AdmissionRefusal) -> KeyStatus {
     guard !device.isRevoked, generation > device.revokedThrough else { throw .revoked }
     guard device.floor.admits(scheme) else { throw .belowFloor }
     if isRetired, generation < device.generation { return .retired }

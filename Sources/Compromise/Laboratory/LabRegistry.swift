@@ -4,7 +4,7 @@ import Registry
 import Schemes
 
 /// What a server that is weak on purpose keeps of each device.
-struct Book {
+struct LabRegistry {
   struct Row {
     let address: DeviceAddress
     var generation: Generation = 1

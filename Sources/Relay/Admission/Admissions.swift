@@ -3,7 +3,7 @@ import Registry
 import Schemes
 
 /// Opens the right admission for a first frame: its first byte names the scheme, so that one port serves all of them.
-public struct AdmissionDesk: Sendable {
+public struct Admissions: Sendable {
   public typealias Opening = @Sendable () -> any Admission
 
   private var openings: [SchemeID: Opening] = [:]
@@ -24,8 +24,8 @@ public struct AdmissionDesk: Sendable {
   }
 }
 
-extension AdmissionDesk {
-  /// A desk that serves devices of every scheme.
+extension Admissions {
+  /// Admissions of devices of every scheme.
   public init(registry: any AdmissionRegistry, authority: Authority, limits: RelayLimits = RelayLimits()) {
     let context = AdmissionContext(registry: registry, authority: authority, trialKeys: limits.trialKeys)
     for scheme in SchemeID.allCases where scheme.row.isServed { accept(scheme) { context.admission(scheme) } }

@@ -6,14 +6,14 @@ import Registry
 import Relay
 import Schemes
 
-/// A server that is weak on purpose: the handshakes of module Schemes over a ``Book``, and sessions that speak the relay's records.
-final class BookGate: Gate {
+/// A server that is weak on purpose: the handshakes of module Schemes over a ``LabRegistry``, and sessions that speak the relay's records.
+final class LabServer: Gate {
   let authority: Authority
   let master: [UInt8]
   let weaknesses: Weaknesses
   /// Which schemes are served on this port.
   let schemes: [SchemeID]
-  var book = Book()
+  var book = LabRegistry()
   var epoch: Epoch
   /// Seconds since 1970; only the weakness `dated` looks at it.
   var clock: Int64 = 1_800_000_000
@@ -26,17 +26,17 @@ final class BookGate: Gate {
     master = keyBytes(of: authority.derivationMaster)
   }
 
-  func connect() -> any Line { BookLine(self) }
+  func connect() -> any Line { LabConnection(self) }
 
   /// The key that the server computes for a device in the derived schemes.
-  func key(of row: Book.Row, pending: Bool = false) throws -> [UInt8] {
+  func key(of row: LabRegistry.Row, pending: Bool = false) throws -> [UInt8] {
     try Derivation.device(
       row.address, generation: pending ? row.generation + 1 : row.generation,
       rotationInput: pending ? row.pendingInput ?? [] : row.rotationInput, master: master)
   }
 }
 
-/// Why a ``BookGate`` turns a device away.
+/// Why a ``LabServer`` turns a device away.
 enum GateRefusal: Error {
   case unknownScheme(UInt8)
   case unknownDevice
@@ -52,20 +52,20 @@ struct Admitted {
   let address: DeviceAddress
   let scheme: SchemeID
   let generation: Generation
-  var confirm: (inout Book.Row) -> Void = { _ in }
+  var confirm: (inout LabRegistry.Row) -> Void = { _ in }
   /// What the first message itself said: only the weakness `actsOnFirstMessage` listens.
   var earlyText: [UInt8]?
 }
 
-final class BookLine: Line {
-  private let gate: BookGate
+final class LabConnection: Line {
+  private let gate: LabServer
   private var keys = SessionKeys()
   private var admitted: Admitted?
   private var isConfirmed = false
   private(set) var refusal: String?
-  private(set) var accepted: [Statement] = []
+  private(set) var accepted: [HeardText] = []
 
-  init(_ gate: BookGate) { self.gate = gate }
+  init(_ gate: LabServer) { self.gate = gate }
 
   func send(_ frame: [UInt8]) -> [[UInt8]] {
     guard refusal == nil else { return [] }
@@ -73,7 +73,7 @@ final class BookLine: Line {
       guard let admitted else {
         let (admitted, reply) = try gate.admit(frame, &keys)
         self.admitted = admitted
-        if let text = admitted.earlyText { accepted.append(Statement(device: admitted.address, text: text)) }
+        if let text = admitted.earlyText { accepted.append(HeardText(device: admitted.address, text: text)) }
         return [reply]
       }
       return try receive(frame, from: admitted)
@@ -94,7 +94,7 @@ final class BookLine: Line {
       let epoch = try gate.authority.issuer.statement(EpochContent(epoch: gate.epoch))
       return [try keys.sending.encrypt(encoded(.welcome(session: 1, mayOnlyRenew: false, epoch)))]
     case .frame(let to, let session, let body):
-      accepted.append(Statement(device: device.address, text: [UInt8](copying: body)))
+      accepted.append(HeardText(device: device.address, text: [UInt8](copying: body)))
       return [try keys.sending.encrypt(encoded(.unreachable(to, session: session)))]
     case .renew(let key, _):
       let certificate = try gate.authority.issuer.certificate(
@@ -116,7 +116,7 @@ final class BookLine: Line {
   }
 }
 
-extension BookGate {
+extension LabServer {
   /// The device has sent a record under the session's keys: what it claimed is true.
   func confirm(_ device: Admitted) {
     guard var row = book.rows[device.address] else { return }

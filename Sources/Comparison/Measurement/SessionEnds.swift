@@ -4,7 +4,7 @@ import CountersignCrypto
 import Schemes
 
 /// What a measured handshake leads to: the session's keys at both ends.
-struct ProbeEnds: ~Copyable {
+struct SessionEnds: ~Copyable {
   var device = SessionKeys()
   var server = SessionKeys()
 
