@@ -63,7 +63,7 @@ public struct ServerLink: ~Copyable {
   }
 
   /// Whether a message of the handshake is still to be sent.
-  public var hasLastMessage: Bool { handshake.isMyTurn && slot != nil }
+  public var hasLastMessage: Bool { handshake.isMyTurn }
 
   /// Writes the handshake's third message and returns the frame's length.
   public mutating func writeLast(

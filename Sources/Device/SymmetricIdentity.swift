@@ -47,8 +47,6 @@ public struct SymmetricIdentity: ~Copyable {
     return nil
   }
 
-  public func scheme(of slot: SlotName) -> SchemeID { slot == .a ? slotA.scheme : slotB.scheme }
-
   func generation(of slot: SlotName) -> Generation { slot == .a ? slotA.generation : slotB.generation }
 
   /// The scheme of the key in use.

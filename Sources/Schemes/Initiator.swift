@@ -128,7 +128,7 @@ public struct Initiator: ~Copyable {
     noise.wipe()
   }
 
-  // MARK: The session's name
+  // MARK: Keys to come
 
   /// Proves a key in this session, after the server's answer has been read.
   ///
@@ -136,12 +136,6 @@ public struct Initiator: ~Copyable {
   public func proof(of key: borrowing X25519.PrivateKey) throws(SchemesError) -> Bytes<16> {
     guard let ephemeral = noise.remoteEphemeral else { throw .malformed }
     return try KeyProof.make(for: key, serverEphemeral: ephemeral, handshakeHash: noise.handshakeHash)
-  }
-
-  /// The hash that names this session (channel binding), after the reply has been read.
-  public var handshakeHash: RawSpan {
-    @_lifetime(borrow self)
-    borrowing get { noise.handshakeHash }
   }
 }
 

@@ -7,10 +7,6 @@ import CountersignCrypto
 /// The schemes differ in where the key comes from: see ``DerivedKeys``. The counter must be stored before the hello leaves
 /// and never be used twice; in `derived-key-ratchet` it also says how far the key has been moved forward.
 public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
-  /// Scheme, address, counter and code: the longest hello.
-  public static var maximumHelloLength: Int { 1 + 12 + 4 + 16 }
-  public static var replyLength: Int { SymmetricTranscript<H>.replyLength }
-
   private var transcript = SymmetricTranscript<H>()
   private let scheme: SchemeID
 
@@ -40,7 +36,7 @@ public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
 
   /// Reads the server's answer and derives the session's keys into the caller's place.
   public mutating func readReply(_ frame: RawSpan, keys: inout SessionKeys) throws(SchemesError) {
-    guard frame.byteCount == Self.replyLength else { throw .malformed }
+    guard frame.byteCount == SymmetricTranscript<H>.replyLength else { throw .malformed }
     // A forged reply must not spoil the exchange: the real one may still come.
     let before = transcript.count
     transcript.append(frame.extracting(0..<SymmetricTranscript<H>.nonceLength))

@@ -23,7 +23,7 @@ struct Exchange {
     var deviceKeys = SessionKeys()
     var serverKeys = SessionKeys()
 
-    var hello = [UInt8](repeating: 0, count: SymmetricHandshake<Hash.SHA256>.maximumHelloLength)
+    var hello = [UInt8](repeating: 0, count: scheme.row.maximumHelloLength)
     var helloBytes = hello.mutableBytes
     let length = try device.writeHello(key: key, hint: hint.bytes, counter: counter, into: &helloBytes)
     hello.removeLast(hello.count - length)
