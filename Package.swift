@@ -1,18 +1,28 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// With COUNTERSIGN_EMBEDDED=1 in the environment the device modules are compiled as Embedded Swift, from the same sources, and nothing
-/// of the host is.
+/// With COUNTERSIGN_EMBEDDED=1 in the environment the device modules are compiled as Embedded Swift, from the same sources, and
+/// no host module is.
 let embedded = Context.environment["COUNTERSIGN_EMBEDDED"] == "1"
 
-/// With COUNTERSIGN_CORE=1 there are the device modules, their tests and what guards them, on the host and without any other package: AES-GCM
-/// then needs the processor's AES instructions. For fuzzing, benchmarks and release tests, which would else build them all anew.
+/// With COUNTERSIGN_CORE=1 there are only the device modules, their tests and what guards them, on the host and without any other
+/// package: for fuzzing, benchmarks and release tests, which would otherwise build everything again.
 let core = Context.environment["COUNTERSIGN_CORE"] == "1"
-let hasSwiftCrypto = !embedded && !core
+
+/// The trait with which AES-GCM does not need the processor's AES instructions; on by default where libsodium does not use them.
+let portableAES = "SwiftCrypto"
+#if arch(x86_64)
+  let defaultTraits: Set<String> = []
+#else
+  let defaultTraits: Set<String> = [portableAES]
+#endif
+let swiftCrypto: [Target.Dependency] =
+  embedded
+  ? [] : [.product(name: "Crypto", package: "swift-crypto", condition: .when(traits: [portableAES]))]
 
 let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
-/// SecretBytes has raw memory for storage.
+/// SecretBytes is stored in raw memory.
 let rawStorage: [SwiftSetting] = [.enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule")]
 
 /// A module that a device links: it never imports Foundation and does no I/O.
@@ -30,30 +40,31 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(name: name, dependencies: dependencies + ["TestSeed"], exclude: exclude, swiftSettings: spans)
 }
 
-/// Functions that the dynamic linker looks up only when they are first called have it save all vector registers on the stack,
-/// with what the last copy of a secret left in them. Programs look theirs up at the start.
+/// When the dynamic linker looks a function up at its first call, it saves all vector registers on the stack, with what the last
+/// copy of a secret left in them. Programs therefore look up their functions at the start.
 let bindNow: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"], .when(platforms: [.linux]))]
 
-/// A program whose release build a script of Tests/ looks at from outside.
+/// A program whose release build a script in Tests/ examines from outside.
 func guardProgram(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Credentials", "Noise", "CountersignCrypto"] + dependencies, path: path,
+    name: name, dependencies: ["Credentials", "Wire", "Noise", "CountersignCrypto"] + dependencies, path: path,
     swiftSettings: spans,
     linkerSettings: bindNow)
 }
 
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
-  deviceModule(
-    "CountersignCrypto", ["CSodium"] + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : []),
-    rawStorage + (hasSwiftCrypto ? [.define("SWIFT_CRYPTO")] : [])),
+  deviceModule("CountersignCrypto", ["CSodium"] + swiftCrypto, rawStorage),
   deviceModule("Noise", ["CountersignCrypto"]),
-  deviceModule("Credentials", ["CountersignCrypto"]),
-  deviceModule("Schemes", ["Credentials", "Noise", "CountersignCrypto"]),
-  deviceModule("Device", ["Schemes", "Credentials", "Noise", "CountersignCrypto"]),
+  deviceModule("Wire", ["CountersignCrypto"]),
+  deviceModule("Credentials", ["Wire", "CountersignCrypto"]),
+  deviceModule("Schemes", ["Credentials", "Wire", "Noise", "CountersignCrypto"]),
+  deviceModule("Records", ["Schemes", "Credentials", "Wire", "CountersignCrypto"]),
+  deviceModule("Device", ["Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"]),
   // The device's side for firmware in C: Benchmarks/Firmware/library makes a static library of it.
   .systemLibrary(name: "CCountersign"),
-  deviceModule("DeviceC", ["CCountersign", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto"]),
+  deviceModule(
+    "DeviceC", ["CCountersign", "Device", "Records", "Schemes", "Credentials", "Noise", "CountersignCrypto"]),
 ]
 
 /// The device modules' tests and the programs that guard them.
@@ -74,25 +85,26 @@ let coreTargets: [Target] = [
   guardProgram("ConstantTimeSubject", ["Memcheck", "Seeded"], path: "Tests/ConstantTime/Subject"),
   // The host's end of the wire for the firmware images of Benchmarks/Firmware.
   .executableTarget(
-    name: "FirmwarePeer", dependencies: ["CSodium", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto"],
+    name: "FirmwarePeer",
+    dependencies: ["CSodium", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
   tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
-    name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "CountersignCrypto"],
+    name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
     path: "Tests/Support/FleetSupport", swiftSettings: spans),
   tests(
     "CredentialsTests",
-    ["Credentials", "CountersignCrypto", "FleetSupport", "TestSupport"]
-      // An X25519 that is not ours, for the keys of identity-based credentials.
-      + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : [])),
-  tests("SchemesTests", ["Schemes", "Credentials", "Noise", "CountersignCrypto", "FleetSupport"]),
+    // With the trait an X25519 that is not ours, for the keys of identity-based credentials.
+    ["Credentials", "Wire", "CountersignCrypto", "FleetSupport", "TestSupport"] + swiftCrypto),
+  tests("SchemesTests", ["Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto", "FleetSupport"]),
   tests(
     "DeviceTests",
     [
-      "CCountersign", "DeviceC", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto", "FleetSupport",
+      "CCountersign", "DeviceC", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto",
+      "FleetSupport",
       "TestSupport",
     ]),
 ]
@@ -109,31 +121,43 @@ let hostTargets: [Target] = [
   hostModule(
     "DeviceHost",
     [
-      "Files", "Secrecy", "Strangers", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto",
+      "Files", "Secrecy", "Strangers", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
+  hostModule("Keyring", ["Secrecy", "Schemes", "Credentials", "Wire", "CountersignCrypto"]),
   hostModule(
     "Registry",
     [
-      "Files", "Secrecy", "Schemes", "Credentials", "CountersignCrypto",
+      "Keyring", "Files", "Schemes", "Credentials", "Wire", "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"), .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
-  hostModule("Assembly", ["Files", "Registry", "Device", "Schemes", "Credentials", "CountersignCrypto"]),
+  hostModule(
+    "Assembly", ["Files", "Registry", "Keyring", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"]),
+  hostModule(
+    "Mailbox", ["Files", "Wire", .product(name: "GRDB", package: "GRDB.swift")]),
   hostModule(
     "Relay",
     [
-      "Files", "Strangers", "Registry", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto",
+      "Mailbox", "Strangers", "Registry", "Keyring", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "CountersignCrypto",
       .product(name: "DequeModule", package: "swift-collections"),
-      .product(name: "GRDB", package: "GRDB.swift"),
       .product(name: "Logging", package: "swift-log"),
+    ]),
+  hostModule(
+    "RelayServer",
+    [
+      "Relay", "Mailbox", "Strangers", "Registry", "Keyring", "Records", "Wire",
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Metrics", package: "swift-metrics"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ]),
   hostModule(
-    "Comparison", ["Device", "Schemes", "Credentials", "Noise", "CountersignCrypto"],
+    "Comparison", ["Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     resources: [
       .embedInCode("Resources/catalog.json"), .embedInCode("Resources/firmware.json"),
       .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"), .embedInCode("Resources/page.js"),
@@ -141,7 +165,9 @@ let hostTargets: [Target] = [
   hostModule(
     "Compromise",
     [
-      "Relay", "Registry", "DeviceHost", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto",
+      "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Device", "Records", "Schemes", "Credentials", "Wire",
+      "Noise",
+      "CountersignCrypto",
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ],
     resources: [.embedInCode("Resources/matrix.html")]),
@@ -149,17 +175,28 @@ let hostTargets: [Target] = [
     "CompromiseTests",
     ["Compromise", "Schemes"],
     exclude: ["expected.json"]),
+  hostModule(
+    "LoadGenerator",
+    [
+      "DeviceHost", "Registry", "Keyring", "Processes", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "CountersignCrypto",
+      .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    ]),
+  hostModule(
+    "Demo",
+    [
+      "Mailbox", "DeviceHost", "Processes", "Files", "Device", "Schemes", "Credentials", "Wire", "Noise",
+      "CountersignCrypto",
+    ]),
   .executableTarget(
     name: "CountersignCLI",
     dependencies: [
-      "Compromise", "Comparison", "Relay", "Assembly", "DeviceHost", "Strangers", "Registry", "Processes", "Files",
-      "Secrecy",
-      "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto",
+      "Demo", "LoadGenerator", "Compromise", "Comparison", "RelayServer", "Relay", "Mailbox", "Assembly", "DeviceHost",
+      "Strangers", "Registry", "Keyring", "Files", "Secrecy", "Device", "Records", "Schemes", "Credentials", "Wire",
+      "Noise",
+      "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      .product(name: "GRDB", package: "GRDB.swift"),
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     ],
@@ -168,22 +205,28 @@ let hostTargets: [Target] = [
   tests("StrangersTests", ["Strangers"]),
   tests(
     "RegistryTests",
-    ["Files", "Registry", "Schemes", "Credentials", "CountersignCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
+    [
+      "Files", "Registry", "Keyring", "Schemes", "Credentials", "Wire", "CountersignCrypto",
+      .product(name: "GRDB", package: "GRDB.swift"),
+    ]),
   tests(
-    "AssemblyTests", ["Files", "Assembly", "Registry", "Device", "Schemes", "Credentials", "CountersignCrypto"]),
+    "AssemblyTests",
+    ["Files", "Assembly", "Registry", "Keyring", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"]),
   tests(
     "RelayTests",
     [
-      "Relay", "Registry", "DeviceHost", "Strangers", "Processes", "Device", "Schemes", "Credentials", "Noise",
-      "CountersignCrypto", "FleetSupport",
+      "RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Strangers", "Processes", "Device",
+      "Records",
+      "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
-      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "MetricsTestKit", package: "swift-metrics"), .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOEmbedded", package: "swift-nio"),
     ]),
   .executableTarget(
     name: "FixtureGenerator",
     dependencies: [
-      "Seeded", "Files", "Relay", "Assembly", "DeviceHost", "Registry", "Device", "Schemes", "Credentials",
+      "Seeded", "Files", "RelayServer", "Relay", "Assembly", "DeviceHost", "Registry", "Keyring", "Device", "Schemes",
+      "Credentials", "Wire",
       "CountersignCrypto",
       .product(name: "Logging", package: "swift-log"),
     ],
@@ -195,14 +238,16 @@ let hostTargets: [Target] = [
   tests(
     "DeviceHostTests",
     [
-      "Files", "DeviceHost", "Processes", "Device", "Credentials", "Noise", "CountersignCrypto", "FleetSupport",
+      "Files", "DeviceHost", "Processes", "Device", "Records", "Credentials", "Wire", "Noise", "CountersignCrypto",
+      "FleetSupport",
       "DeviceStoreWorker",
     ]),
   tests("ProcessesTests", ["Processes"]),
   tests(
     "CLITests",
     [
-      "CountersignCLI", "Processes", "Assembly", "Registry", "Device", "Credentials", "CountersignCrypto",
+      "CountersignCLI", "Processes", "Assembly", "Registry", "Keyring", "Device", "Credentials", "Wire",
+      "CountersignCrypto",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ]),
 ]
@@ -212,30 +257,39 @@ let package = Package(
   products: [
     .library(name: "CountersignCrypto", targets: ["CountersignCrypto"]),
     .library(name: "Noise", targets: ["Noise"]),
-    .library(name: "Device", targets: ["Device", "Schemes", "Credentials"]),
+    .library(name: "Device", targets: ["Device", "Records", "Schemes", "Credentials", "Wire"]),
   ]
     + (embedded || core
       ? []
       : [
-        .library(name: "Registry", targets: ["Registry", "Credentials", "CountersignCrypto"]),
-        .library(name: "DeviceClient", targets: ["DeviceHost", "Device", "Schemes", "Credentials"]),
-        .library(name: "RelayServer", targets: ["Relay", "Registry"]),
+        .library(name: "Registry", targets: ["Registry", "Keyring", "Credentials", "Wire", "CountersignCrypto"]),
+        .library(name: "DeviceClient", targets: ["DeviceHost", "Device", "Records", "Schemes", "Credentials", "Wire"]),
+        .library(name: "RelayServer", targets: ["RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "Wire"]),
         .library(name: "Comparison", targets: ["Comparison"]),
         .executable(name: "countersign", targets: ["CountersignCLI"]),
       ]),
-  dependencies: embedded || core
+  traits: embedded
     ? []
     : [
-      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-      // AES-GCM where the processor has no AES instructions.
-      .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-      .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
-      .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-      .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-      .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-      .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-      .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+      .trait(
+        name: portableAES,
+        description: "AES-GCM from swift-crypto, for processors whose AES instructions libsodium does not use"),
+      .default(enabledTraits: core ? [] : defaultTraits),
     ],
+  // Whoever does not enable the trait of that name does not fetch swift-crypto.
+  dependencies: (embedded ? [] : [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.0")])
+    + (embedded || core
+      ? []
+      : [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+      ]),
   targets: deviceTargets + (embedded ? [] : coreTargets) + (embedded || core ? [] : hostTargets),
   swiftLanguageModes: [.v6]
 )

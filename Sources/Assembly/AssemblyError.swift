@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Files
 import Registry
+import Wire
 
 /// Why the assembly line stopped, or never started.
 public enum AssemblyError: Error, Equatable, Sendable {
@@ -9,15 +10,14 @@ public enum AssemblyError: Error, Equatable, Sendable {
   case csv(line: Int, CSVProblem)
   /// The text is not one PEM object.
   case pem(PEMProblem)
-  /// Devices that stand in the way: registered or lying in the directory without belonging to this batch. At most the first
-  /// hundred.
+  /// Devices in conflict: registered or in the directory without belonging to this batch. At most the first hundred.
   case conflicts([BatchConflict])
   /// Another batch works on the directory.
   case directoryInUse(path: String)
   /// A file or directory could not be used.
   case file(FileError)
   case registry(RegistryError)
-  /// A device did not take its certificate.
+  /// A device did not accept its certificate.
   case refused(DeviceError)
 }
 
@@ -39,23 +39,23 @@ public enum CSVProblem: Error, Equatable, Sendable {
   case invalidUTF8
   /// A quoted field does not end.
   case unterminatedQuote
-  /// A quotation mark in the middle of a field, or text behind a closing one.
+  /// A quotation mark in the middle of a field, or text after a closing one.
   case strayQuote
   case wrongFieldCount(expected: Int, actual: Int)
   /// The header lacks the column `id`.
   case missingColumn(String)
   case duplicateColumn(String)
-  /// The manifest has a column of this name itself, and would have two.
+  /// The manifest has its own column of this name, and would have two.
   case reservedColumn(String)
   /// Not 16 hexadecimal digits.
   case invalidID(String)
-  /// The id stands in an earlier line too.
+  /// The id is also in an earlier line.
   case duplicateID(String, firstLine: Int)
   /// Not 64 hexadecimal digits.
   case invalidPublicKey
   /// Identity-based credentials are not issued for a public key.
   case unexpectedPublicKey
-  /// The key stands in an earlier line too.
+  /// The key is also in an earlier line.
   case duplicatePublicKey(firstLine: Int)
 }
 
@@ -69,7 +69,7 @@ public enum PEMProblem: Error, Equatable, Sendable {
   case unknownLabel
 }
 
-/// A device that a batch can neither make nor take for its own work.
+/// A device that a batch can neither make nor recognise as its own work.
 public struct BatchConflict: Equatable, Sendable {
   public enum Reason: Sendable {
     /// The registry has the device, but the directory has no file for it: its key is elsewhere.

@@ -3,11 +3,13 @@ import Device
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Makes the devices of a plan: registers them, and writes a device file, or for a key that the device made a certificate,
-/// for each. Whatever was done before an interruption is found again and not done twice.
+/// for each. What was done before an interruption is found again and not repeated.
 public struct Batch {
   public let registry: any EnrolmentRegistry
   public let issuer: AuthorityIssuer
@@ -16,7 +18,7 @@ public struct Batch {
   public let directory: String
   /// How the devices prove themselves.
   public let scheme: SchemeID
-  /// Whose keys those of the devices follow from, in the schemes in which they do.
+  /// The authority from which the devices' keys follow, in the schemes in which they do.
   public let authority: Authority?
   /// How identity-based credentials are issued, and by whom; nil for certificates.
   public let identityBased: (issuance: IdentityCredential.Issuance, authority: Authority)?
@@ -47,9 +49,9 @@ public struct Batch {
 
   /// Makes whatever of the plan is not yet there.
   ///
-  /// - Parameter progress: told after each chunk how many of the rows are there.
+  /// - Parameter progress: called after each chunk with the number of rows that are there.
   /// - Throws: ``AssemblyError/conflicts(_:)`` before anything is done; ``AssemblyError/directoryInUse(path:)``; on any other
-  ///   error what was done so far stays, and running again goes on.
+  ///   error what was done so far stays, and running again continues.
   public func run(_ plan: BatchPlan, progress: (Int) -> Void = { _ in }) throws(AssemblyError) -> Summary {
     if identityBased != nil || scheme != .certified, let row = plan.rows.first(where: { $0.publicKey != nil }) {
       throw .csv(line: row.line, .unexpectedPublicKey)
@@ -187,7 +189,7 @@ public struct Batch {
     return (try? bench.load(1, content.bytes)) != nil
   }
 
-  /// The rows that are not there yet; refuses those that something else stands in the way of.
+  /// The rows that are not there yet; refuses rows in conflict with something else.
   private func outstanding(_ plan: BatchPlan) throws(AssemblyError) -> [BatchPlan.Row] {
     var conflicts = [BatchConflict]()
     var rows = [BatchPlan.Row]()

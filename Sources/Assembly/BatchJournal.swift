@@ -4,8 +4,8 @@ import Foundation
 import CountersignCrypto
 import Registry
 
-/// The keys of a batch that is under way. They are on the disk before the registry learns of them, so that a device that is
-/// registered never lacks its key, wherever the batch was cut off.
+/// The keys of a batch in progress. They are on the disk before the registry learns of them, so that a registered device never
+/// lacks its key, wherever the batch was interrupted.
 ///
 /// The file is a row of device files that have no certificate yet. It grows by a chunk at a time; a torn last one was not yet
 /// registered, and is left out.

@@ -1,23 +1,24 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
-/// What a batch shall make: one row per device, checked as a whole before anything is done.
+/// What a batch is to make: one row per device, checked as a whole before anything is done.
 public struct BatchPlan: Sendable {
   public struct Row: Sendable {
     public let line: Int
     public let device: DeviceID
     /// Given when the device made its key itself: it gets a certificate instead of a device file.
     public let publicKey: X25519.PublicKey?
-    /// The other columns, carried into the manifest.
+    /// The other columns, copied to the manifest.
     public let extra: [String]
   }
 
-  /// The names of the columns that are carried into the manifest.
+  /// The names of the columns that are copied to the manifest.
   public let extraColumns: [String]
   public let rows: [Row]
 
-  /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` (64). Any other
-  /// column is carried into the manifest, and has another name than the manifest's own.
+  /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` (64). Any other column
+  /// is copied to the manifest, and must not have the name of one of the manifest's own.
   public init(csv bytes: [UInt8]) throws(AssemblyError) {
     let csv = try CSV(parsing: bytes)
     guard let header = csv.rows.first else { throw .csv(line: 1, .empty) }

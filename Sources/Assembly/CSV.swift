@@ -24,7 +24,7 @@ public struct CSV: Equatable, Sendable {
   }
 
   private static func quoted(_ field: String) -> String {
-    // By bytes: Swift takes CR LF for one character.
+    // By bytes: to Swift CR LF is one character.
     guard field.utf8.contains(where: { $0 == .quote || $0 == .comma || $0 == .lineFeed || $0 == .carriageReturn })
     else {
       return field
@@ -33,7 +33,7 @@ public struct CSV: Equatable, Sendable {
   }
 }
 
-/// Takes one row after the other off the bytes.
+/// Reads the bytes row by row.
 private struct CSVParser {
   private let bytes: [UInt8]
   private var position = 0

@@ -1,11 +1,13 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
-/// Places for the identities of a chunk of devices: keys are made, certified and written from where they lie, for moving them
-/// would leave copies behind. Each chunk overwrites the one before.
+/// Places for the identities of a chunk of devices: keys are made, certified and written in place, because moving them would
+/// leave copies behind. Each chunk overwrites the one before.
 final class IdentityBench {
   let capacity: Int
   private let places: UnsafeMutablePointer<DeviceIdentity>

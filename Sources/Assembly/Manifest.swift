@@ -3,6 +3,7 @@ import Files
 import Foundation
 import CountersignCrypto
 import Registry
+import Wire
 
 /// The list of what a batch made, for whoever flashes, labels and ships the devices. It holds no secret.
 public enum Manifest {
@@ -22,7 +23,7 @@ public enum Manifest {
   /// The manifest's own columns, in their order.
   static let columns = ["id", "file", "system", "generation", "last_epoch", "public_key"]
 
-  /// Writes the manifest, replacing an earlier one whole: JSON when the path ends so, else CSV.
+  /// Writes the manifest, replacing an earlier one as a whole: JSON if the path ends so, otherwise CSV.
   public static func write(_ plan: BatchPlan, of batch: Batch, to path: String) throws(AssemblyError) {
     var entries = [Entry]()
     for row in plan.rows {

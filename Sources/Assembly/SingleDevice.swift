@@ -3,13 +3,15 @@ import Device
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Makes one device, whose key is made here, and its file.
 ///
-/// The file is there, with the key but without a certificate, before the registry learns of the device: cut off in between,
-/// the same call goes on where it stopped.
+/// The file is there, with the key but without a certificate, before the registry learns of the device: if interrupted in
+/// between, the same call continues where it stopped.
 public enum SingleDevice {
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
   /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.

@@ -3,13 +3,15 @@ import Device
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Makes devices whose keys the server computes, and their files.
 ///
-/// The registry learns of the device first: its key follows from the row, so that a call which was cut off before the file was
-/// there can be repeated, until the device has been used.
+/// The registry learns of the device first: its key follows from the row, so that a call interrupted before the file was there
+/// can be repeated, until the device has been used.
 public enum SymmetricAssembly {
   public static func make(
     _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some EnrolmentRegistry,
@@ -21,7 +23,7 @@ public enum SymmetricAssembly {
     var key: [UInt8]
     do {
       device = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
-      key = try authority.encodeKey(device.current, of: address)
+      key = try usingKeys(try authority.encodeKey(device.current, of: address))
     } catch { throw .registry(error) }
     defer { wipe(&key) }
     var identity = SymmetricIdentity()

@@ -2,11 +2,13 @@ import Credentials
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// A batch of devices whose keys the server computes. The registry learns of each before its file is there, and gives the same key
-/// again until the device has been used: what was cut off is found without a journal.
+/// again until the device has been used: interrupted work is found without a journal.
 extension Batch {
   func makeSymmetric(
     _ plan: BatchPlan, _ authority: Authority, progress: (Int) -> Void

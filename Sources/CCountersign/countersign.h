@@ -46,20 +46,20 @@ enum {
     COUNTERSIGN_BAD_CONTEXT = 1,
     /// The output buffer is too small.
     COUNTERSIGN_BUFFER_TOO_SMALL = 2,
-    /// The stored identity is not one, or was cut short by a reset: load the other copy.
+    /// The bytes are not a stored identity, or were cut short by a reset: load the other copy.
     COUNTERSIGN_CORRUPT = 3,
     /// No slot holds a certified key.
     COUNTERSIGN_NO_KEY = 4,
     /// Called before the session is open, or after it was closed.
     COUNTERSIGN_OUT_OF_TURN = 5,
-    /// A frame did not verify: nothing of it may be believed. From countersign_init: a library for certificates only was
-    /// given a device of scheme identity-based.
+    /// A frame did not verify: nothing in it may be trusted. From countersign_init: a library for certificates only was given a
+    /// device of scheme identity-based.
     COUNTERSIGN_REFUSED = 6,
     /// A frame verified, and says what this device must not accept: a certificate of another device, a forged statement.
     COUNTERSIGN_UNACCEPTABLE = 7,
     /// A record is unknown or malformed.
     COUNTERSIGN_MALFORMED = 8,
-    /// The key before the active one still opens messages that wait in the mailbox: rotate later.
+    /// The previous key still opens messages that wait in the mailbox: rotate later.
     COUNTERSIGN_BUSY = 9,
     /// From countersign_handshake: the server cannot serve any device now. Close the session, wait, and begin again; the key
     /// stays the same.
@@ -91,9 +91,9 @@ countersign_result countersign_handshake(countersign_context *context, const uin
                                          size_t input_size, uint8_t *output, size_t output_capacity,
                                          size_t *output_size);
 
-/// Call this when the server closes the connection instead of answering the first frame: if that showed a key that has never
-/// been in use, the next handshake shows the one before it. COUNTERSIGN_NO_KEY when there is none to fall back to: the server
-/// does not know this device, or could not be reached.
+/// Call this when the server closes the connection instead of answering the first frame: if that frame showed a key that has
+/// never been in use, the next handshake shows the previous one. COUNTERSIGN_NO_KEY when there is none to fall back to: the
+/// server does not know this device, or could not be reached.
 countersign_result countersign_fall_back(countersign_context *context);
 
 /// Whether the session is open: 1 or 0.
@@ -105,7 +105,7 @@ countersign_result countersign_seal(countersign_context *context, uint8_t *frame
                                     size_t record_size, size_t *frame_size);
 
 /// Opens a frame in place: the server's record is its first `*record_size` bytes. What it says about this device's keys,
-/// epochs and revocations has been verified and taken in; `*todo` says what follows from it.
+/// epochs and revocations has been verified and applied; `*todo` says what you must do next.
 countersign_result countersign_open(countersign_context *context, uint8_t *frame, size_t frame_size,
                                     size_t *record_size, uint32_t *todo);
 
@@ -118,7 +118,7 @@ countersign_result countersign_rotate(countersign_context *context, uint8_t *fra
 /// Writes COUNTERSIGN_STORED_SIZE bytes for storage. They hold the private keys: overwrite the buffer when they are stored.
 countersign_result countersign_encode(const countersign_context *context, uint8_t *stored, size_t stored_capacity);
 
-/// What countersign_encode wrote last is in storage.
+/// Call this when the last output of countersign_encode is in storage.
 void countersign_stored(countersign_context *context);
 
 /// Overwrites the session's keys.

@@ -6,7 +6,7 @@ import Secrecy
 struct Countersign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "countersign",
-    abstract: "Gives every device of a fleet its own identity and keeps one key on the server.",
+    abstract: "Gives every device in a fleet its own identity and keeps one key on the server.",
     discussion: """
       Examples:
         countersign init --dir fleet
@@ -21,7 +21,8 @@ struct Countersign: AsyncParsableCommand {
     subcommands: [
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
       Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, Restore.self, AcceptRestored.self,
-      CompareCommand.self, MatrixCommand.self, Demo.self, NoiseCommand.self, LoadCommand.self, AttackCommand.self,
+      CompareCommand.self, MatrixCommand.self, DemoCommand.self, NoiseCommand.self, LoadCommand.self,
+      AttackCommand.self,
     ]
   )
 

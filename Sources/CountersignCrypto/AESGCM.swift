@@ -1,7 +1,7 @@
 #if !hasFeature(Embedded)
   import CSodium
 
-  #if SWIFT_CRYPTO
+  #if SwiftCrypto
     private import Crypto
     private import Foundation
   #endif
@@ -9,13 +9,13 @@
   extension Cipher {
     /// AES-256-GCM (NIST SP 800-38D) with Noise's nonce: 32 zero bits, then n in big-endian. Hosts only.
     ///
-    /// libsodium has it where the processor has AES instructions; elsewhere swift-crypto (BoringSSL) stands in, which allocates
-    /// and copies. Both are constant-time.
+    /// libsodium has it where it supports the processor's AES instructions. Elsewhere swift-crypto (BoringSSL) replaces it, which
+    /// allocates and copies, if the package is built with the trait of that name. Both are constant-time.
     public enum AESGCM: Cipher.Function {
       public static var noiseName: StaticString { "AESGCM" }
 
       /// Whether swift-crypto is there for processors without AES instructions.
-      #if SWIFT_CRYPTO
+      #if SwiftCrypto
         @_spi(Testing) public static let hasFallback = true
       #else
         @_spi(Testing) public static let hasFallback = false
@@ -25,6 +25,9 @@
       public static let isHardwareAvailable: Bool = {
         return crypto_aead_aes256gcm_is_available() == 1
       }()
+
+      /// Whether this build has AES-GCM on this processor. If not, a call is a fatal error.
+      public static var isAvailable: Bool { isHardwareAvailable || hasFallback }
 
       public static func seal(
         _ plaintext: RawSpan, into ciphertext: inout MutableRawSpan, key: RawSpan, nonce: UInt64,
@@ -137,8 +140,8 @@
             output.u8, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nil, nonce.u8, key.u8)
           return
         }
-        #if !SWIFT_CRYPTO
-          preconditionFailure("this build has AES-GCM only where the processor has AES instructions")
+        #if !SwiftCrypto
+          preconditionFailure("this processor needs AES-GCM from swift-crypto: build with --traits SwiftCrypto")
         #else
           // Neither can fail: the lengths are right, and GCM's limit of 64 GiB is out of a span's reach here.
           let nonce = try! AES.GCM.Nonce(data: nonce)
@@ -159,8 +162,8 @@
           return crypto_aead_aes256gcm_decrypt(
             output.u8, nil, nil, input.u8, UInt64(input.count), data.u8, UInt64(data.count), nonce.u8, key.u8) == 0
         }
-        #if !SWIFT_CRYPTO
-          preconditionFailure("this build has AES-GCM only where the processor has AES instructions")
+        #if !SwiftCrypto
+          preconditionFailure("this processor needs AES-GCM from swift-crypto: build with --traits SwiftCrypto")
         #else
           let length = input.count - tagLength
           guard

@@ -37,14 +37,14 @@
   }
 
   extension SecretBytes {
-    /// The bytes of `source`, which must be exactly `count` long. The array stays as it is: wiping it is the caller's part.
+    /// The bytes of `source`, which must be exactly `count` long. The array is not changed: the caller must wipe it.
     public init(copying source: [UInt8]) throws(CryptoError) {
       try self.init(copying: source.bytes)
     }
   }
 
   extension X25519.PrivateKey {
-    /// The key with these 32 private bytes. The array stays as it is: wiping it is the caller's part.
+    /// The key with these 32 private bytes. The array is not changed: the caller must wipe it.
     public init(copying source: [UInt8]) throws(CryptoError) {
       try self.init(copying: source.bytes)
     }

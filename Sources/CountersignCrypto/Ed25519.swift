@@ -52,8 +52,8 @@ public enum Ed25519 {
     isValid(signature.bytes, for: message, under: publicKey.bytes)
   }
 
-  /// ``isValid(_:for:under:)`` where signature and key, of 64 and 32 bytes, lie elsewhere: a copy of them is memory that a small
-  /// device misses, for verifying takes most of its stack.
+  /// ``isValid(_:for:under:)`` with signature and key, of 64 and 32 bytes, borrowed from elsewhere: a small device has no memory
+  /// for a copy, because verifying takes most of its stack.
   public static func isValid(_ signature: RawSpan, for message: RawSpan, under publicKey: RawSpan) -> Bool {
     guard signature.byteCount == signatureLength, publicKey.byteCount == 32 else { return false }
     return signature.withUnsafeBytes { signature in

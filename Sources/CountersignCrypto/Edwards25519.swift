@@ -18,7 +18,7 @@ public enum Edwards25519 {
     /// - Throws: ``CryptoError/invalidPoint`` for bytes that are not canonical, not on the curve, of low order, or outside
     ///   the prime-order group.
     public init(decoding bytes: Bytes<32>) throws(CryptoError) {
-      // Firmware for certificates only stores the master public key as it came, and never computes with it.
+      // Firmware for certificates only stores the master public key as it arrived, and never computes with it.
       #if !COUNTERSIGN_CERTIFICATES_ONLY
         let isValid = bytes.bytes.withUnsafeBytes { crypto_core_ed25519_is_valid_point($0.u8) == 1 }
         guard isValid else { throw .invalidPoint }
@@ -59,7 +59,7 @@ public enum Edwards25519 {
           other.bytes.bytes.withUnsafeBytes { crypto_core_ed25519_add(result, left.u8, $0.u8) }
         }
       }
-      // Two points of the group add up to a point of the group: the neutral one is all there is to exclude.
+      // Two points of the group add up to a point of the group: only the neutral one must be excluded.
       var difference = sum.bytes[0] ^ 1
       for index in 1..<Edwards25519.encodedLength { difference |= sum.bytes[index] }
       guard difference != 0 else { throw .invalidPoint }

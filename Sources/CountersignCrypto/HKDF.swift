@@ -1,5 +1,5 @@
 extension Hash {
-  /// HKDF (RFC 5869), whole, and the two- and three-output form that Noise uses (specification, section 4.3).
+  /// HKDF (RFC 5869) in full, and the two- and three-output form that Noise uses (specification, section 4.3).
   public enum HKDF<H: Hash.Function> {
     /// Extract and expand: fills `output` (at most 255 digests) from input keying material, salt and info.
     @inlinable
@@ -65,8 +65,8 @@ extension Hash {
       keyed.writeCode(of: chainingKey.bytes.extracting(0..<H.digestLength), 2, into: &secondBytes)
     }
 
-    /// The state under the temporary key that all outputs share: the key's padding is hashed once. A function of its own, not
-    /// inlined, so that what it needs on a small device's stack is free again before the outputs are made.
+    /// The state under the temporary key that all outputs share: the key's padding is hashed once. A separate function, not
+    /// inlined, so that the space it takes on a small device's stack is free again before the outputs are made.
     @inlinable @inline(never)
     static func extract(chainingKey: borrowing SecretBytes<64>, _ inputKeyMaterial: RawSpan) -> Hash.HMAC<H> {
       var temporary = SecretBytes<64>()

@@ -1,7 +1,7 @@
 import Builtin
 
 extension Hash {
-  /// HMAC (RFC 2104) over any of the hash functions. Noise asks for it with BLAKE2 too, where keyed BLAKE2 would not do.
+  /// HMAC (RFC 2104) over any of the hash functions. Noise requires it with BLAKE2 too; keyed BLAKE2 would not do.
   public struct HMAC<H: Hash.Function> {
     @usableFromInline var inner: H
     @usableFromInline var outer: H
@@ -14,7 +14,7 @@ extension Hash {
       if key.byteCount > H.blockLength { absorbDigest(of: key) } else { absorb(key) }
     }
 
-    /// Not inlined: Noise has no such key, and what this needs would be on the stack of every code.
+    /// Not inlined: Noise has no such key, and the space it takes would be on the stack of every code.
     @inlinable @inline(never)
     mutating func absorbDigest(of key: RawSpan) {
       var digest = SecretBytes<64>()
@@ -48,7 +48,7 @@ extension Hash {
       outer.finalize(into: &code)
     }
 
-    /// Overwrites a state that is not going to be finalised: it is worth as much as its key.
+    /// Overwrites a state that is not going to be finalised: it is as sensitive as its key.
     @inlinable
     public mutating func wipe() {
       inner.wipe()

@@ -29,7 +29,7 @@
     /// Derives a 32-byte key.
     ///
     /// - Throws: ``CryptoError/wrongLength(expected:actual:)`` for a salt of another length,
-    ///   ``CryptoError/unavailable`` when the cost is out of Argon2id's range or the memory cannot be had.
+    ///   ``CryptoError/unavailable`` when the cost is out of Argon2id's range or the memory is not available.
     public static func deriveKey(
       passphrase: RawSpan, salt: RawSpan, cost: Cost, into key: inout SecretBytes<32>
     ) throws(CryptoError) {

@@ -44,9 +44,9 @@ public struct SecretBytes<let count: Int>: ~Copyable, @unchecked Sendable {
     /// Embedded Swift cannot end a value of raw storage without one.
     deinit {}
   #else
-    /// A second chance for a value that nobody wiped. Inlinable, for what is not is called with the type's metadata: the runtime
-    /// makes that at the first call and may have the dynamic linker save all vector registers on the stack, with what a hash
-    /// has left in them.
+    /// A second chance for a value that nobody wiped. Inlinable, because what is not is called with the type's metadata: the
+    /// runtime makes that at the first call and may have the dynamic linker save all vector registers on the stack, with what a
+    /// hash has left in them.
     @inlinable
     deinit { wipeMemory(start, count) }
   #endif

@@ -1,6 +1,6 @@
 import CSodium
 
-/// The byte copy that every module needs: spans have none of their own.
+/// The byte copy that every module needs: spans have none.
 @inlinable
 public func copyBytes(_ source: RawSpan, to destination: inout MutableRawSpan, at offset: Int = 0) {
   precondition(offset >= 0 && source.byteCount <= destination.byteCount - offset, "copy exceeds its destination")
@@ -20,11 +20,11 @@ public func wipe(_ bytes: inout MutableRawSpan) {
   }
 }
 
-/// The same word, of which the optimiser knows nothing any more. A mask that it knows to be all zeros or all ones it may turn
-/// into a branch, and on a Cortex-M0 does: the time would tell which of the two it was.
+/// The same word, about which the optimiser no longer knows anything. It may turn a mask that it knows to be all zeros or all
+/// ones into a branch, and on a Cortex-M0 does: the time would reveal which of the two it was.
 public func valueBarrier(_ word: UInt32) -> UInt32 { countersign_value_barrier(word) }
 
-/// Compares two byte strings in time that depends on their lengths only.
+/// Compares two byte strings in time that depends only on their lengths.
 public func constantTimeEquals(_ a: RawSpan, _ b: RawSpan) -> Bool {
   guard a.byteCount == b.byteCount else { return false }
   return a.withUnsafeBytes { left in

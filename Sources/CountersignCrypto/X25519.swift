@@ -99,8 +99,8 @@ public enum X25519 {
 }
 
 extension Bytes<32> {
-  /// Whether this is how a u-coordinate of Curve25519 is written: below 2^255 - 19. Every key that ``X25519`` computes is; RFC 7748 takes
-  /// other spellings for the same key.
+  /// Whether this is the canonical encoding of a u-coordinate of Curve25519: below 2^255 - 19. Every key that ``X25519`` computes
+  /// is; RFC 7748 accepts other encodings of the same key.
   public var isCanonical: Bool {
     guard self[31] == 0x7f else { return self[31] < 0x7f }
     for index in 1..<31 where self[index] != 0xff { return true }

@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Wire
 
 /// What a certificate or an identity-based credential says about its subject, 20 bytes on the wire.
 public struct CertificateFields: Equatable, Sendable {
@@ -23,10 +24,10 @@ public struct CertificateFields: Equatable, Sendable {
   }
 }
 
-/// A device's public key and what ties it to the device: with a signature of the server an explicit certificate, with the point
-/// of an identity-based credential an implicit one.
+/// A device's public key and what ties it to the device: an explicit certificate has a signature of the server, an implicit one
+/// the point of an identity-based credential.
 ///
-/// Inside a handshake that carries the key anyway it takes 84 or 52 bytes, standing alone with its key 116 or 84. An
+/// Inside a handshake that carries the key anyway it takes 84 or 52 bytes, alone, with its key, 116 or 84. An
 /// ``IdentityCredential`` alone, from which the key is computed, has 52.
 public struct Certificate: Equatable, Sendable {
   /// Fields and signature, without the key: the longer of the two kinds.
@@ -83,7 +84,7 @@ public struct Certificate: Equatable, Sendable {
   public var encodedLength: Int { encodedHandshakeLength + X25519.keyLength }
 
   /// Parses the standalone form. The proof is not checked here: see ``TrustStore/verify(_:)``.
-  public init(decoding bytes: RawSpan) throws(CredentialsError) {
+  public init(decoding bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     if Self.isIdentityBased(bytes) {
       let credential = try IdentityCredential(decoding: try reader.bytes(IdentityCredential.encodedLength))
@@ -97,7 +98,7 @@ public struct Certificate: Equatable, Sendable {
   }
 
   /// Parses the form without its key, which the handshake has authenticated.
-  public init(decoding bytes: RawSpan, publicKey: X25519.PublicKey) throws(CredentialsError) {
+  public init(decoding bytes: RawSpan, publicKey: X25519.PublicKey) throws(WireError) {
     guard !Self.isIdentityBased(bytes) else {
       self.init(try IdentityCredential(decoding: bytes), publicKey: publicKey)
       return
@@ -134,7 +135,7 @@ public struct Certificate: Equatable, Sendable {
     }
   }
 
-  /// Whether the server's key `issuerKey` signed these fields and this key. Never so for an implicit certificate.
+  /// Whether the server's key `issuerKey` signed these fields and this key. Always false for an implicit certificate.
   public func isSigned(by issuerKey: Ed25519.PublicKey) -> Bool {
     var signed = SignedBytes()
     guard layOut(in: &signed) else { return false }
@@ -161,7 +162,7 @@ public struct Certificate: Equatable, Sendable {
 }
 
 extension CertificateFields {
-  init(_ reader: inout ByteReader) throws(CredentialsError) {
+  init(_ reader: inout ByteReader) throws(WireError) {
     try WireKind.certificate.check(try reader.uint8())
     // Reserved: the signature's algorithm and a reference to an issuance log.
     let flags = try reader.uint8()
@@ -170,7 +171,7 @@ extension CertificateFields {
   }
 
   /// Reads what follows the kind and the flags.
-  init(afterFlags reader: inout ByteReader) throws(CredentialsError) {
+  init(afterFlags reader: inout ByteReader) throws(WireError) {
     issuer = IssuerKeyID(try reader.uint16())
     system = SystemID(try reader.uint32())
     device = DeviceID(try reader.uint64())
@@ -196,14 +197,5 @@ extension CertificateFields {
     encode(&writer)
     signed.append(encoded.bytes)
     signed.append(publicKey.bytes)
-  }
-}
-
-extension Bytes {
-  /// The next `count` bytes of a reader.
-  public init(_ reader: inout ByteReader) throws(CredentialsError) {
-    self.init()
-    var target = mutableBytes
-    copyBytes(try reader.bytes(count), to: &target)
   }
 }

@@ -1,7 +1,8 @@
 import CountersignCrypto
+import Wire
 
-/// One certificate, or none, in memory with an address of its own: it is lent and never copied, for a copy for each caller that
-/// hands it on is what a small device's stack lacks while a signature is verified.
+/// One certificate, or none, in memory with its own address. It is borrowed, never copied: a small device's stack has no room for
+/// a copy in each caller while a signature is verified.
 public struct CertificatePlace: ~Copyable, Sendable {
   /// The label of ``SignedBytes``, then the certificate in its standalone form: what is signed lies in one piece.
   private var storage = SecretBytes<131>()

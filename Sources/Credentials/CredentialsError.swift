@@ -1,20 +1,16 @@
+import Wire
+
 /// Why a credential or a statement was refused.
 public enum CredentialsError: Error, Equatable, Sendable {
-  /// The bytes end early or go on too long for what they claim to be.
-  case wrongLength(expected: Int, actual: Int)
-  /// The first byte names a version that this build does not know.
-  case unknownVersion(UInt8)
-  /// The first byte names another kind of object than the one asked for.
-  case unexpectedKind(UInt8)
-  /// Flags that this version reserves are set: a later version means something by them.
-  case reservedFlags(UInt8)
+  /// The bytes are not what they claim to be.
+  case malformed(WireError)
   /// The issuer's key id is not among the trusted keys.
   case unknownIssuer(IssuerKeyID)
   /// The signature does not verify.
   case invalidSignature
   /// The subject belongs to another system and no policy lets the two talk.
   case foreignSystem(SystemID)
-  /// The last valid epoch has passed. Such a certificate may still renew itself, nothing else.
+  /// The last valid epoch has passed. Such a certificate may still renew itself, and nothing else.
   case expired(lastEpoch: Epoch, current: Epoch)
   /// The subject's generation has been revoked.
   case revoked(generation: Generation)
@@ -33,4 +29,9 @@ public enum CredentialsError: Error, Equatable, Sendable {
   case notEvidence
   /// The signer is out of reach or refused.
   case signerUnavailable
+}
+
+/// What `body` parses; bytes that are not what they claim to be are refused as a credential.
+func parsing<Result>(_ body: @autoclosure () throws(WireError) -> Result) throws(CredentialsError) -> Result {
+  do { return try body() } catch { throw .malformed(error) }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// "The fleet's epoch is now at least this." 70 bytes signed.
 public struct EpochContent: StatementContent {
   public static var kind: WireKind { .epochStatement }
@@ -10,7 +12,7 @@ public struct EpochContent: StatementContent {
     self.epoch = epoch
   }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(WireError) {
     guard flags == 0 else { throw .reservedFlags(flags) }
     epoch = try reader.uint16()
   }

@@ -1,5 +1,7 @@
-/// What a statement about the generations of one device says, in 20 bytes: which device, which generation, until when it matters, and
-/// its place in the sequence. The flags byte tells a kind's own.
+import Wire
+
+/// What a statement about the generations of one device says, in 20 bytes: which device, which generation, until when it matters,
+/// and its place in the sequence. The flags byte is specific to the kind.
 protocol GenerationContent: StatementContent {
   var system: SystemID { get }
   var device: DeviceID { get }
@@ -7,16 +9,16 @@ protocol GenerationContent: StatementContent {
   var lastEpoch: Epoch { get }
   var sequence: UInt32 { get }
 
-  /// - Throws: ``CredentialsError/reservedFlags(_:)``.
+  /// - Throws: ``WireError/reservedFlags(_:)``.
   init(
     flags: UInt8, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch, sequence: UInt32
-  ) throws(CredentialsError)
+  ) throws(WireError)
 }
 
 extension GenerationContent {
   public static var contentLength: Int { 20 }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(WireError) {
     try self.init(
       flags: flags, system: SystemID(try reader.uint32()), device: DeviceID(try reader.uint64()),
       generation: try reader.uint16(), lastEpoch: try reader.uint16(), sequence: try reader.uint32())

@@ -1,7 +1,8 @@
 import CountersignCrypto
+import Wire
 
-/// "By now so many keys have been certified, and this is the head of the log of them." 104 bytes signed. Two statements of which
-/// neither log continues the other prove that the log was rewritten.
+/// "So far this many keys have been certified, and this is the head of the issuance log." 104 bytes signed. Two statements whose
+/// logs do not continue one another prove that the log was rewritten.
 public struct IssuanceContent: StatementContent {
   public static var kind: WireKind { .issuanceStatement }
   public static var contentLength: Int { 36 }
@@ -17,7 +18,7 @@ public struct IssuanceContent: StatementContent {
     self.head = head
   }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(WireError) {
     guard flags == 0 else { throw .reservedFlags(flags) }
     count = try reader.uint32()
     head = try Bytes(&reader)

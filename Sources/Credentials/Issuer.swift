@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Wire
 
 /// The server's side of credentials: signs certificates and statements under one key.
 public struct Issuer<Key: Signer> {

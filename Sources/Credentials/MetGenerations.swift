@@ -1,11 +1,13 @@
-/// The generations that a device has met of its peers, so that a key which a peer has replaced is refused on a direct connection
-/// although its certificate still verifies.
+import Wire
+
+/// The generations that a device has met of its peers, so that it refuses a key that a peer has replaced on a direct connection,
+/// although the certificate still verifies.
 ///
-/// They lie in the places of the list that no revocation needs: 16 bytes each, device (8), system (4), a zero generation, and the
-/// highest generation met (2). So a device remembers ``RevocationList/capacity`` peers and revocations together, and a
-/// revocation takes the place of a peer where no other is free.
+/// They use the places of the list that no revocation needs: 16 bytes each, device (8), system (4), a zero generation, and the
+/// highest generation met (2). So a device remembers ``RevocationList/capacity`` peers and revocations together, and a revocation
+/// takes the place of a peer where no other is free.
 extension RevocationList {
-  /// The highest generation met of a device; 0 when nothing is known of it.
+  /// The highest generation of a device that was met; 0 when nothing is known of it.
   public func metGeneration(of device: DeviceID, in system: SystemID) -> Generation {
     place(of: device, system).map { self[$0].lastEpoch } ?? 0
   }
@@ -17,13 +19,13 @@ extension RevocationList {
     return count
   }
 
-  /// Remembers that a device was met with `generation`; of a first generation there is nothing to remember.
+  /// Remembers that a device was met with `generation`; a first generation needs no entry.
   ///
   /// - Parameter displacing: whether another peer is forgotten where no place is free: for one that this device talks to, and not for
   ///   one that it has only heard of.
   /// - Returns: whether that was news.
   mutating func meet(_ device: DeviceID, in system: SystemID, _ generation: Generation, displacing: Bool) -> Bool {
-    // The first key has replaced none: to remember it would cost a peer its place and keep nobody out.
+    // The first key has replaced none: remembering it would cost a peer its place and keep nobody out.
     guard generation > 1 else { return false }
     if let known = place(of: device, system) {
       guard self[known].lastEpoch < generation else { return false }
@@ -49,8 +51,8 @@ extension RevocationList {
     return nil
   }
 
-  /// A place that holds a peer, for what is more important: the first from one on that depends on who comes. A small processor has
-  /// no division, so that the number of places is a power of two.
+  /// A place that holds a peer and gives way to something more important: the first from a start that depends on the newcomer. A
+  /// small processor has no division, so the number of places is a power of two.
   func placeOfPeer(for device: DeviceID) -> Int? {
     let mask = Self.capacity - 1
     let start = Int(truncatingIfNeeded: device.rawValue)

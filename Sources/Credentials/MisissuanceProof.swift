@@ -1,7 +1,8 @@
 import CountersignCrypto
+import Wire
 
 /// Two certificates under one issuing key that give one generation of one device to two keys: no honest owner signs both. Whoever
-/// has the issuer's public key can check it, without a registry and without trusting whoever brings it.
+/// has the issuer's public key can check it, without a registry and without trusting its bearer.
 ///
 /// Layout: kind, flags (0), both certificates in standalone form, the one with the smaller key first.
 public struct MisissuanceProof: Equatable, Sendable {
@@ -24,6 +25,11 @@ public struct MisissuanceProof: Equatable, Sendable {
 
   /// Parses the encoded form. The signatures are not checked here: see ``isValid(under:)``.
   public init(decoding bytes: RawSpan) throws(CredentialsError) {
+    let (a, b) = try parsing(try Self.parse(bytes))
+    try self.init(a, b)
+  }
+
+  private static func parse(_ bytes: RawSpan) throws(WireError) -> (Certificate, Certificate) {
     var reader = ByteReader(bytes)
     try WireKind.misissuanceProof.check(try reader.uint8())
     let flags = try reader.uint8()
@@ -31,7 +37,7 @@ public struct MisissuanceProof: Equatable, Sendable {
     let a = try Certificate(decoding: try reader.bytes(Certificate.standaloneLength))
     let b = try Certificate(decoding: try reader.bytes(Certificate.standaloneLength))
     try reader.finish()
-    try self.init(a, b)
+    return (a, b)
   }
 
   /// Writes ``encodedLength`` bytes.

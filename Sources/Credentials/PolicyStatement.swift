@@ -1,3 +1,5 @@
+import Wire
+
 /// "Devices of one system may open conversations with devices of another." 78 bytes signed.
 public struct PolicyContent: StatementContent {
   public static var kind: WireKind { .policyStatement }
@@ -17,7 +19,7 @@ public struct PolicyContent: StatementContent {
     self.lastEpoch = lastEpoch
   }
 
-  public init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError) {
+  public init(flags: UInt8, _ reader: inout ByteReader) throws(WireError) {
     guard flags == 0 else { throw .reservedFlags(flags) }
     from = SystemID(try reader.uint32())
     to = SystemID(try reader.uint32())

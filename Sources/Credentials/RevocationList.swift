@@ -1,15 +1,17 @@
 import CountersignCrypto
+import Wire
 
 /// The revocations a device remembers: a fixed number, keyed by system, device and generation, never by signature. Places that none
 /// needs hold what is known of peers: see ``metGeneration(of:in:)``.
 ///
-/// An entry goes when its last epoch has passed, for then the revoked certificate is expired anyway. A list that had to turn
-/// an entry away says so until that entry too would have gone: it would rather trust nobody than be wrong.
+/// An entry goes when its last epoch has passed, because the revoked certificate has then expired anyway. A list that had to turn
+/// an entry away says so until that entry would also have expired: it would rather trust nobody than be wrong.
 public struct RevocationList: ~Copyable, Sendable {
   public static let capacity = 32
 
   /// 16 bytes each, as they are stored: device (8), system (4), generation (2), last epoch (2), big-endian. Generation 0 marks
-  /// one that holds no revocation. They are no secret, but memory with an address of its own: a small device's stack has no room for copies.
+  /// one that holds no revocation. They are not secret, but need memory with its own address: a small device's stack has no room
+  /// for copies.
   var encoded = SecretBytes<512>()
   /// The epoch after which every entry that was turned away has gone; 0 when none was.
   var overflowsUntil: Epoch = 0
@@ -40,7 +42,7 @@ public struct RevocationList: ~Copyable, Sendable {
     if let place = freePlace ?? placeOfPeer(for: revocation.device) {
       self[place] = new
     } else {
-      // At least 1, for 0 says that there is no overflow.
+      // At least 1, because 0 means no overflow.
       overflowsUntil = max(overflowsUntil, max(new.lastEpoch, 1))
     }
   }
@@ -57,7 +59,7 @@ public struct RevocationList: ~Copyable, Sendable {
     }
   }
 
-  /// Drops what no longer matters once the epoch has reached `epoch`.
+  /// Drops what no longer matters in `epoch`.
   mutating func forget(before epoch: Epoch) {
     for index in 0..<Self.capacity where self[index].generation != 0 && self[index].lastEpoch < epoch {
       self[index] = Entry()

@@ -1,3 +1,5 @@
+import Wire
+
 /// Why a key was revoked; the statement's flags byte.
 public enum RevocationReason: UInt8, Sendable {
   case unspecified = 0
@@ -19,7 +21,7 @@ public enum RevocationReason: UInt8, Sendable {
 public struct RevocationContent: GenerationContent {
   public static var kind: WireKind { .revocationStatement }
 
-  /// Revokes every generation, those to come too: the device is out of the fleet.
+  /// Revokes every generation, future ones too: the device is out of the fleet.
   public static let everyGeneration: Generation = .max
 
   public let reason: RevocationReason
@@ -48,7 +50,7 @@ public struct RevocationContent: GenerationContent {
 
   init(
     flags: UInt8, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch, sequence: UInt32
-  ) throws(CredentialsError) {
+  ) throws(WireError) {
     guard let reason = RevocationReason(rawValue: flags) else { throw .reservedFlags(flags) }
     self.init(
       reason: reason, system: system, device: device, generation: generation, lastEpoch: lastEpoch, sequence: sequence)

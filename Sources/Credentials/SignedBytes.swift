@@ -1,10 +1,10 @@
 import CountersignCrypto
 
-/// What a signature of the server covers: a label, so that no other protocol's message can be taken for one of ours, then
-/// the object's fields, the first of which names its kind. For whoever verifies, the signature too.
+/// What a signature of the server covers: a label, so that no other protocol's message can be taken for one of ours, then the
+/// object's fields, the first of which names its kind, and, for verification, the signature.
 ///
-/// Verifying takes most of a small device's stack. What it needs is laid out here beforehand, in memory with an address of its
-/// own, and lent from here, so that nobody holds another copy meanwhile.
+/// Verifying takes most of a small device's stack. What it needs is laid out here beforehand, in memory with its own address, and
+/// borrowed from here, so that nobody holds another copy meanwhile.
 struct SignedBytes: ~Copyable {
   /// `countersign-v1` and a zero byte.
   static let labelLength = 15

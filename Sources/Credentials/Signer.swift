@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Wire
 
 /// Whatever holds the server's signing key: this process, or a module or a service that never gives the key away.
 public protocol Signer {

@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Wire
 
 /// What a statement says; one type per kind.
 public protocol StatementContent: Equatable, Sendable {
@@ -8,7 +9,7 @@ public protocol StatementContent: Equatable, Sendable {
   /// The second byte: 0 unless the kind gives it a meaning.
   var flags: UInt8 { get }
 
-  init(flags: UInt8, _ reader: inout ByteReader) throws(CredentialsError)
+  init(flags: UInt8, _ reader: inout ByteReader) throws(WireError)
   func encode(_ writer: inout ByteWriter)
 }
 
@@ -29,7 +30,7 @@ public struct Statement<Content: StatementContent>: Equatable, Sendable {
   }
 
   /// Parses a statement. The signature is not checked here: see ``TrustStore/verify(_:)``.
-  public init(decoding bytes: RawSpan) throws(CredentialsError) {
+  public init(decoding bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     try Content.kind.check(try reader.uint8())
     let flags = try reader.uint8()

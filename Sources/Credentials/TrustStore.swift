@@ -1,15 +1,16 @@
 import CountersignCrypto
+import Wire
 
 /// What a device believes: the server's signing keys and its master public key, its own system, the highest epoch it has
-/// seen, the policies and the revocations. It checks any certificate offline. All of it is of fixed size and holds no secret.
-/// It has one owner, who lends it: a copy would fill a small device's stack.
+/// seen, the policies and the revocations. It checks any certificate offline. It has a fixed size and holds no secret. It has one
+/// owner, which lends it: a copy would fill a small device's stack.
 public struct TrustStore: ~Copyable, Sendable {
   /// Room for a key and its successor while the server's signing key changes.
   public static let maximumAnchorCount = 2
   public static let maximumPolicyCount = 8
 
   public internal(set) var anchors = InlineArray<2, Ed25519.PublicKey?>(repeating: nil)
-  /// The key that identity-based credentials are issued under; nil where the device was never given it, and then trusts none.
+  /// The key that identity-based credentials are issued under; nil if the device never got it, and then it trusts none.
   public private(set) var master: MasterPublicKey?
   public internal(set) var system: SystemID
   public internal(set) var epoch: Epoch
@@ -46,8 +47,8 @@ public struct TrustStore: ~Copyable, Sendable {
   ///   - isInitiator: whether the certificate's subject opened the conversation, which is what a policy between two
   ///     systems is about.
   ///   - isVouchedFor: whether the server, which knows every revocation, has just routed or handed out this certificate.
-  ///     Without its word a list of revocations that has overflowed trusts nobody, and a list of policies that is full no other
-  ///     system than those in it.
+  ///     Without its word the device trusts nobody if the list of revocations has overflowed, and no system but those in the list
+  ///     of policies if that is full.
   public func verify(
     _ certificate: Certificate, isInitiator: Bool, isVouchedFor: Bool = false
   ) throws(CredentialsError) {
@@ -55,15 +56,15 @@ public struct TrustStore: ~Copyable, Sendable {
     try check(certificate.fields, isInitiator: isInitiator, isVouchedFor: isVouchedFor)
   }
 
-  /// The rules that do not depend on a signature: system, epoch, revocation. Once a certificate has been verified, asking
-  /// again tells whether it still stands.
+  /// The rules that do not depend on a signature: system, epoch, revocation. Once a certificate has been verified, checking again
+  /// tells whether it is still valid.
   public func check(
     _ fields: CertificateFields, isInitiator: Bool, isVouchedFor: Bool = false
   ) throws(CredentialsError) {
     let subject = fields.system
     if subject != system {
       let isAllowed = isInitiator ? allows(from: subject, to: system) : allows(from: system, to: subject)
-      // A list that is full may lack a policy, which the server knows.
+      // A full list may lack a policy that the server knows.
       if !isAllowed && !(isVouchedFor && policiesAreFull) {
         throw policiesAreFull ? .policyListFull(subject) : .foreignSystem(subject)
       }
@@ -71,7 +72,7 @@ public struct TrustStore: ~Copyable, Sendable {
     guard fields.lastEpoch >= epoch else { throw .expired(lastEpoch: fields.lastEpoch, current: epoch) }
     try revocations.check(fields)
     if isVouchedFor { return }
-    // The server serves no key that was replaced. Where it is not there, what was met before counts.
+    // The server serves no key that was replaced. Without the server, the generations met before count.
     try checkMet(fields)
     if revocations.isOverflowing { throw .revocationListFull }
   }
@@ -122,8 +123,8 @@ public struct TrustStore: ~Copyable, Sendable {
     revocations.insert(statement.content)
   }
 
-  /// Takes a policy; a later one about the same two systems replaces it. Policies that do not concern this system are
-  /// left out, and so is one for which there is no place: see ``policiesAreFull``.
+  /// Takes a policy; a later one about the same two systems replaces it. It ignores policies that do not concern this system, and
+  /// one for which there is no place: see ``policiesAreFull``.
   public mutating func accept(_ statement: PolicyStatement) throws(CredentialsError) {
     try verify(statement)
     let policy = statement.content
@@ -160,7 +161,7 @@ public struct TrustStore: ~Copyable, Sendable {
     try verify(signed.bytes, signed.signature, by: statement.issuer)
   }
 
-  /// Tries each trusted key of this id: two bytes do not rule out that a key and its successor share one.
+  /// Tries each trusted key of this id: a key and its successor may share an id of two bytes.
   private func verify(_ message: RawSpan, _ signature: RawSpan, by id: IssuerKeyID) throws(CredentialsError) {
     var isKnown = false
     var key = SecretBytes<32>()
@@ -172,7 +173,7 @@ public struct TrustStore: ~Copyable, Sendable {
     throw .unknownIssuer(id)
   }
 
-  /// Gives a trusted key, if there is one at `index` and it has this id.
+  /// Returns the trusted key at `index`, if there is one and it has this id.
   @inline(never)
   private func copyAnchor(_ index: Int, _ id: IssuerKeyID, to key: inout SecretBytes<32>) -> Bool {
     guard let anchor = anchors[index], IssuerKeyID(anchor) == id else { return false }

@@ -1,6 +1,7 @@
 import CountersignCrypto
+import Wire
 
-/// The stored form of a trust store: what a device must not forget over a restart.
+/// The stored form of a trust store: what a device must keep across a restart.
 ///
 /// Layout: anchors (2 x 32, zero where there is none), system (4), epoch (2), policies (8 x 10, zero where there is none),
 /// the epoch until which the revocations overflow or 0 when they do not (2), revocations (32 x 16). Big-endian.
@@ -8,13 +9,13 @@ extension TrustStore {
   public static let encodedLength =
     2 * 32 + 4 + 2 + maximumPolicyCount * PolicyContent.contentLength + 2 + RevocationList.capacity * 16
 
-  public init(_ reader: inout ByteReader) throws(CredentialsError) {
+  public init(_ reader: inout ByteReader) throws(WireError) {
     self.init(anchor: Bytes(), system: SystemID(0), epoch: 0)
     try load(&reader)
   }
 
   /// Replaces all of it, in place. After an error it must be loaded again before it is used.
-  public mutating func load(_ reader: inout ByteReader) throws(CredentialsError) {
+  public mutating func load(_ reader: inout ByteReader) throws(WireError) {
     anchors[0] = try Bytes<32>(&reader)
     let second = try Bytes<32>(&reader)
     anchors[1] = second == Bytes() ? nil : second

@@ -1,4 +1,7 @@
-/// What a credential or a statement is: the first byte of each holds the format's version above, this below.
+import Wire
+
+/// What a credential or a statement is: the first byte of each holds the format's version in its upper half and this in its lower
+/// half.
 public enum WireKind: UInt8, Sendable {
   /// The format's version.
   public static let version: UInt8 = 1
@@ -17,7 +20,7 @@ public enum WireKind: UInt8, Sendable {
   var leadingByte: UInt8 { WireKind.version << 4 | rawValue }
 
   /// Refuses a first byte that is not this kind's.
-  func check(_ byte: UInt8) throws(CredentialsError) {
+  func check(_ byte: UInt8) throws(WireError) {
     guard byte >> 4 == WireKind.version else { throw .unknownVersion(byte >> 4) }
     guard byte & 15 == rawValue else { throw .unexpectedKind(byte & 15) }
   }

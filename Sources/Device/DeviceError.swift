@@ -1,13 +1,15 @@
 import Credentials
 import Noise
+import Records
 import Schemes
+import Wire
 
-/// Why a device refused something, or could not go on.
+/// Why a device refused something, or could not continue.
 public enum DeviceError: Error, Equatable, Sendable {
   case noise(NoiseError)
   case credentials(CredentialsError)
   case schemes(SchemesError)
-  /// The stored identity is not one: wrong magic, length or checksum, or a state that cannot be.
+  /// The bytes are not a stored identity: wrong magic, length or checksum, or an impossible state.
   case corruptFile
   /// The stored identity was written by a later version.
   case unknownFileVersion(UInt8)
@@ -25,10 +27,21 @@ public enum DeviceError: Error, Equatable, Sendable {
   case messageTooLong
   /// A message could be read and is not handed on.
   case notTaken(MessageRefusal)
-  /// The server cannot serve anybody now: come again later, with the same key.
+  /// The server cannot serve anybody now: come back later, with the same key.
   case tryLater
-  /// A message in the open, which the server could read or have made, where only sealed ones are taken.
+  /// A message that the server could read or have made, where only sealed ones are accepted.
   case notSealed
   /// The message counter's 48 bits are used up: rotate the key.
   case countersExhausted
+}
+
+extension DeviceError {
+  /// A record that does not decode.
+  public init(record error: WireError) {
+    switch error {
+    case .unexpectedKind(let type): self = .unexpectedRecord(type)
+    case .unknownVersion: self = .credentials(.malformed(error))
+    case .wrongLength, .reservedFlags, .invalidValue: self = .malformedRecord
+    }
+  }
 }

@@ -1,8 +1,9 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
-/// The stored form of an identity: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn write.
+/// The stored form of an identity: fixed layout, big-endian, ending in a SHA-256 checksum that detects a torn write.
 ///
 /// Magic `CSDF`, version, scheme, two zero bytes, device id (8), server key (32), revocation sequence (4), reserved counter
 /// (8), slots (2 x 152: state, zero, private key, certificate, zeros), trust store, master public key (32, zero where there is
@@ -36,11 +37,11 @@ extension DeviceIdentity {
 
   private mutating func decode(_ body: RawSpan, hasMaster: Bool) throws(DeviceError) {
     var reader = ByteReader(body)
-    do throws(CredentialsError) {
+    do throws(WireError) {
       _ = try reader.bytes(5)
-      guard let scheme = SchemeID(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
+      guard let scheme = SchemeID(rawValue: try reader.uint8()) else { throw .invalidValue }
       self.scheme = scheme
-      guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
+      guard try reader.uint16() == 0 else { throw .invalidValue }
       let device = DeviceID(try reader.uint64())
       serverKey = try Bytes(&reader)
       revocationSequence = try reader.uint32()
@@ -49,7 +50,9 @@ extension DeviceIdentity {
       try Self.decode(&slotB, &reader)
       try trust.load(&reader)
       let master = hasMaster ? try Bytes<32>(&reader) : Bytes()
-      trust.setMaster(master == Bytes() ? nil : try MasterPublicKey(decoding: master))
+      do { trust.setMaster(master == Bytes() ? nil : try MasterPublicKey(decoding: master)) } catch {
+        throw .invalidValue
+      }
       address = DeviceAddress(system: trust.system, device: device)
       try reader.finish()
     } catch { throw .corruptFile }
@@ -64,8 +67,8 @@ extension DeviceIdentity {
   private static func version(_ bytes: RawSpan) throws(DeviceError) -> UInt8 {
     var reader = ByteReader(bytes)
     let version: UInt8
-    do throws(CredentialsError) {
-      guard try reader.uint32() == magic else { throw .unexpectedKind(0) }
+    do throws(WireError) {
+      guard try reader.uint32() == magic else { throw .invalidValue }
       version = try reader.uint8()
     } catch { throw .corruptFile }
     guard version > 0, version <= fileVersion else { throw .unknownFileVersion(version) }
@@ -98,23 +101,23 @@ extension DeviceIdentity {
 
   private static var magic: UInt32 { 0x4353_4446 }
 
-  private static func decode(_ slot: inout KeySlot, _ reader: inout ByteReader) throws(CredentialsError) {
-    guard let state = KeySlot.State(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
-    guard try reader.uint8() == 0 else { throw .reservedFlags(0) }
+  private static func decode(_ slot: inout KeySlot, _ reader: inout ByteReader) throws(WireError) {
+    guard let state = KeySlot.State(rawValue: try reader.uint8()) else { throw .invalidValue }
+    guard try reader.uint8() == 0 else { throw .invalidValue }
     let key = try reader.bytes(32)
     let certificate = try reader.bytes(Certificate.standaloneLength)
-    guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
+    guard try reader.uint16() == 0 else { throw .invalidValue }
     slot.state = state
     guard state != .empty else { return }
-    do { try slot.key.load(key) } catch { throw .subjectMismatch }
+    do { try slot.key.load(key) } catch { throw .invalidValue }
     guard state != .pending, state != .requested else { return }
     let length = Certificate.handshakeLength(of: certificate) + X25519.keyLength
     slot.certificate = try Certificate(decoding: certificate.extracting(0..<length))
     for index in length..<certificate.byteCount where certificate.unsafeLoad(fromByteOffset: index, as: UInt8.self) != 0
     {
-      throw .reservedFlags(0)
+      throw .invalidValue
     }
-    guard slot.certificate?.publicKey == slot.key.publicKey else { throw .subjectMismatch }
+    guard slot.certificate?.publicKey == slot.key.publicKey else { throw .invalidValue }
   }
 
   private static func encode(_ slot: borrowing KeySlot, _ writer: inout ByteWriter) {

@@ -1,11 +1,12 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
-/// Everything a device must keep over a restart: its keys, its certificate, whom it trusts, and how far it has counted.
+/// Everything a device must keep across a restart: its keys, its certificate, whom it trusts, and its counters.
 ///
-/// It lives in one place and is never moved, for moves leave copies of keys behind: make it empty and load it there. Methods
-/// that change it say so by ``isDirty``; the owner stores it before it sends anything that follows from the change.
+/// It lives in one place and is never moved, because moves leave copies of keys behind: make it empty and load it there. Methods
+/// that change it set ``isDirty``; the owner stores it before it sends anything that follows from the change.
 public struct DeviceIdentity: ~Copyable {
   public internal(set) var scheme = SchemeID.certified
   public internal(set) var address = DeviceAddress(system: SystemID(0), device: DeviceID(0))
@@ -16,7 +17,7 @@ public struct DeviceIdentity: ~Copyable {
     }
   }
   public internal(set) var trust = TrustStore(anchor: Bytes(), system: SystemID(0), epoch: 0)
-  /// The highest revocation of the server's list that this device has taken.
+  /// The highest revocation in the server's list that this device has accepted.
   public internal(set) var revocationSequence: UInt32 = 0
   var messageCounter = MessageCounter()
   public internal(set) var slotA = KeySlot()
@@ -50,7 +51,7 @@ public struct DeviceIdentity: ~Copyable {
     isDirty = true
   }
 
-  /// Overwrites every key. Not inlined: what it needs on the stack, its caller would have there all the time.
+  /// Overwrites every key. Not inlined: otherwise its caller would hold its stack space all the time.
   @inline(never)
   public mutating func clear() {
     slotA.clear()
@@ -79,7 +80,7 @@ public struct DeviceIdentity: ~Copyable {
   }
 }
 
-/// The two slots by name, so that code can say which it means without borrowing either.
+/// The two slots by name, so that code can refer to one without borrowing it.
 public enum SlotName: UInt8, Sendable {
   case a = 0
   case b = 1

@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Records
 import Schemes
 
 /// What the server's records do to a device's identity, in one place for firmware and host alike.
@@ -138,7 +139,7 @@ extension DeviceIdentity {
     return request ?? .none
   }
 
-  /// What a change of keys that is under way asks of the server.
+  /// What a change of keys in progress asks of the server.
   private var request: Order? {
     if let point = requestPoint { return .request(point) }
     return renewalKey.map { .renew($0) }

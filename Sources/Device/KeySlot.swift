@@ -1,9 +1,10 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
 /// One of a device's two places for a key.
 public struct KeySlot: ~Copyable {
-  /// Where the key stands in its life. Values are stored.
+  /// The stage of the key's life. Values are stored.
   public enum State: UInt8, Sendable {
     case empty = 0
     /// Opens sessions.
@@ -25,7 +26,7 @@ public struct KeySlot: ~Copyable {
   /// DH of this key and the server's, which every handshake with the server mixes; see
   /// ``DeviceIdentity/prepareSession(fallingBack:)``.
   public private(set) var sharedWithServer = SecretBytes<32>()
-  /// Whether ``sharedWithServer`` has been computed. Any other key here, or of the server, takes it away.
+  /// Whether ``sharedWithServer`` has been computed. Another key here, or of the server, invalidates it.
   public private(set) var hasSharedWithServer = false
 
   init() {}

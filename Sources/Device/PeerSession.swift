@@ -1,14 +1,16 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
-/// A session between two devices, each sure of the other by its certificate. The relay, if there is one, sees frames only.
+/// A session between two devices, each of which verifies the other's certificate. The relay, if there is one, sees only frames.
 ///
-/// Through the relay the initiator has looked its peer up and runs Noise_IK; over a socket of their own, where neither knows
-/// the other, Noise_XX. Both verify certificates with what they have stored: no server is asked. The first byte of a frame
-/// says which message it is. An initiator whose credential is identity-based runs IK with the modifier `implicit`; over a
-/// direct socket, where the other's kind is not known beforehand, each shows its credential of either kind beside its key.
+/// Through the relay the initiator has looked its peer up and runs Noise_IK; over a direct socket, where neither knows the other,
+/// they run Noise_XX. Both verify certificates with what they have stored, without asking a server. The first byte of a frame
+/// says which message it is. An initiator whose credential is identity-based runs IK with the modifier `implicit`; over a direct
+/// socket, where neither knows the other's kind beforehand, each shows its credential of either kind beside its key.
 public struct PeerSession: ~Copyable {
   /// First bytes of frames.
   enum Step: UInt8 {
@@ -34,7 +36,7 @@ public struct PeerSession: ~Copyable {
   private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
   private var sending = CipherState<Cipher.ChaChaPoly>()
   private var receiving = CipherState<Cipher.ChaChaPoly>()
-  /// Who the other side has to be; over a direct socket anyone whom the trust store accepts.
+  /// The device that the other side must be; over a direct socket any device that the trust store accepts.
   private var other: DeviceAddress?
   private let isDirect: Bool
   /// Whether the initiator shows an identity-based credential in place of its key.
@@ -43,7 +45,7 @@ public struct PeerSession: ~Copyable {
   public var peer: Certificate? { peerPlace.certificate }
   private var peerPlace = CertificatePlace()
 
-  /// A session over a socket of the two devices' own.
+  /// A session over a direct socket.
   @inline(never)
   public init(direct role: Role) {
     noise = HandshakeState(.XX, role: role)
@@ -57,7 +59,7 @@ public struct PeerSession: ~Copyable {
     peerPlace.set(peer)
   }
 
-  /// A session through the relay that answers this first frame, which tells the pattern.
+  /// A session through the relay that answers this first frame, which determines the pattern.
   public init(answering frame: RawSpan) {
     self.init(relayed: .responder)
     if frame.byteCount > 0, frame.unsafeLoad(as: UInt8.self) == Step.implicit1.rawValue { becomeImplicit() }
@@ -71,8 +73,8 @@ public struct PeerSession: ~Copyable {
 
   /// Prepares the handshake with this device's active key, and verifies the certificate that an initiator looked up.
   ///
-  /// - Parameter other: the other device's address, as the relay says it. Over a direct socket it is whom this device wants
-  ///   to talk to, or nil when anyone of whom the trust store approves will do.
+  /// - Parameter other: the other device's address, as the relay says it. Over a direct socket it is the device to talk to, or
+  ///   nil if any device that the trust store accepts will do.
   public mutating func start(_ identity: borrowing DeviceIdentity, other: DeviceAddress?) throws(DeviceError) {
     let prologue: Prologue
     if !isDirect, noise.role == .initiator, identity.certificate?.identityCredential != nil { becomeImplicit() }
@@ -140,7 +142,7 @@ public struct PeerSession: ~Copyable {
     do throws(DeviceError) {
       if holdsCertificate { try verifyPeer(trust) }
     } catch {
-      // Authenticated, and not acceptable: this handshake must not go on.
+      // Authenticated, but not acceptable: this handshake must not continue.
       abandon()
       throw error
     }
@@ -162,7 +164,7 @@ public struct PeerSession: ~Copyable {
   }
 
   /// Reads a message and the certificate in it, which is not verified yet. Not inlined: verifying takes most of a small
-  /// device's stack, and what this function needs has to be free again by then.
+  /// device's stack, and what this function needs must be free again by then.
   @inline(never)
   private mutating func readMessage(_ message: RawSpan, _ trust: borrowing TrustStore) throws(DeviceError) {
     let master = trust.master
@@ -186,7 +188,9 @@ public struct PeerSession: ~Copyable {
       guard let key = noise.remoteStatic else { return }
       if let shown { peerPlace.set(Certificate(shown, publicKey: key)) }
       guard holdsCertificate else { return }
-      do { peerPlace.set(try Certificate(decoding: bytes, publicKey: key)) } catch { throw .credentials(error) }
+      do { peerPlace.set(try Certificate(decoding: bytes, publicKey: key)) } catch {
+        throw .credentials(.malformed(error))
+      }
     } catch {
       noise.wipe()
       throw error
@@ -261,11 +265,13 @@ public struct PeerSession: ~Copyable {
     guard step == Step.transport.rawValue else { throw .unexpectedRecord(step) }
     var message = frame.suffix(from: 1)
     do { try receiving.decrypt(inPlace: &message) } catch { throw .noise(error) }
-    return try PeerRecord(
-      decoding: _overrideLifetime(frame.bytes.extracting(1..<frame.byteCount - tagLength), copying: frame))
+    do {
+      return try PeerRecord(
+        decoding: _overrideLifetime(frame.bytes.extracting(1..<frame.byteCount - tagLength), copying: frame))
+    } catch { throw DeviceError(record: error) }
   }
 
   /// In IK the initiator shows its certificate in the first message and has looked up its peer's; in XX each shows its own
-  /// with its static key. In IKimplicit it is the static key's place that holds the credential.
+  /// with its static key. In IKimplicit the credential takes the static key's place.
   private var carriesCertificate: Bool { isDirect ? noise.messageIndex > 0 : noise.messageIndex == 0 && !isImplicit }
 }

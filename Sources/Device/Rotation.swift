@@ -1,13 +1,14 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
-/// How a device changes its key: make, certify, use once, retire. Each step is stored before the next message leaves, so
-/// that power may fail anywhere; each can be repeated.
+/// How a device changes its key: make, certify, use once, retire. Each step is stored before the next message leaves, so power
+/// may fail anywhere; each can be repeated.
 extension DeviceIdentity {
   /// Makes the next key in the free slot, or finds the one that an interrupted rotation made.
   ///
-  /// - Throws: ``DeviceError/rotationInProgress`` while the key before the active one still has messages to open.
+  /// - Throws: ``DeviceError/rotationInProgress`` while the previous key still has messages to open.
   public mutating func beginRotation() throws(DeviceError) {
     if slot(.pending) != nil || slot(.certified) != nil || slot(.requested) != nil { return }
     guard let active = slot(.active) else { throw .noUsableKey }
@@ -32,7 +33,7 @@ extension DeviceIdentity {
     }
   }
 
-  /// The point to send with a request for a blinded credential that is under way.
+  /// The point to send with a pending request for a blinded credential.
   public var requestPoint: Bytes<32>? {
     switch slot(.requested) {
     case .a: slotA.requestPoint()
@@ -96,7 +97,7 @@ extension DeviceIdentity {
     isDirty = true
   }
 
-  /// Takes a key that was made elsewhere, with its credential: injected or escrow. Only a device that has no key yet does.
+  /// Takes a key that was made elsewhere, with its credential: injected or escrow. Only for a device that has no key yet.
   ///
   /// - Throws: ``DeviceError/subjectMismatch`` when the credential is about another device, or does not lead to the key.
   public mutating func inject(
@@ -138,8 +139,8 @@ extension DeviceIdentity {
     return slot(.active)
   }
 
-  /// The server has authenticated a session under the key in `name`: if it was the next key, it is the active one now and
-  /// the old one retires.
+  /// The server has authenticated a session under the key in `name`: if it was the next key, it is now the active one, and the
+  /// old one retires.
   public mutating func confirmUse(of name: SlotName) {
     guard slot(.certified) == name else { return }
     // A key that retires opens no more sessions.

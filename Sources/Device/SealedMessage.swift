@@ -1,17 +1,18 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// A message to a device that is asleep: Noise_X_25519_ChaChaPoly_SHA256 to the key of its certificate.
 ///
 /// The payload is the sender's certificate without its key, the message number and the text. Only the recipient reads it;
-/// the sender's static key authenticates it. A sealed message can be replayed by whoever carries it, which the number
-/// detects, and it has no forward secrecy against the recipient's key, which rotation bounds.
+/// the sender's static key authenticates it. Whoever carries a sealed message can replay it, which the number detects. It has no
+/// forward secrecy against the recipient's key; rotation limits that.
 public enum SealedMessage {
-  /// Bytes that a sealed message has beyond its text: e, encrypted s, certificate, number, tag. With an identity-based
-  /// credential in place of the certificate it has 32 fewer.
-  public static let overhead = 32 + 48 + Certificate.handshakeLength + 8 + tagLength
+  /// Bytes that a sealed message has beyond its text: see ``Message/sealedOverhead``.
+  public static let overhead = Message.sealedOverhead
 
   /// Seals `text` and returns the length written.
   ///
@@ -24,7 +25,7 @@ public enum SealedMessage {
     let shown = certificate.encodedHandshakeLength
     let length = text.byteCount + overhead - Certificate.handshakeLength + shown
     guard message.byteCount >= length else { throw .noise(.bufferTooSmall(needed: length)) }
-    // The payload is laid out where it is sealed: behind e and the encrypted s.
+    // The payload is laid out where it is sealed: after e and the encrypted s.
     let payloadLength = shown + 8 + text.byteCount
     var noise = HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.X, role: .initiator)
     defer { noise.wipe() }
@@ -42,7 +43,7 @@ public enum SealedMessage {
 
   /// What a sealed message turned out to hold.
   public struct Opened {
-    /// The sender's certificate. Its key is authenticated; whether it is trusted, the caller asks its trust store.
+    /// The sender's certificate. Its key is authenticated; the caller must ask its trust store whether to trust it.
     public let certificate: Certificate
     public let id: MessageID
     /// Length of the text at the start of the caller's buffer.
@@ -68,7 +69,7 @@ public enum SealedMessage {
     return try takeApart(&text, length: length, from: sender, publicKey)
   }
 
-  // Neither of the two is inlined: their place on the stack is wanted while X25519 runs.
+  // Neither of the two is inlined: X25519 needs their stack space while it runs.
 
   @inline(never)
   private static func start(
@@ -91,7 +92,7 @@ public enum SealedMessage {
     do {
       senderCertificate = try Certificate(
         decoding: text.bytes.extracting(0..<shown), publicKey: publicKey)
-    } catch { throw .credentials(error) }
+    } catch { throw .credentials(.malformed(error)) }
     guard senderCertificate.fields.address == sender else { throw .subjectMismatch }
     let id = MessageID(
       UInt64(

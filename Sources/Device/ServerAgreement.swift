@@ -4,10 +4,10 @@ import Schemes
 
 extension DeviceIdentity {
   /// Computes what the next sessions with the server have in common: the Diffie-Hellman of the key that they show and the
-  /// server's. It is kept beside the key, so that each of their handshakes costs one multiplication less.
+  /// server's. It is kept beside the key, so that each handshake costs one multiplication less.
   ///
-  /// To be called before a session, or ahead of it, while the radio sleeps; a second call costs nothing. The device file has no
-  /// place for the secret: it is computed anew after a restart, and when the device's key or the server's has changed. It is
+  /// Call it before a session, or ahead of time while the radio sleeps; a second call costs nothing. The device file does not
+  /// store the secret: it is computed again after a restart, and when the device's key or the server's has changed. It is
   /// overwritten with the key.
   ///
   /// - Parameter fallingBack: see ``slotForSession(fallingBack:)``. Without a key for sessions there is nothing to do.

@@ -1,9 +1,11 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
-/// The session of a device with a key pair with the server: opens it, then seals and opens records.
+/// A device's session with the server, for a device with a key pair: opens it, then seals and opens records.
 public struct ServerLink: ~Copyable {
   private var handshake: Initiator
   private var keys = SessionKeys()
@@ -17,7 +19,7 @@ public struct ServerLink: ~Copyable {
 
   public var isEstablished: Bool { keys.isPresent }
 
-  /// Gives the derived key that belongs to the device's own, in `hybrid-ikpsk2`, before the first frame.
+  /// Sets the derived key that belongs to the device's own, in `hybrid-ikpsk2`, before the first frame.
   public mutating func setPSK(_ key: borrowing SecretBytes<32>) throws(DeviceError) {
     do { try handshake.setPSK(key) } catch { throw .schemes(error) }
   }
@@ -56,7 +58,7 @@ public struct ServerLink: ~Copyable {
   /// Reads the server's answer. The next frame to send is the record `hello`, or, when ``hasLastMessage``, the handshake's third
   /// message before it.
   ///
-  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: that is no reason to fall back.
+  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: do not fall back because of it.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     guard !Framing.isTryLater(frame) else { throw .tryLater }
     do { try handshake.readReply(frame, keys: &keys) } catch { throw .schemes(error) }

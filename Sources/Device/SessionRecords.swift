@@ -1,6 +1,8 @@
 import CountersignCrypto
 import Noise
+import Records
 import Schemes
+import Wire
 
 /// The records of a session with the server, sealed and opened under its keys. The device's side.
 extension SessionKeys {
@@ -19,7 +21,9 @@ extension SessionKeys {
   @_lifetime(copy frame)
   public mutating func open(_ frame: inout MutableRawSpan) throws(DeviceError) -> ServerRecord {
     do { try receiving.decrypt(inPlace: &frame) } catch { throw .noise(error) }
-    return try ServerRecord(
-      decoding: _overrideLifetime(frame.bytes.extracting(0..<frame.byteCount - tagLength), copying: frame))
+    do {
+      return try ServerRecord(
+        decoding: _overrideLifetime(frame.bytes.extracting(0..<frame.byteCount - tagLength), copying: frame))
+    } catch { throw DeviceError(record: error) }
   }
 }

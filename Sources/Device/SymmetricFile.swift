@@ -1,8 +1,9 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
-/// The stored form of a device without a key pair: fixed layout, big-endian, closed by a SHA-256 checksum that tells a torn
+/// The stored form of a device without a key pair: fixed layout, big-endian, ending in a SHA-256 checksum that detects a torn
 /// write.
 ///
 /// Magic `CSSF`, version, three zero bytes, address (12), epoch (2), two zero bytes, reserved message counter (8), slots
@@ -30,7 +31,7 @@ extension SymmetricIdentity {
     var digestBytes = digest.mutableBytes
     Hash.SHA256.hash(body, into: &digestBytes)
     guard constantTimeEquals(digest.bytes, bytes.extracting(body.byteCount...)) else { throw .corruptFile }
-    do throws(CredentialsError) {
+    do throws(WireError) {
       try decode(body)
     } catch {
       clear()
@@ -43,26 +44,26 @@ extension SymmetricIdentity {
   private static func checkVersion(_ bytes: RawSpan) throws(DeviceError) {
     var reader = ByteReader(bytes)
     let version: UInt8
-    do throws(CredentialsError) {
-      guard try reader.uint32() == magic else { throw .unexpectedKind(0) }
+    do throws(WireError) {
+      guard try reader.uint32() == magic else { throw .invalidValue }
       version = try reader.uint8()
     } catch { throw .corruptFile }
     guard version == fileVersion else { throw .unknownFileVersion(version) }
   }
 
-  private mutating func decode(_ body: RawSpan) throws(CredentialsError) {
+  private mutating func decode(_ body: RawSpan) throws(WireError) {
     var reader = ByteReader(body)
     _ = try reader.bytes(5)
-    guard try reader.uint8() == 0, try reader.uint16() == 0 else { throw .reservedFlags(0) }
+    guard try reader.uint8() == 0, try reader.uint16() == 0 else { throw .invalidValue }
     address = try DeviceAddress(&reader)
     epoch = try reader.uint16()
-    guard try reader.uint16() == 0 else { throw .reservedFlags(0) }
+    guard try reader.uint16() == 0 else { throw .invalidValue }
     messageCounter = MessageCounter(reserved: try reader.uint64())
     try Self.decode(&slotA, &reader)
     try Self.decode(&slotB, &reader)
     try reader.finish()
     // No step of a rotation leaves two keys in one state, or none that opens sessions.
-    guard slotA.state != slotB.state, slot(.active) != nil else { throw .subjectMismatch }
+    guard slotA.state != slotB.state, slot(.active) != nil else { throw .invalidValue }
   }
 
   /// Writes ``encodedLength`` bytes. They hold the keys: the caller protects and wipes them.
@@ -87,8 +88,8 @@ extension SymmetricIdentity {
     copyBytes(digest.bytes, to: &target, at: length)
   }
 
-  private static func decode(_ slot: inout SymmetricSlot, _ reader: inout ByteReader) throws(CredentialsError) {
-    guard let state = SymmetricSlot.State(rawValue: try reader.uint8()) else { throw .unexpectedKind(0) }
+  private static func decode(_ slot: inout SymmetricSlot, _ reader: inout ByteReader) throws(WireError) {
+    guard let state = SymmetricSlot.State(rawValue: try reader.uint8()) else { throw .invalidValue }
     let scheme = try reader.uint8()
     let generation = try reader.uint16()
     let counter = try reader.uint32()
@@ -98,7 +99,7 @@ extension SymmetricIdentity {
     // The psk of `hybrid-ikpsk2` is kept in the same form.
     guard let scheme = SchemeID(rawValue: scheme), scheme.isSymmetric || scheme.row.hasKeyBeside,
       generation > 0
-    else { throw .unexpectedKind(scheme) }
+    else { throw .invalidValue }
     slot.state = state
     slot.scheme = scheme
     slot.generation = generation

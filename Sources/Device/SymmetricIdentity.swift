@@ -1,13 +1,15 @@
 import Credentials
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
-/// Everything that a device of a scheme without public keys must keep over a restart: its key, the one to come, and how far
-/// it has counted. The counterpart of ``DeviceIdentity``, under the same rules: it lives in one place, and the owner stores
-/// it, when ``isDirty``, before it sends anything that follows from a change.
+/// Everything that a device of a scheme without public keys must keep across a restart: its key, the next one, and its counters.
+/// The counterpart of ``DeviceIdentity``, under the same rules: it lives in one place, and the owner stores it, when ``isDirty``,
+/// before it sends anything that follows from a change.
 public struct SymmetricIdentity: ~Copyable {
   public internal(set) var address = DeviceAddress(system: SystemID(0), device: DeviceID(0))
-  /// The epoch that the last `welcome` told: pseudonyms are made for it. The server counts on that to know them.
+  /// The epoch in the last `welcome`: pseudonyms are made for it. The server relies on this to know them.
   public internal(set) var epoch: Epoch = 0
   var messageCounter = MessageCounter()
   public internal(set) var slotA = SymmetricSlot()
@@ -77,7 +79,7 @@ public struct SymmetricIdentity: ~Copyable {
     if hasChanged { isDirty = true }
   }
 
-  /// The first record of a session. Nobody tells this device of revocations: it verifies no peer.
+  /// The first record of a session. This device gets no revocations: it verifies no peer.
   public func hello(listens: Bool) -> DeviceRecord.Hello {
     DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true)
   }

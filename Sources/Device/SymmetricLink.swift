@@ -1,9 +1,11 @@
 import Credentials
 import CountersignCrypto
 import Noise
+import Records
 import Schemes
+import Wire
 
-/// The session of a device whose keys the server computes with the server: opens it, then seals and opens records.
+/// A device's session with the server, for a device whose keys the server computes: opens it, then seals and opens records.
 public struct SymmetricLink: ~Copyable {
   /// That of the key which opened the session.
   private var scheme = SchemeID.derivedKey
@@ -46,7 +48,7 @@ public struct SymmetricLink: ~Copyable {
 
   /// Reads the server's answer. The next frame to send is the record `hello`.
   ///
-  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: that is no reason to fall back.
+  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: do not fall back because of it.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     guard !Framing.isTryLater(frame) else { throw .tryLater }
     do throws(SchemesError) {

@@ -1,5 +1,7 @@
 import Credentials
+import Records
 import Schemes
+import Wire
 
 /// What the server's records do to the identity of a device without a key pair.
 extension SymmetricIdentity {
@@ -14,8 +16,8 @@ extension SymmetricIdentity {
   /// Takes a record that concerns the identity; other records change nothing. Store the identity, when it is dirty
   /// afterwards, before carrying out the order.
   ///
-  /// The epoch's signature is not checked: that takes a public-key operation, and the session's key says already that the
-  /// server sent it.
+  /// The epoch's signature is not checked: that takes a public-key operation, and the session's key already shows that the server
+  /// sent it.
   ///
   /// - Parameter slot: the one whose key opened this session.
   public mutating func receive(_ record: borrowing ServerRecord, over slot: SlotName) throws(DeviceError) -> Order {
@@ -34,8 +36,8 @@ extension SymmetricIdentity {
     }
   }
 
-  /// The server has authenticated a session under the key in `name`: if it was the next one, it is the active one now and
-  /// the old one is overwritten.
+  /// The server has authenticated a session under the key in `name`: if it was the next one, it is now the active one, and the
+  /// old one is overwritten.
   mutating func confirmUse(of name: SlotName) {
     guard slot(.given) == name else { return }
     if name == .a {
@@ -58,7 +60,7 @@ extension SymmetricIdentity {
     if let name = slot(of: generation) { confirmUse(of: name) }
   }
 
-  /// Puts the next key into the free slot. One that was given before and never used makes room: the server may have made
+  /// Puts the next key into the free slot. A key that was given earlier and never used makes room: the server may have made
   /// another since.
   private mutating func take(
     _ scheme: SchemeID, _ generation: Generation, _ body: RawSpan

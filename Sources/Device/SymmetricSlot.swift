@@ -1,10 +1,11 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// One of a device's two places for a key that the server can compute.
 public struct SymmetricSlot: ~Copyable {
-  /// Where the key stands in its life. Values are stored.
+  /// The stage of the key's life. Values are stored.
   public enum State: UInt8, Sendable {
     case empty = 0
     /// Opens sessions.
@@ -19,7 +20,7 @@ public struct SymmetricSlot: ~Copyable {
   /// The counter of the last session that was begun under this key; with `derived-key-ratchet` how often it was moved.
   public internal(set) var counter: UInt32 = 0
   public internal(set) var key = SecretBytes<32>()
-  /// What names the device beside its key: ``Scheme/Derivation/nameLength`` bytes.
+  /// What names the device, beside its key: ``Scheme/Derivation/nameLength`` bytes.
   public internal(set) var name = SecretBytes<32>()
 
   init() {}

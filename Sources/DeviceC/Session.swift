@@ -1,6 +1,7 @@
 import CCountersign
 import Device
 import CountersignCrypto
+import Records
 import Schemes
 
 @c @implementation
@@ -54,9 +55,12 @@ public func countersign_seal(
     return countersign_result(COUNTERSIGN_BUFFER_TOO_SMALL)
   }
   var target = span(frame, frameCapacity)
+  // Encoding writes every byte where it was read from.
+  let record: DeviceRecord
+  do { record = try DeviceRecord(decoding: span(UnsafePointer(frame), recordSize)) } catch {
+    return code(DeviceError(record: error))
+  }
   do {
-    // Encoding writes every byte where it was read from.
-    let record = try DeviceRecord(decoding: span(UnsafePointer(frame), recordSize))
     frameSize.pointee = try context.context.pointee.link.seal(record, into: &target)
     return ok()
   } catch { return code(error) }
@@ -102,7 +106,7 @@ public func countersign_rotate(
   var target = span(frame, frameCapacity)
   do {
     if context.pointee.renewal == nil { try context.pointee.identity.beginRotation() }
-    // A request goes first: what was to be renewed before it is not what the device waits for now.
+    // A request goes first: the device no longer waits for what was to be renewed before it.
     if let point = context.pointee.identity.requestPoint {
       frameSize.pointee = try context.pointee.link.seal(.request(point), into: &target)
     } else if let key = context.pointee.renewal ?? context.pointee.identity.renewalKey {

@@ -3,6 +3,7 @@ import Device
 import Files
 import CountersignCrypto
 import Schemes
+import Wire
 
 #if canImport(Glibc)
   import Glibc
@@ -12,7 +13,7 @@ import Schemes
   import Darwin
 #endif
 
-/// A device by its file, of whichever kind that is: an order of the server may turn one into the other.
+/// A device by its file, of either kind: an order from the server may turn one into the other.
 public final class AnyDevice {
   public enum Store {
     case key(DeviceStore)
@@ -76,8 +77,8 @@ public final class AnyDevice {
     }
   }
 
-  /// Connects with the best key there is. A key pair that was certified and never used comes first, and from the server's
-  /// welcome on it is the device's only key.
+  /// Connects with the best key available. A key pair that was certified and never used comes first; once the server has welcomed
+  /// it, it is the device's only key.
   ///
   /// - Parameter allowsHopByHop: see ``DeviceClient/allowsHopByHop``.
   public func connect(

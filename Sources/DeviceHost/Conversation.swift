@@ -2,6 +2,8 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
+import Wire
 
 /// Which conversation a relayed frame belongs to.
 struct ConversationKey: Hashable {
@@ -21,7 +23,7 @@ final class Conversation {
 }
 
 extension DeviceClient {
-  /// Conversations that others may have open with this device at once; the oldest ends first.
+  /// How many conversations others may have open with this device at once; the oldest ends first.
   static let maximumConversationCount = 256
 
   /// Handles a frame of a conversation that another device opened, or opens with it.

@@ -2,10 +2,12 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// A device's session with the server on this machine: connects, obeys the server's orders, and hands on what the
-/// application should see. Sending, listening and rotating are in files of their own.
+/// application should see. Sending, listening and rotating are in separate files.
 public final class DeviceClient {
   /// Something that happened in the session and that its user may wait for.
   enum Event {
@@ -30,28 +32,28 @@ public final class DeviceClient {
   var conversations: [ConversationKey: Conversation] = [:]
   var rejections = Rejections()
 
-  /// Whether messages that the server can read are sent to devices without a key pair, and taken from anybody. Never without
-  /// the application's word: a server that lies about its devices could ask for it.
+  /// Whether messages that the server can read are sent to devices without a key pair, and accepted from anybody. Only the
+  /// application may set it: a server that lies about its devices could ask for it.
   public var allowsHopByHop = false
   /// The derived keys beside the device file, in a scheme that has them.
   var psks: SymmetricStore?
 
-  /// Told of the certificate that another device was met with: the one under which a message came, or the one that the server
-  /// gave for whom a message is to go to.
+  /// Called with the certificate of each device met: the one under which a message came, or the one that the server gave for a
+  /// message's recipient.
   public var onPeerCertificate: ((Certificate) -> Void)?
 
-  /// Told of each message that was refused, and why; it is not delivered.
+  /// Called for each message that was refused, and why; it is not delivered.
   public var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)?
 
   /// The number the server gave this session.
   public private(set) var sessionNumber: UInt32 = 0
-  /// Whether the certificate is out of date, so that the server only renews it. Not so once ``connect`` has returned.
+  /// Whether the certificate is out of date, so that the server only renews it. False once ``connect`` has returned.
   public private(set) var mayOnlyRenew = false
   /// Whether a certificate for the next key has come: a new session would use that key.
   public private(set) var shouldReconnect = false
   /// Whether the mailbox has been emptied into this session.
   public private(set) var isCaughtUp = false
-  /// Lengths of the first frame and the server's answer to it.
+  /// Lengths of the first frame and of the server's answer to it.
   public internal(set) var handshakeLengths = (hello: 0, reply: 0)
 
   /// Bytes sent and received so far, frame headers included.
@@ -197,7 +199,8 @@ public final class DeviceClient {
     }
   }
 
-  /// Opens a sealed message with the key it was sealed to. One that cannot be opened is given up: no later try could.
+  /// Opens a sealed message with the key it was sealed to. A message that cannot be opened is given up: no later attempt could
+  /// open it.
   ///
   /// The key may be one that another process has made meanwhile, so that a failure counts only for what is on disk.
   private func openMail(

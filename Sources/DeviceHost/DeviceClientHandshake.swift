@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The handshake of a device with a key pair.
 extension DeviceClient {
@@ -50,7 +51,7 @@ extension DeviceClient {
 
   // MARK: Derived keys beside the key pair
 
-  /// Where the psks of a device file lie. A successor's lie where they belong once it has the device's name.
+  /// Where the psks of a device file are. A successor's are where they belong once it has taken the device's name.
   public static func pskPath(for path: String) -> String {
     let next = SymmetricClient.successorPath(for: "")
     return (path.hasSuffix(next) ? String(path.dropLast(next.count)) : path) + ".psk"
@@ -72,7 +73,7 @@ extension DeviceClient {
     try psks.update { identity throws(DeviceError) in try identity.takePSK(psk, generation: generation) }
   }
 
-  /// The server has welcomed the key in use: its psk is the one in use too.
+  /// The server has welcomed the key in use: its psk is now in use too.
   func confirmPSK() throws(DeviceHostError) {
     guard let psks, let generation = try store.read({ $0.certificate?.fields.generation }) else { return }
     try psks.update { identity throws(DeviceError) in identity.confirmPSK(generation) }

@@ -1,12 +1,12 @@
 import Credentials
 import Device
 
-/// Listening: messages that others send, online or out of the mailbox.
+/// Listening: messages that others send, online or from the mailbox.
 extension DeviceClient {
   /// Waits for the next message that this device has not had, up to `timeout`.
   ///
-  /// `deliver` gives it to the application; once it returns, the message is remembered in `inbox` and acknowledged. A
-  /// message that was had before is acknowledged again and not delivered.
+  /// `deliver` gives it to the application; once it returns, the message is remembered in `inbox` and acknowledged. A message
+  /// that was delivered before is acknowledged again and not delivered.
   ///
   /// - Returns: false when nothing was delivered in time.
   public func receiveMessage(

@@ -1,10 +1,12 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Wire
 
 /// Messages that the server can read: for devices without a key pair, and from them.
 extension DeviceClient {
-  /// Hands on a message in the open, when that is allowed. Otherwise it stays where it is: the device may allow it later.
+  /// Hands on a message that the server can read, if that is allowed. Otherwise it stays where it is: the device may allow it
+  /// later.
   func openMessage(from sender: DeviceAddress, id: MessageID, _ body: RawSpan) -> Event {
     guard allowsHopByHop else {
       onRefusedMessage?(sender, .notSealed)

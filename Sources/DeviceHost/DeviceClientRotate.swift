@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Wire
 
 /// Changing the key over the network.
 extension DeviceClient {
@@ -10,7 +11,7 @@ extension DeviceClient {
   }
 
   /// Makes a new key, has it certified and uses it once. The old one is kept for messages that wait in the mailbox, and
-  /// overwritten when a session has emptied that. An interrupted rotation is taken up where it stopped.
+  /// overwritten when a session has emptied that. An interrupted rotation resumes where it stopped.
   public static func rotate(
     _ store: DeviceStore, at endpoint: Endpoint, timeout: Duration = .seconds(30)
   ) throws(DeviceHostError) -> Rotation {

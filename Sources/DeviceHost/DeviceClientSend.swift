@@ -2,10 +2,12 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
+import Wire
 
-/// Sending: to a peer that is online inside a session with it, to one that is asleep sealed into its mailbox.
+/// Sending: to an online peer inside a session with it, to a sleeping peer sealed, in its mailbox.
 extension DeviceClient {
-  /// Reserves the number of a message. Sending again under the same number is how a retry stays one message.
+  /// Reserves the number of a message. A retry under the same number remains one message.
   public func nextMessageID() throws(DeviceHostError) -> MessageID {
     try store.update { identity throws(DeviceError) in try identity.nextMessageID() }
   }
@@ -101,7 +103,7 @@ extension DeviceClient {
             }
           }
         } catch {
-          // A frame that is not of this conversation, or was altered on the way: the wait goes on.
+          // A frame that is not of this conversation, or was altered on the way: keep waiting.
           guard case .device = error else { throw error }
         }
       default: break

@@ -1,6 +1,8 @@
 import Credentials
 import Device
 import Files
+import Records
+import Wire
 
 /// Why a device on this machine could not do what it was asked.
 public enum DeviceHostError: Error, Equatable, Sendable {
@@ -8,14 +10,15 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case invalidEndpoint(String)
   /// A file or directory could not be used.
   case file(FileError)
-  /// Another device's connection waits and cannot be taken: the system's reason. It may pass.
+  /// Another device's connection waits and cannot be accepted: the system's reason. It may pass.
   case cannotAccept(reason: String)
   /// Nothing answers at the address.
   case unreachable(endpoint: String, reason: String)
   /// The other side closed the connection before it answered this device's first message: the server does not know the key,
   /// has revoked it, or went away.
   case refused(endpoint: String)
-  /// The server cannot serve anybody now: the device should come again later, with the same key. Nobody vouches for that word.
+  /// The server cannot serve anybody now: the device should come back later, with the same key. The server's word is not
+  /// authenticated.
   case tryLater(endpoint: String)
   /// The connection ended, or failed, in the middle.
   case connectionLost(reason: String)
@@ -23,11 +26,11 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case timedOut(waitingFor: String)
   /// The peer does not exist, or this device may not talk to it.
   case unknownPeer(DeviceAddress)
-  /// The peer has no key to seal a message to: only the server could pass it on, and read it.
+  /// The peer has no key to seal a message to: only the server could pass it on, and it would read it.
   case unsealable(DeviceAddress)
-  /// The other device has the message, and its application does not get it.
+  /// The other device has the message, but its application does not get it.
   case notTaken(MessageRefusal)
-  /// The server gives no certificate, or no key, for now; after so many seconds it may, 0 when nobody knows.
+  /// The server gives no certificate, or no key, for now; it may after this many seconds, 0 if unknown.
   case keyRefused(KeyRefusal, retryAfter: UInt32)
   /// The server did not store a message.
   case notStored(ServerRecord.Refusal)

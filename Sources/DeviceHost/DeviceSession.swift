@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Wire
 
 /// A device's session with the server, whatever the device's scheme.
 public protocol DeviceSession: AnyObject {
@@ -7,9 +8,9 @@ public protocol DeviceSession: AnyObject {
   var shouldReconnect: Bool { get }
   /// Bytes sent and received so far, frame headers included.
   var traffic: (sent: Int, received: Int) { get }
-  /// When anything came from the server last.
+  /// When something last came from the server.
   var lastHeard: ContinuousClock.Instant { get }
-  /// Told of each message that was refused, and why; it is not delivered.
+  /// Called for each message that was refused, and why; it is not delivered.
   var onRefusedMessage: ((DeviceAddress, DeviceError) -> Void)? { get set }
 
   /// Sends `body` to `recipient` and waits until its application has it, or until the server has stored it.

@@ -32,11 +32,11 @@ public typealias SymmetricStore = IdentityStore<SymmetricIdentity>
 /// A device's identity in a file. Several processes may work with one file: each change takes a lock, starts from what is on
 /// disk, and is stored before anything that follows from it leaves this machine.
 public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
-  /// The file itself, not a symbolic link to it: what lies beside it and what replaces it must be the same for all.
+  /// The file itself, not a symbolic link to it: every process must agree on the files beside it and on what replaces it.
   public let path: String
   private var identity = Identity()
-  /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be believed. Inodes
-  /// and times do not tell: a file system reuses the one and counts the other in ticks.
+  /// The checksum at the end of the file as it was last loaded or written; empty when memory is not to be trusted. Inodes and
+  /// times do not suffice: a file system reuses inodes and counts time in ticks.
   private var checksum: [UInt8] = []
   private var pages = PageLock()
   /// How long a change waits for another process that holds the file's lock.
@@ -123,7 +123,7 @@ public final class IdentityStore<Identity: StoredIdentity & ~Copyable> {
     do { try body(content) } catch { throw .file(error) }
   }
 
-  /// The lock is on a file beside the device file, for that one is replaced at every change.
+  /// The lock is on a file beside the device file, because the device file is replaced at every change.
   private func withLock<R>(_ body: () throws(DeviceHostError) -> R) throws(DeviceHostError) -> R {
     let lock = try usingFiles(try FileLock(path + ".lock", patience: patience, isInKnownDirectory: true))
     defer { withExtendedLifetime(lock) {} }

@@ -2,8 +2,10 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
+import Wire
 
-/// Two devices over a TCP socket of their own: Noise_XX, certificates verified with what each has stored, no server asked.
+/// Two devices over a direct TCP socket: Noise_XX, certificates verified with what each has stored, without a server.
 public final class DirectConnection {
   let socket: FrameSocket
   private let store: DeviceStore
@@ -16,7 +18,7 @@ public final class DirectConnection {
 
   /// Connects to a listening device and shows it this device's certificate.
   ///
-  /// - Parameter expected: the device that should answer; any device of the own system will do when nil.
+  /// - Parameter expected: the device that should answer; if nil, any device of this device's system will do.
   public static func connect(
     _ store: DeviceStore, to endpoint: Endpoint, expecting expected: DeviceAddress?, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DirectConnection {
@@ -46,7 +48,7 @@ public final class DirectConnection {
 
   var isEstablished: Bool { session.isEstablished }
 
-  /// Begins the handshake, and sends this device's frame when it has the first word.
+  /// Begins the handshake, and sends this device's frame if it speaks first.
   func begin(expected: DeviceAddress? = nil) throws(DeviceHostError) {
     try store.read { identity throws(DeviceError) in try session.start(identity, other: expected) }
     try answer()
@@ -59,7 +61,7 @@ public final class DirectConnection {
     }
     try answer()
     guard session.isEstablished else { return }
-    // Judged once more where it is remembered: another process may have met the peer's next key meanwhile.
+    // Checked again where it is remembered: another process may have met the peer's next key meanwhile.
     let fields = peer.fields
     try store.update { identity throws(DeviceError) in try identity.meet(fields) }
   }

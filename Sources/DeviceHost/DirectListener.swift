@@ -1,11 +1,12 @@
 import Device
 import Noise
 import Strangers
+import Wire
 
-/// Waits for other devices on a TCP port of this device's own.
+/// Waits for other devices on this device's own TCP port.
 ///
-/// All handshakes go on beside each other, and conversations too: whoever connects and says nothing keeps nobody waiting. When
-/// there are too many, the oldest of the source, or the device, that has most makes room.
+/// Handshakes run concurrently, and so do conversations: a silent connection keeps nobody waiting. When there are too many, the
+/// oldest from the source, or the device, with the most makes room.
 public final class DirectListener {
   /// A connection whose device has not proved who it is.
   private struct Stranger {
@@ -45,9 +46,9 @@ public final class DirectListener {
   /// The port that is bound.
   public var port: UInt16 { socket.port }
 
-  /// Waits for a device and runs the handshake with it; nil when none comes in time. The connection is the caller's.
+  /// Waits for a device and runs the handshake with it; nil if none comes in time. The caller owns the connection.
   ///
-  /// - Throws: why a device that came was refused; the listener goes on.
+  /// - Throws: why a device that connected was refused; the listener continues.
   public func accept(
     _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DirectConnection? {
@@ -63,7 +64,7 @@ public final class DirectListener {
   /// Waits until a device has sent something, whether it is in conversation or comes now; nil when none does in time. The caller
   /// reads one message at a time, so that devices take turns, and calls ``end(_:)`` when that fails.
   ///
-  /// - Throws: why a device that came was refused; the listener goes on.
+  /// - Throws: why a device that connected was refused; the listener continues.
   public func nextSpeaker(
     _ store: DeviceStore, waiting: Duration, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> DirectConnection? {
@@ -87,7 +88,7 @@ public final class DirectListener {
     speakers.removeAll { $0.connection === connection }
   }
 
-  /// Lets everybody whose frames have come go a step further, and waits for frames when there are none.
+  /// Advances every connection whose frames have arrived, and waits for frames if there are none.
   private func turn(_ store: DeviceStore, until deadline: ContinuousClock.Instant, _ timeout: Duration) {
     expire()
     let isIdle = arrived.isEmpty && refusals.isEmpty && !speakers.contains { $0.connection.hasFrame }
@@ -175,7 +176,7 @@ public final class DirectListener {
     speakers.removeAll { $0.lastHeard + Self.patience <= now && !$0.connection.hasFrame }
   }
 
-  /// Where the oldest is of those whose name is most frequent.
+  /// The index of the oldest entry with the most frequent name.
   private static func oldestOfMost<Name: Hashable>(_ names: [Name]) -> Int {
     let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
     let most = counts.values.max()

@@ -1,4 +1,4 @@
-/// HOST:PORT; an IPv6 address stands in brackets.
+/// HOST:PORT; an IPv6 address is in brackets.
 public struct Endpoint: Sendable, CustomStringConvertible {
   public let host: String
   public let port: UInt16
@@ -23,7 +23,7 @@ public struct Endpoint: Sendable, CustomStringConvertible {
     self.port = port
   }
 
-  /// A port's number: decimal digits alone, for Swift would take a sign too.
+  /// A port number: decimal digits alone, because Swift would accept a sign too.
   public static func port(_ text: Substring) -> UInt16? {
     text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? UInt16(text) : nil
   }

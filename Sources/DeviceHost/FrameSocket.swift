@@ -1,4 +1,5 @@
 import Device
+import Wire
 
 #if canImport(Glibc)
   import Glibc
@@ -11,7 +12,7 @@ import Device
 /// Frames over a TCP socket: each follows its length, 2 bytes big-endian.
 public final class FrameSocket {
   let socket: Socket
-  /// The longest frame that is taken; a longer one is an error before it has come.
+  /// The longest frame that is accepted; a longer one is an error before it has arrived.
   var maximumLength = Framing.maximumFrameLength
   /// Bytes received and not yet taken.
   private var input: [UInt8] = []
@@ -65,7 +66,7 @@ public final class FrameSocket {
     }
   }
 
-  /// The other side has ended the connection by itself. A network that fails, and a server that has no place for whoever comes, cut it.
+  /// The other side ended the connection on its own. A failing network, or a server without a place for a newcomer, cuts it.
   static let closed = DeviceHostError.connectionLost(reason: "the other side closed the connection")
 
   /// Takes what has come, without waiting, and says whether a whole frame is there.

@@ -1,8 +1,9 @@
 import Credentials
 import Device
 import Noise
+import Wire
 
-/// Remembers which messages the application has had, over restarts, so that each is delivered once.
+/// Remembers which messages the application has had, across restarts, so that each is delivered once.
 ///
 /// Messages are told apart within a window of ``windowSize`` numbers for each sender and generation. A journal beside the
 /// device file holds what is in the windows.
@@ -12,7 +13,7 @@ public final class Inbox {
     /// The application has not had it.
     case new
     case delivered
-    /// So far behind others of its sender that nobody can tell.
+    /// So far below others of its sender that nobody can tell.
     case tooOld
   }
 

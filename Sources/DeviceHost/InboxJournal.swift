@@ -3,10 +3,11 @@ import Device
 import Files
 import CountersignCrypto
 import SystemPackage
+import Wire
 
 /// The file behind an ``Inbox``: entries of 24 bytes, a sender's address, a message number and four bytes of a checksum.
 ///
-/// One process at a time holds it. An entry that was torn, or damaged later, is passed over; the others stand.
+/// One process at a time holds it. A torn or damaged entry is skipped; the others count.
 final class InboxJournal {
   struct Entry {
     let sender: DeviceAddress
@@ -16,7 +17,7 @@ final class InboxJournal {
   static let entryLength = 24
 
   private let path: String
-  /// On a file of its own, for the journal is replaced when it is rewritten.
+  /// On a separate file, because the journal is replaced when it is rewritten.
   private let lock: FileLock
   private var file: FileDescriptor
   /// Places in the file, those of damaged entries among them.

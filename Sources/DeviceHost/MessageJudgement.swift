@@ -1,7 +1,8 @@
 import Credentials
 import Device
+import Records
 
-/// What shall become of a message.
+/// What to do with a message.
 public enum MessageJudgement: Equatable, Sendable {
   /// The application gets it.
   case deliver
@@ -12,8 +13,8 @@ public enum MessageJudgement: Equatable, Sendable {
 }
 
 extension Inbox {
-  /// Judges a message, by whichever way it came. A number of a generation that the sender's certificate does not have is not one that
-  /// the sender drew: remembered, it would use up the numbers of a key to come.
+  /// Judges a message, however it arrived. If its number has a generation that the sender's certificate does not have, the sender
+  /// did not draw it: remembered, it would use up the numbers of a future key.
   public func judge(_ message: ReceivedMessage) -> MessageJudgement {
     guard message.id.generation <= message.generation else { return .refuse(.impossibleNumber) }
     switch status(of: message.id, from: message.from) {

@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Wire
 
 /// A message as the application gets it.
 public struct ReceivedMessage: Sendable {
@@ -7,16 +8,16 @@ public struct ReceivedMessage: Sendable {
   public enum Route: String, Sendable, Codable {
     /// Through the relay, inside a session with the sender.
     case online
-    /// Out of the mailbox, sealed.
+    /// From the mailbox, sealed.
     case mailbox
-    /// Over a socket of the two devices' own.
+    /// Over a direct socket.
     case direct
     /// Encrypted to the server, and by the server to the recipient: the server could read it, and could have made it.
     case hopByHop = "hop-by-hop"
   }
 
   public let from: DeviceAddress
-  /// The sender's generation, as its certificate says.
+  /// The sender's generation, from its certificate.
   public let generation: Generation
   public let id: MessageID
   public let route: Route

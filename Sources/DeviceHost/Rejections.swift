@@ -1,12 +1,13 @@
 import Credentials
 import Device
+import Wire
 
-/// How often this device tells each other one that it cannot read a frame. An answer to every such frame would let anybody use up what
-/// this device may send, and so keep it from answering others.
+/// How often this device tells another that it cannot read a frame. An answer to every such frame would let anybody use up this
+/// device's budget, and so keep it from answering others.
 struct Rejections {
   /// Answers to one device in a second.
   static let perSecond = 8
-  /// Devices that are told apart; of more, those whose second began first are forgotten.
+  /// How many devices are told apart; beyond that, those whose second began first are forgotten.
   static let maximumPeerCount = 256
 
   private struct Second {
@@ -26,7 +27,7 @@ struct Rejections {
     if seconds.count >= Self.maximumPeerCount, seconds[peer] == nil,
       let oldest = seconds.min(by: { $0.value.start < $1.value.start })
     {
-      // Within one second so many devices: what none of them can read is no news any more.
+      // This many devices within one second: one more frame that cannot be read is no longer news.
       guard oldest.value.start.duration(to: now) >= .seconds(1) else { return false }
       seconds[oldest.key] = nil
     }

@@ -112,7 +112,7 @@ final class Socket {
     return withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
   }
 
-  /// Waits for something to read, or for a connection to accept; false when the time is over.
+  /// Waits for something to read, or for a connection to accept; false when time is up.
   func waitToRead(timeout: Duration) -> Bool { wait(for: Int16(POLLIN), timeout: timeout) }
 
   /// Waits until one of the sockets can be read, and says which: their indices; none when the time is over.
@@ -140,7 +140,7 @@ final class Socket {
     }
   }
 
-  /// Ends both directions: whoever waits on either side learns of it.
+  /// Ends both directions, which wakes whoever waits on either side.
   func shutDown() {
     _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }

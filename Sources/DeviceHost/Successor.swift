@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 #if canImport(Glibc)
   import Glibc
@@ -11,8 +12,8 @@ import Schemes
   import Darwin
 #endif
 
-/// How a device gets a key pair over the network. The new identity lies in a file of its own beside the old one; once the server
-/// has welcomed it, it takes the old one's name. Whatever interrupts it, one of the two opens sessions.
+/// How a device gets a key pair over the network. The new identity is in a separate file beside the old one; once the server has
+/// welcomed it, it takes the old one's name. Wherever it is interrupted, one of the two opens sessions.
 extension SymmetricClient {
   static func successorPath(for path: String) -> String { path + ".next" }
 

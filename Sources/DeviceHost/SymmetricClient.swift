@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The session of a device whose keys the server computes: connects, obeys the server's orders, sends and receives messages
 /// that the server can read. The counterpart of ``DeviceClient``.

@@ -1,8 +1,10 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
+import Wire
 
-/// Messages of a device without a key pair. All of them pass the server in the open.
+/// Messages of a device without a key pair. The server can read all of them.
 extension SymmetricClient {
   /// Leaves `body` with the server for `recipient`.
   public func send(
@@ -40,8 +42,8 @@ extension SymmetricClient {
     return false
   }
 
-  /// Asks for a new key and uses it once; only then is the old one overwritten, on both sides. An interrupted rotation is taken
-  /// up where it stopped.
+  /// Asks for a new key and uses it once; only then is the old one overwritten, on both sides. An interrupted rotation resumes
+  /// where it stopped.
   public static func rotate(
     _ store: SymmetricStore, at endpoint: Endpoint, timeout: Duration = .seconds(30)
   ) throws(DeviceHostError) -> DeviceClient.Rotation {

@@ -8,7 +8,7 @@ import SystemPackage
   import Darwin
 #endif
 
-/// The directories in which files lie.
+/// The directories that hold files.
 public enum Directories {
   /// The directory that holds a file. Foundation's own way traps on a name of one letter.
   public static func name(of path: String) -> String {
@@ -16,14 +16,14 @@ public enum Directories {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Makes a directory for its owner only, where none is yet.
+  /// Makes a directory for its owner only, if there is none yet.
   ///
   /// - Throws: ``FileError`` with ``FileError/Operation/create``.
   public static func create(_ path: String) throws(FileError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(.create, path) }
   }
 
-  /// Brings the entries of a file's directory to the disk, where its file system can.
+  /// Brings the entries of a file's directory to the disk, if its file system supports that.
   ///
   /// - Throws: ``FileError`` with ``FileError/Operation/write``.
   public static func synchronize(of path: String) throws(FileError) {
@@ -38,7 +38,7 @@ public enum Directories {
 }
 
 extension FileDescriptor {
-  /// Waits until what was written is on the disk.
+  /// Waits until everything written is on the disk.
   public func synchronize() throws {
     while fsync(rawValue) != 0 {
       guard errno == EINTR else { throw Errno(rawValue: errno) }

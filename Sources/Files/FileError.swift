@@ -30,14 +30,14 @@ public struct FileError: Error, Equatable, Sendable {
     case notAFile
     /// Somebody else owns it, who could change it at any time: the user's number.
     case foreignOwner(UInt32)
-    /// Others may write to this directory, so that they could put another file in its place: the mode.
+    /// Others may write to this directory, so they could replace the file: the mode.
     case writableDirectory(UInt16)
     /// Somebody else owns this directory: the user's number.
     case foreignDirectory(UInt32)
   }
 
   public let operation: Operation
-  /// The file or, where it is the directory that is wrong, the directory.
+  /// The file, or the directory if that is what is wrong.
   public let path: String
   public let reason: Reason
 
@@ -73,22 +73,22 @@ public struct FileError: Error, Equatable, Sendable {
     }
   }
 
-  /// What to do about it; nil where the message says all there is.
+  /// What to do about it; nil if the message says everything.
   public var remedy: String? {
     switch reason {
     case .system(.fileExists): "It is not overwritten: choose another name."
     case .system(.noSpace): "Nothing was lost: make room and run the command again."
     case .system(.resourceBusy):
-      "Is the file mounted by itself? Its next state takes its name, which a mount does not give up: mount its directory."
+      "Is the file mounted on its own? Its next state replaces it, which a mount prevents: mount its directory."
     case .system, .shortened: nil
     case .inUse: "Wait for it, or stop it."
     case .exposed: "It holds a secret. Run: chmod 600 \(path)"
-    case .symbolicLink: "Nobody but Countersign makes this file: find out who made the link, and remove it."
-    case .notAFile: "Give a file, or remove what lies there."
-    case .foreignOwner: "Work as that user; or, when the file is yours, take it: chown \(geteuid()) \(path)"
-    case .writableDirectory: "They could exchange what lies in it. Run: chmod go-w \(path)"
+    case .symbolicLink: "Only Countersign makes this file: find out who made the link, and remove it."
+    case .notAFile: "Give a file, or remove what is there."
+    case .foreignOwner: "Work as that user; or, if the file is yours, take it: chown \(geteuid()) \(path)"
+    case .writableDirectory: "They could replace what is in it. Run: chmod go-w \(path)"
     case .foreignDirectory:
-      "That user could exchange what lies in it. Work as that user, or: chown \(geteuid()) \(path)"
+      "That user could replace what is in it. Work as that user, or: chown \(geteuid()) \(path)"
     }
   }
 

@@ -12,7 +12,7 @@ import SystemPackage
 public final class FileLock: Sendable {
   private let descriptor: FileDescriptor
 
-  /// Takes the lock of a file, which is created where there is none.
+  /// Takes the lock of a file, which is created if there is none.
   ///
   /// - Parameters:
   ///   - patience: how long to wait for another process that holds it. Whoever may open the file may hold its lock for ever.
@@ -49,7 +49,7 @@ public final class FileLock: Sendable {
     }
   }
 
-  /// Writes who holds the lock into its file, for the one who is refused. The lock itself is what counts.
+  /// Writes who holds the lock into its file, for whoever is refused. Only the lock itself counts.
   public func sign(_ text: String) {
     _ = ftruncate(descriptor.rawValue, 0)
     _ = try? descriptor.writeAll(toAbsoluteOffset: 0, text.utf8)

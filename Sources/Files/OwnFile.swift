@@ -11,11 +11,11 @@ import SystemPackage
 /// Opening files that nobody else may choose: keys, locks, journals, databases.
 ///
 /// What is opened is a regular file of this user or of root, found without following a symbolic link at its name, in a directory that only
-/// these two may write to, and so on up to the root of the file system. A directory with the sticky bit, such as /tmp, will do: others may
-/// add to it and not exchange what is there. Opening never waits.
+/// these two may write to, and so on up to the root of the file system. A directory with the sticky bit, such as /tmp, is
+/// accepted: others may add to it but not replace what is there. Opening never waits.
 public enum OwnFile {
   /// - Parameters:
-  ///   - options: beside those that keep it from following a link, from waiting, and from being inherited.
+  ///   - options: in addition to those that keep it from following a link, from waiting, and from being inherited.
   ///   - operation: what an error says was to be done.
   ///   - followsLinks: whether the name may be a symbolic link, as where a system hands out secrets; the directory is then the one of
   ///     the file that it leads to.
@@ -49,7 +49,7 @@ public enum OwnFile {
     return descriptor
   }
 
-  /// Checks a file that something else is about to open by its name, and those that it makes beside it. One that is not there is fine.
+  /// Checks a file that something else is about to open by its name, and those that it makes beside it. A missing file is fine.
   ///
   /// - Parameter suffixes: of the names beside it.
   public static func check(_ path: String, andBeside suffixes: [String] = []) throws(FileError) {
@@ -61,13 +61,13 @@ public enum OwnFile {
     }
   }
 
-  /// Checks the directory in which a file is, or will be. One that is not there is left to whoever opens the file.
+  /// Checks the directory in which a file is, or will be. A missing directory is left to whoever opens the file.
   public static func checkDirectory(of path: String) throws(FileError) {
     guard var directory = resolved(Directories.name(of: path)) else { return }
     while true {
       guard let status = try? Stat(directory, followTargetSymlink: false) else { return }
       let owner = status.userID.rawValue
-      // A user that this process's name space does not know owns what the system outside does.
+      // A user unknown in this process's user name space owns what belongs to the system outside.
       guard isTrusted(owner) || owner == unknownUser else {
         throw FileError(.open, directory, .foreignDirectory(owner))
       }

@@ -9,7 +9,7 @@ import SystemPackage
 #endif
 
 /// Files that hold secrets: mode 0600, no buffers left behind, on the disk before they are called done. A crash leaves the old
-/// content or the new, nothing between.
+/// content or the new, nothing in between.
 public enum SecretFile {
   /// Reads a file of at most `limit` bytes; of a longer one the first `limit + 1`, so that a parser refuses it. The caller wipes what
   /// it gets.
@@ -59,10 +59,10 @@ public enum SecretFile {
     }
   }
 
-  /// Bytes that the names of files beside a device's have more than its own: of a lock, of a next state, of a file that is being made.
+  /// How many bytes longer than a device file's name the names beside it are: a lock, a next state, a file that is being made.
   public static let roomBesideName = 40
 
-  /// Refuses a name beside which there is no room for such longer ones: the file could be made and then not be used.
+  /// Refuses a name that leaves no room for such longer ones: the file could be made but then not be used.
   ///
   /// - Throws: ``FileError`` with `fileNameTooLong`.
   public static func checkRoom(beside path: String) throws(FileError) {
@@ -77,7 +77,7 @@ public enum SecretFile {
   ///
   /// - Throws: ``FileError``, with `fileExists` when there is one of that name.
   public static func createWhole(_ path: String, _ bytes: RawSpan) throws(FileError) {
-    // Of this call alone, for another process may be creating the same path.
+    // Unique to this call, because another process may be creating the same path.
     let temporary = "\(path).\(getpid())-\(UInt64.random(in: 0 ... .max))"
     try create(temporary, bytes)
     defer { unlink(temporary) }
@@ -93,8 +93,8 @@ public enum SecretFile {
     unlink(path)
   }
 
-  /// Adds to a file, which is created where there is none, and waits until that is on the disk. After an error the file is as long as
-  /// before.
+  /// Appends to a file, which is created if there is none, and waits until that is on the disk. After an error the file is as
+  /// long as before.
   public static func append(_ path: String, _ bytes: RawSpan) throws(FileError) {
     let descriptor = try OwnFile.open(path, .writeOnly, [.create, .append], for: .write)
     defer { try? descriptor.close() }
@@ -108,7 +108,7 @@ public enum SecretFile {
   /// Where ``replace(_:_:)`` writes first. A crash may leave it behind, with secrets in it.
   public static func temporary(for path: String) -> String { path + ".new" }
 
-  /// Puts a file in the place of another, or where none was. The caller keeps others from doing so at the same time.
+  /// Replaces a file, or creates it. The caller keeps others from doing so at the same time.
   public static func replace(_ path: String, _ bytes: RawSpan) throws(FileError) {
     let temporary = temporary(for: path)
     unlink(temporary)
@@ -129,7 +129,8 @@ public enum SecretFile {
     try Directories.synchronize(of: path)
   }
 
-  /// A file's name as SQLite takes it for that file: one that began with `file:` would be a URI, and `:memory:` no file at all.
+  /// A file's name in a form that SQLite takes for that file: a name that began with `file:` would be a URI, and `:memory:` no
+  /// file at all.
   public static func databaseName(_ path: String) -> String { path.hasPrefix("/") ? path : "./" + path }
 
   /// Checks files that SQLite is about to open, and those that it keeps beside them.

@@ -1,6 +1,6 @@
 import CountersignCrypto
 
-/// Transport over datagrams that may be lost, doubled or reordered (specification, section 11.4).
+/// Transport over datagrams that may be lost, duplicated or reordered (specification, section 11.4).
 ///
 /// Each message carries its nonce in front, 8 bytes big-endian; a window of at least 2,048 counters refuses repeats.
 public struct DatagramTransport<C: Cipher.Function>: ~Copyable, Sendable {

@@ -1,17 +1,17 @@
 import CountersignCrypto
 
-/// Going over from a handshake that the responder cannot read to one that it can (specification, section 10).
+/// Switching from a handshake that the responder cannot read to one that it can (specification, section 10).
 extension HandshakeState {
   /// Turns this state, in place, into the other role of a `fallback` pattern: Alice, who sent the first message, keeps its
-  /// ephemeral key and waits; Bob, who could not use the message, goes on from it.
+  /// ephemeral key and waits; Bob, who could not use the message, continues from it.
   ///
-  /// The own static key stays where the new pattern needs it, the peer's static key where the new pattern has it
-  /// beforehand; pre-shared keys are forgotten. Give what is missing, then ``start(prologue:)``. Where the first message
-  /// negotiated anything, its handshake hash belongs into the new prologue (section 10.1).
+  /// The local static key is kept if the new pattern needs it, the peer's static key if the new pattern has it beforehand;
+  /// pre-shared keys are forgotten. Set what is missing, then ``start(prologue:)``. If the first message negotiated anything, its
+  /// handshake hash belongs in the new prologue (section 10.1).
   ///
   /// - Parameters:
   ///   - fallback: a pattern made by ``HandshakePattern/fallback()``, for example that of XX.
-  ///   - message: for Bob, the first message as it came; its first 32 bytes are Alice's ephemeral key.
+  ///   - message: for Bob, the first message as it arrived; its first 32 bytes are Alice's ephemeral key.
   /// - Throws: ``NoiseError/outOfTurn`` before or after the first message, ``NoiseError/invalidPattern(_:)``,
   ///   ``NoiseError/messageTooShort``.
   public mutating func fallBack(

@@ -1,10 +1,10 @@
 import CountersignCrypto
 
-/// Giving a handshake its keys, and refusing a set that does not fit its pattern.
+/// Setting a handshake's keys, and refusing a set that does not fit its pattern.
 ///
-/// All keys but a deferred psk are given before ``start(prologue:)``; giving them later is a programming error and traps.
+/// Set all keys but a deferred psk before ``start(prologue:)``; setting them later is a programming error and traps.
 extension HandshakeState {
-  /// Gives the local static key. The copy in this state is wiped when the handshake ends.
+  /// Sets the local static key. The copy in this state is wiped when the handshake ends.
   @inlinable
   public mutating func setStatic(_ key: borrowing X25519.PrivateKey) {
     precondition(phase == .collectingKeys, "keys are given before the handshake starts")
@@ -12,14 +12,14 @@ extension HandshakeState {
     hasS = true
   }
 
-  /// Gives the peer's static key, where the pattern has it known beforehand.
+  /// Sets the peer's static key, if the pattern requires it beforehand.
   @inlinable
   public mutating func setRemoteStatic(_ key: X25519.PublicKey) {
     precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     rs = key
   }
 
-  /// Gives the key of the modifier `psk<position>`.
+  /// Sets the key of the modifier `psk<position>`.
   @inlinable
   public mutating func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError) {
     guard pattern.hasPSK(at: position) else { throw .surplusKey(.psk(position)) }
@@ -34,7 +34,7 @@ extension HandshakeState {
     deferredPSKs |= 1 << UInt8(position)
   }
 
-  /// Gives DH(s, rs), where it is cached for this peer.
+  /// Sets DH(s, rs), if it is cached for this peer.
   @inlinable
   public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
     peer.setStaticSharedSecret(shared)
@@ -49,7 +49,7 @@ extension HandshakeState {
     ephemeralIsFixed = true
   }
 
-  /// Gives the peer's ephemeral key, where the pattern has it in a pre-message (`fallback`).
+  /// Sets the peer's ephemeral key, if the pattern has it in a pre-message (`fallback`).
   @inlinable
   public mutating func setRemoteEphemeral(_ key: X25519.PublicKey) {
     precondition(phase == .collectingKeys, "keys are given before the handshake starts")
@@ -58,7 +58,7 @@ extension HandshakeState {
 
   /// Checks the keys, then hashes the protocol name, the prologue and the pre-messages (Initialize, section 5.3).
   ///
-  /// - Throws: ``NoiseError/missingKey(_:)`` or ``NoiseError/surplusKey(_:)``; keys can still be given afterwards.
+  /// - Throws: ``NoiseError/missingKey(_:)`` or ``NoiseError/surplusKey(_:)``; keys can still be set afterwards.
   @inlinable
   public mutating func start(prologue: RawSpan = RawSpan()) throws(NoiseError) {
     guard phase == .collectingKeys else { throw .outOfTurn }

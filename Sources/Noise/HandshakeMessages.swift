@@ -29,7 +29,7 @@ extension HandshakeState {
     try writeMessage(payloadLength: payload.byteCount, into: &message) { copyBytes(payload, to: &$0) }
   }
 
-  /// WriteMessage for a payload that the caller writes where it is encrypted, so that no second buffer is needed.
+  /// WriteMessage for a payload that the caller writes in place, where it is encrypted; it needs no second buffer.
   ///
   /// - Parameter fill: called once with the place of the payload, of exactly `payloadLength` bytes.
   @inlinable
@@ -88,8 +88,8 @@ extension HandshakeState {
   /// ReadMessage for a party that learns from the message who its peer is.
   ///
   /// - Parameter resolving: called as soon as the message has shown the peer's static key, before anything depends on the
-  ///   peer's pre-shared key. It may look the peer up, give its secrets, or throw to refuse it. The key is the sender's
-  ///   claim until the message has been read to its end.
+  ///   peer's pre-shared key. It may look the peer up, set its secrets, or throw to refuse it. The key is the sender's claim
+  ///   until the whole message has been read.
   /// - Throws: what `resolving` threw, or why the message was refused; the right message can still be read.
   @inlinable
   public mutating func readMessage(
@@ -107,7 +107,7 @@ extension HandshakeState {
     }
   }
 
-  /// Reads a message; when it is refused, all is as it was but what `resolving` did.
+  /// Reads a message; if it is refused, everything is as it was except what `resolving` did.
   @inlinable
   mutating func readUndoing(
     _ message: RawSpan, into payload: inout MutableRawSpan,
@@ -119,7 +119,7 @@ extension HandshakeState {
 
   /// ``readMessage(_:into:resolving:)`` of a pattern with the modifier `implicit`.
   ///
-  /// - Parameter reconstructing: called with the peer's credential, of the pattern's length; it gives the static public key
+  /// - Parameter reconstructing: called with the peer's credential, of the pattern's length; it returns the static public key
   ///   that the credential leads to, or throws to refuse it. The credential is a claim until the message has been read.
   @inlinable
   public mutating func readMessage(

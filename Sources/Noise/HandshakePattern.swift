@@ -2,8 +2,8 @@ import CountersignCrypto
 
 /// A handshake pattern: pre-messages and up to four messages, the initiator's first (specification, section 7).
 ///
-/// Patterns are plain values. One that is named in the source is a compile-time constant; the table that turns names into
-/// patterns is linked only where a name is parsed.
+/// Patterns are plain values. A pattern named in the source is a compile-time constant; the table that turns names into patterns
+/// is linked only where a name is parsed.
 public struct HandshakePattern: Sendable {
   public static let maximumMessageCount = 4
   /// One `psk` may stand before the first message and one after each.
@@ -72,8 +72,8 @@ public struct HandshakePattern: Sendable {
   }
 
   /// This pattern with the modifier `implicit`, which is not the specification's: for the token `s` a party sends a credential
-  /// of `credentialLength` bytes in place of its static public key, and the peer computes the key from it. Encrypted and hashed
-  /// as the key would be; all else is as in the pattern. Keys of pre-messages stay keys.
+  /// of `credentialLength` bytes in place of its static public key, and the peer computes the key from it. The credential is
+  /// encrypted and hashed as the key would be; the rest of the pattern is unchanged. Keys of pre-messages stay keys.
   public func implicit(credentialLength: Int) -> HandshakePattern {
     precondition(credentialLength > 0 && !isImplicit && !isFallback && pskPositions == 0)
     var result = self
@@ -84,7 +84,7 @@ public struct HandshakePattern: Sendable {
   }
 
   /// This pattern with the modifier `fallback` (section 10.2): the first message becomes a pre-message of the party that
-  /// sent it, and the other party, now the initiator, goes on with the second.
+  /// sent it, and the other party, now the initiator, continues with the second.
   public func fallback() throws(NoiseError) -> HandshakePattern {
     guard messageCount > 1, !isFallback, !isImplicit, pskPositions == 0, let preMessage = fallbackPreMessage else {
       throw .invalidPattern(.notFallbackCapable)

@@ -53,15 +53,15 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
   /// The peer's ephemeral public key, once it is known.
   public var remoteEphemeral: X25519.PublicKey? { re }
 
-  /// h, of HASHLEN bytes: after the last message it names this session and nothing else (section 11.2).
+  /// h, of HASHLEN bytes: after the last message it uniquely identifies this session (section 11.2).
   @inlinable
   public var handshakeHash: RawSpan {
     @_lifetime(borrow self)
     borrowing get { symmetric.handshakeHash }
   }
 
-  /// Lends the local ephemeral key and the handshake hash of a finished handshake, before Split wipes the key. For a protocol that has
-  /// the peer prove a further key against it; a copy must be kept as the transport keys are.
+  /// Lends the local ephemeral key and the handshake hash of a finished handshake, before Split wipes the key. For a protocol in
+  /// which the peer proves a further key against it; protect a copy like the transport keys.
   ///
   /// - Throws: ``NoiseError/outOfTurn`` unless the handshake is finished and has not been split.
   public func withEphemeral(_ body: (borrowing X25519.PrivateKey, RawSpan) -> Void) throws(NoiseError) {
@@ -87,8 +87,8 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
     wipe()
   }
 
-  /// ``split(sending:receiving:)`` into a new pair. Moving the pair leaves copies of its keys behind; where that matters,
-  /// give the places.
+  /// ``split(sending:receiving:)`` into a new pair. Moving the pair leaves copies of its keys behind; if that matters, pass the
+  /// places instead.
   @inlinable
   public consuming func split() throws(NoiseError) -> TransportState<C> {
     var transport = TransportState<C>()
@@ -96,7 +96,7 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
     return transport
   }
 
-  /// Overwrites every secret. The handshake cannot go on; its hash and the peer's keys stay readable.
+  /// Overwrites every secret. The handshake cannot continue; its hash and the peer's keys stay readable.
   @inlinable
   public mutating func wipe() {
     symmetric.wipe()

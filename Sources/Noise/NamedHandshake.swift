@@ -13,7 +13,7 @@
     var isMyTurn: Bool { get }
     var remoteStatic: X25519.PublicKey? { get }
     var remoteEphemeral: X25519.PublicKey? { get }
-    /// h: after the last message it names this session and nothing else.
+    /// h: after the last message it uniquely identifies this session.
     var handshakeHash: [UInt8] { get }
     var nextMessageOverhead: Int { get }
 
@@ -39,7 +39,7 @@
   }
 
   extension NamedHandshake {
-    /// The payload of the next message, all keys being known beforehand.
+    /// The payload of the next message, when all keys are known beforehand.
     public func readMessage(_ message: [UInt8]) throws(NoiseError) -> [UInt8] {
       try readMessage(message) { _, _ throws(NoiseError) in }
     }

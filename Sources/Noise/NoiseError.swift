@@ -16,7 +16,7 @@ public enum NoiseError: Error, Equatable, Sendable {
 
   /// The pattern needs a key that was not given.
   case missingKey(Key)
-  /// A key was given that the pattern has no use for: most often the wrong pattern was named.
+  /// A key was given that the pattern does not use: most often the wrong pattern was named.
   case surplusKey(Key)
   /// The pattern breaks a validity rule of the specification (sections 7.3 and 9.3).
   case invalidPattern(PatternFault)
@@ -38,7 +38,7 @@ public enum NoiseError: Error, Equatable, Sendable {
   case nonceExhausted
   /// The application refused the peer, for example because its key is unknown or revoked.
   case peerRefused
-  /// A datagram's counter was seen before or lies behind the replay window.
+  /// A datagram's counter was seen before or is behind the replay window.
   case replayed
 }
 
@@ -46,7 +46,7 @@ public enum NoiseError: Error, Equatable, Sendable {
 public enum PatternFault: Equatable, Sendable {
   /// A pattern has at least one message and at most four.
   case messageCount
-  /// A message has more tokens than can stand in one.
+  /// A message has more tokens than one can hold.
   case tokenCount
   /// A pre-message is something other than `e`, `s` or `e, s`.
   case preMessage
@@ -54,7 +54,7 @@ public enum PatternFault: Equatable, Sendable {
   case repeatedKey
   /// The same Diffie-Hellman is done twice (section 7.3, rule 3).
   case repeatedDH
-  /// A Diffie-Hellman stands where one party lacks a key (section 7.3, rule 1).
+  /// A Diffie-Hellman occurs where one party lacks a key (section 7.3, rule 1).
   case unavailableKey
   /// A static key enters a Diffie-Hellman before an ephemeral protects it (section 7.3, rule 4).
   case unprotectedStatic
@@ -62,6 +62,6 @@ public enum PatternFault: Equatable, Sendable {
   case pskWithoutEphemeral
   /// `fallback` needs a first message that can be a pre-message (section 10.2).
   case notFallbackCapable
-  /// A `psk` modifier points outside the pattern, stands there twice or is out of order.
+  /// A `psk` modifier points outside the pattern, occurs twice or is out of order.
   case pskPosition
 }

@@ -1,7 +1,7 @@
 /// The rules that a handshake pattern must keep to be safe (specification, sections 7.1, 7.3 and 9.3).
 extension HandshakePattern {
   /// Refuses a pattern that breaks a rule. The patterns of the specification and what their modifiers make of them are
-  /// valid; call it for patterns of your own.
+  /// valid; call it for your own patterns.
   ///
   /// - Throws: ``NoiseError/invalidPattern(_:)`` with the first rule broken.
   public func validate() throws(NoiseError) {

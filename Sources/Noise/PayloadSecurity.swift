@@ -114,9 +114,9 @@
 
   /// Sections 7.7 and 7.8, and appendix 18.2.
   ///
-  /// The appendix leaves off the last row of X1N and turns the last two arrows of NX1; here they stand as the definitions
-  /// give them. Section 7.8 lists the one-way and fundamental patterns and NK1, XK1 and IK1; the other deferred patterns
-  /// have what its definitions give.
+  /// The appendix leaves out the last row of X1N and reverses the last two arrows of NX1; here they follow the definitions.
+  /// Section 7.8 lists the one-way and fundamental patterns and NK1, XK1 and IK1; the grades of the other deferred patterns
+  /// follow from its definitions.
   private let gradeTable: [String: GradeRow] = [
     "N": GradeRow("02", "-3"),
     "K": GradeRow("12", "55"),

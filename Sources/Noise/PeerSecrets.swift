@@ -3,7 +3,7 @@ import CountersignCrypto
 /// What a party knows about its peer that never travels: the pre-shared keys and, when it is cached, the Diffie-Hellman of
 /// both static keys.
 ///
-/// A responder may fill it in mid-handshake, once it has learned who its peer is.
+/// A responder may fill it in during the handshake, once it has learned who its peer is.
 public struct PeerSecrets: ~Copyable, Sendable {
   @usableFromInline var psks = SecretBytes<160>()
   @usableFromInline var known: UInt8 = 0
@@ -22,7 +22,7 @@ public struct PeerSecrets: ~Copyable, Sendable {
     known |= 1 << UInt8(position)
   }
 
-  /// Gives DH(s, rs), so that the token `ss` costs nothing. It is used only for the peer whose handshake this is.
+  /// Sets DH(s, rs), so that the token `ss` costs nothing. It is used only for the peer of this handshake.
   public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
     staticStatic.copy(from: shared.bytes)
     hasStaticStatic = true
@@ -47,7 +47,7 @@ public struct PeerSecrets: ~Copyable, Sendable {
 }
 
 extension PeerSecrets {
-  /// Replaces this value, in place, by `other`: how what a refused message brought is undone.
+  /// Replaces this value, in place, by `other`: undoes what a refused message brought.
   @inlinable
   mutating func copy(from other: borrowing PeerSecrets) {
     psks.copy(from: other.psks.bytes)

@@ -2,8 +2,8 @@
   import CountersignCrypto
 
   extension HandshakeState {
-    /// A digest of every byte that decides how this state goes on: equal digests, equal states. For tests of "a refused
-    /// message leaves no trace".
+    /// A digest of every byte that decides how this state continues: equal digests, equal states. For tests of "a refused message
+    /// leaves no trace".
     @_spi(Testing)
     public var stateDigest: [UInt8] {
       var hash = Hash.SHA256()

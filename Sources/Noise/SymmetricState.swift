@@ -5,7 +5,7 @@ import CountersignCrypto
 struct SymmetricState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable {
   @usableFromInline var cipher: CipherState<C>
   @usableFromInline var chainingKey: SecretBytes<64>
-  /// h. It is no secret, but here it has an address of its own, which ``handshakeHash`` hands out.
+  /// h. It is not a secret, but here it has its own address, which ``handshakeHash`` hands out.
   @usableFromInline var hash: SecretBytes<64>
 
   @inlinable
@@ -140,7 +140,7 @@ struct SymmetricState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable
     cipher.wipe()
   }
 
-  /// Replaces this state, in place, by `other`: how a failed message is undone.
+  /// Replaces this state, in place, by `other`: undoes a failed message.
   @inlinable
   mutating func copy(from other: borrowing SymmetricState) {
     chainingKey.copy(from: other.chainingKey.bytes)

@@ -3,11 +3,11 @@ import Synchronization
 
 /// A program run as another process (POSIX `posix_spawn`).
 ///
-/// The child has its three standard descriptors and no other, no signal blocked and none ignored, whatever the thread that
-/// starts it blocks: Foundation's `Process` hands those on, so that a child started from a concurrent task cannot be
-/// asked to end. A child that still runs when the last reference to it goes is killed.
+/// The child has its three standard descriptors and no others, with no signal blocked or ignored, whatever the thread that starts
+/// it blocks: Foundation's `Process` passes those on, so a child started from a concurrent task cannot be asked to end. A child
+/// that is still running when its last reference goes is killed.
 public final class ChildProcess: Sendable {
-  /// Where what the child prints goes.
+  /// Where the child's output goes.
   public enum Destination: Sendable {
     case discarded
     case inherited
@@ -18,7 +18,7 @@ public final class ChildProcess: Sendable {
   }
 
   public let identifier: pid_t
-  /// What it prints, where that goes to a pipe.
+  /// What it prints, if that goes to a pipe.
   public let output: PipeReader?
   public let errors: PipeReader?
   /// Nil until the process has ended and been collected.
@@ -54,7 +54,7 @@ public final class ChildProcess: Sendable {
 
   public var isRunning: Bool { collect(WNOHANG) == nil }
 
-  /// Waits for its end.
+  /// Waits until it ends.
   ///
   /// - Returns: its exit status, or the number of the signal that ended it as a negative number.
   @discardableResult

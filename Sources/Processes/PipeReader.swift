@@ -28,7 +28,7 @@ public final class PipeReader: Sendable {
     }
   }
 
-  /// What comes until the end of a line, which may be followed by more.
+  /// Everything up to the end of a line; more may follow.
   public func line() -> String {
     var all: [UInt8] = []
     while !all.contains(UInt8(ascii: "\n")) {

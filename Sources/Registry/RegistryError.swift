@@ -1,6 +1,8 @@
 import Credentials
 import Files
+import Keyring
 import Schemes
+import Wire
 
 /// Why the registry or the authority refused, or could not do, what was asked.
 public enum RegistryError: Error, Equatable, Sendable {
@@ -12,7 +14,7 @@ public enum RegistryError: Error, Equatable, Sendable {
   ///
   /// One of digits alone is a number: without leading zeros, from 1 to 4294967295.
   case invalidSystemName(String)
-  /// A name of digits alone is the system's number too, and another system has it.
+  /// A name of digits alone is also the system's number, and another system has it.
   case systemNumberTaken(SystemID)
   case unknownSystem(SystemID)
   /// Devices of one system may always talk: no policy is about one alone.
@@ -20,7 +22,7 @@ public enum RegistryError: Error, Equatable, Sendable {
   /// A device of that id exists in the system.
   case deviceExists(DeviceAddress)
   case unknownDevice(DeviceAddress)
-  /// A key that was certified before, be it in use or long replaced: no key gets a second name or generation.
+  /// A key that was certified before, whether in use or long replaced: no key gets a second name or generation.
   case keyInUse
   /// No Diffie-Hellman can be computed with this public key: it is a point of low order.
   case unusableKey
@@ -34,9 +36,9 @@ public enum RegistryError: Error, Equatable, Sendable {
   case deviceActive(DeviceAddress)
   /// The session was opened with a key that another has replaced meanwhile.
   case superseded(DeviceAddress)
-  /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
+  /// Two holders of the device's keys have shown themselves, and the owner has not decided yet.
   case deviceQuarantined(DeviceAddress)
-  /// The device, or its system, has asked for more next keys than ``KeyBudget`` allows; after so many seconds it may again.
+  /// The device, or its system, has asked for more next keys than ``KeyBudget`` allows; it may ask again after this many seconds.
   case tooManyKeys(DeviceAddress, retryAfter: Int64)
   /// The scheme gives a device no key of this kind.
   case unsuitableScheme(SchemeID)
@@ -67,24 +69,16 @@ public enum RegistryError: Error, Equatable, Sendable {
   case directoryInUse(path: String, holder: String)
   /// What was given as a backup has an SQLite log beside it, without which it may be incomplete.
   case backupHasLog(path: String)
-  /// The bytes are not a key file: wrong length, magic, checksum or parameters.
-  case malformedKeyFile
-  /// The key file was written by a later version.
-  case unknownKeyFileVersion(UInt8)
-  /// The passphrase does not open the key file, or the file was tampered with.
-  case wrongPassphrase
-  /// The key file is sealed and no passphrase was given.
-  case passphraseRequired
-  /// The key file's work factor needs more memory than there is.
-  case outOfMemory
+  /// The key file was not opened.
+  case keyring(KeyringError)
   /// The key file and the registry belong to different authorities.
   case keyMismatch
   /// A file or directory could not be used.
   case file(FileError)
 
-  /// The registry lies behind what this directory has witnessed: it was restored from a backup.
+  /// The registry is behind what this directory has witnessed: it was restored from a backup.
   case behindWitness(changes: Int64, revocations: Int, epochs: Int)
-  /// The registry is as long as what was witnessed, and says something else: it was restored and has gone on since.
+  /// The registry is as long as what was witnessed, but differs: it was restored and has been used since.
   case contradictsWitness(change: Int64)
 
   // MARK: The database
@@ -105,4 +99,20 @@ public enum RegistryError: Error, Equatable, Sendable {
 /// What `body` gives, whose errors are those of files.
 func usingFiles<Result>(_ body: @autoclosure () throws(FileError) -> Result) throws(RegistryError) -> Result {
   do { return try body() } catch { throw .file(error) }
+}
+
+/// What `body` gives, whose errors are those of keys.
+package func usingKeys<Result>(_ body: @autoclosure () throws(KeyringError) -> Result) throws(RegistryError) -> Result {
+  do { return try body() } catch { throw RegistryError(error) }
+}
+
+extension RegistryError {
+  /// A key that was not made or opened. What is wrong with a row is the registry's own error.
+  public init(_ error: KeyringError) {
+    switch error {
+    case .corrupted(let what): self = .corrupted(what)
+    case .unsuitableScheme(let scheme): self = .unsuitableScheme(scheme)
+    default: self = .keyring(error)
+    }
+  }
 }

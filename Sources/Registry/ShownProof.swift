@@ -3,6 +3,6 @@ public enum ShownProof: Sendable {
   /// Nothing: the device's firmware is older than proofs, or its scheme has none.
   case none
   case valid
-  /// A proof, and not of this key in this session.
+  /// A proof, but not of this key in this session.
   case wrong
 }

@@ -1,19 +1,20 @@
 import Credentials
-import Device
 import CountersignCrypto
+import Records
 import Registry
+import Wire
 
-/// Telling a device that has missed an acknowledgement from one of which there are two.
+/// Distinguishes a device that has missed an acknowledgement from a device with a copy.
 ///
 /// A device stores each key before it shows it, and shows no other until that one is its active key. So a device that speaks
-/// under the key before the one in use has merely not heard that its next key was taken into use: asked for its next key, it
-/// shows the one that is in use. Whoever shows another has made it elsewhere, from the same memory: a fork. Nor can a device be
+/// under the previous key has merely not heard that its next key was taken into use: asked for its next key, it shows the one
+/// that is in use. Whoever shows another key has made it elsewhere, from the same memory: there is a copy. Nor can a device be
 /// two keys behind, or change its mind about a key that waits for its first use. An identity-based device stores each request
 /// before it sends it, and the credential in its place, so that the same is true of requests.
 ///
-/// Which of two holders is the device, the server cannot know. Neither gets a session until the owner has looked at it.
+/// The server cannot know which of two holders is the device. Neither gets a session until the owner has decided.
 extension Relay {
-  /// A session under a key that was replaced: good for nothing but showing the next key.
+  /// A session under a key that was replaced: good only for showing the next key.
   func begin(
     retired client: Client, _ hello: DeviceRecord.Hello, in device: RegisteredDevice
   ) throws(RegistryError) {

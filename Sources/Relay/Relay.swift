@@ -1,33 +1,36 @@
 import Credentials
-import Device
 import Dispatch
 import Foundation
 import Logging
 import CountersignCrypto
+import Mailbox
+import Keyring
+import Records
 import Registry
 import Schemes
 import Strangers
 import Synchronization
+import Wire
 
 /// The server without its sockets: who is online, what waits, who may talk to whom.
 ///
-/// Sessions hand it the actions that follow from frames; it answers by records to their connections. Changes to the registry
+/// Sessions hand it the actions that follow from frames; it answers with records to their connections. Changes to the registry
 /// happen on one queue, so that a revocation is seen either before a session begins or by the session that has begun.
-final class Relay: Sendable {
+package final class Relay: Sendable {
   let registry: any DeviceRegistry
   let authority: Authority
-  let limits: RelayLimits
-  let metrics: RelayMetrics
-  let logger: Logger
+  package let limits: RelayLimits
+  package let metrics: RelayMetrics
+  package let logger: Logger
   let router = Router()
-  let fleet: Fleet
-  let admissions: Admissions
-  let office: PostOffice
+  let fleet: FleetView
+  package let admissions: Admissions
+  package let office: PostOffice
   /// Devices whose sessions wait for the next commit.
   let arrivals = Mutex<[Arrival]>([])
-  let queue = DispatchQueue(label: "countersign.registry")
-  let costly: SlowHandshakeQueue
-  /// Which ends of connections are logged.
+  package let queue = DispatchQueue(label: "countersign.registry")
+  package let costly: SlowHandshakeQueue
+  /// Which connection closures are logged.
   let closures: Sampler
   /// Which refusals of devices that have proved themselves are logged.
   let refusals = Sampler(perSecond: 5)
@@ -35,10 +38,10 @@ final class Relay: Sendable {
   let keyLane: KeyRequestQueue
 
   /// - Parameters:
-  ///   - clock: seconds since 1970: where the time begins by which messages age.
+  ///   - clock: seconds since 1970: the start of the time by which messages age.
   ///   - uptime: nanoseconds of a clock that does not go back, for budgets and for the age of messages.
-  init(
-    registry: any DeviceRegistry, authority: Authority, mailbox: Mailbox, limits: RelayLimits, logger: Logger,
+  package init(
+    registry: any DeviceRegistry, authority: Authority, mailbox: any MailStore, limits: RelayLimits, logger: Logger,
     admissions: Admissions? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
     clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
     uptime: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
@@ -53,10 +56,12 @@ final class Relay: Sendable {
     costly = SlowHandshakeQueue(limits: limits)
     budgets = Budgets(limits, clock: uptime)
     keyLane = KeyRequestQueue(queue)
-    do { fleet = try Fleet(registry) } catch { throw .registry(error) }
+    do { fleet = try FleetView(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
-    metrics.mailWaiting.set(try mailbox.waitingCount())
-    let mailClock = try MailClock(mailbox, wall: clock, uptime: uptime)
+    let (waiting, mailClock) = try usingMailbox { () throws(MailboxError) in
+      (try mailbox.waitingCount(), try MailClock(mailbox, wall: clock, uptime: uptime))
+    }
+    metrics.mailWaiting.set(waiting)
     let time = limits.mailbox.guards.contains(.runningTime) ? { @Sendable in mailClock.now() } : clock
     office = PostOffice(
       mailbox: mailbox, registry: registry, limits: limits, metrics: metrics, logger: logger,
@@ -64,7 +69,7 @@ final class Relay: Sendable {
   }
 
   /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
-  func begin(_ claimant: Claimant, _ hello: DeviceRecord.Hello, on connection: any RelayConnection) {
+  package func begin(_ claimant: Claimant, _ hello: DeviceRecord.Hello, on connection: any RelayConnection) {
     if claimant.scheme.isSymmetric { return arrive(Arrival(claimant, hello, connection)) }
     queue.async { [self] in
       do throws(AdmissionRefusal) {
@@ -91,7 +96,7 @@ final class Relay: Sendable {
       let status = try claimant.keyStatus(in: device)
       if status == .retired { return try begin(retired: client, hello, in: device) }
       if status == .next, let key = claimant.publicKey {
-        // No session outlives its key: what such a one has asked for meanwhile is not done.
+        // No session outlives its key: what it has asked for meanwhile is not done.
         for replaced in router.supersede(claimant.address, before: claimant.generation) {
           replaced.connection.close(.superseded)
         }
@@ -111,7 +116,7 @@ final class Relay: Sendable {
     welcome(client, records)
   }
 
-  /// Lets a session begin whose device has proved itself and been accepted.
+  /// Begins the session of a device that has proved itself and been accepted.
   func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     client.connection.welcome(client, records)
     for replaced in router.add(client, limit: sessionLimit) { replaced.connection.close(.superseded) }
@@ -135,7 +140,7 @@ final class Relay: Sendable {
     return records
   }
 
-  /// What a device that verifies others does not know yet.
+  /// The statements that a device that verifies others does not know yet.
   private func statements(
     for client: Client, _ hello: DeviceRecord.Hello, _ state: AuthorityState
   ) throws(RegistryError) -> [OutgoingRecord] {
@@ -154,101 +159,11 @@ final class Relay: Sendable {
   }
 
   /// The connection of a session has ended.
-  func end(_ client: Client) {
+  package func end(_ client: Client) {
     router.remove(client)
     metrics.sessions.set(router.count)
     if client.listens { office.end(client) }
     log(.info, "session_ended", client)
-  }
-
-  /// Carries out what follows from a frame of an authenticated device, whatever it owes.
-  func perform(_ action: RelayAction, for client: Client) { carryOut(action, for: client, charge(action, to: client)) }
-
-  /// Carries out what follows from a frame of an authenticated device that has been charged for it.
-  func carryOut(_ action: RelayAction, for client: Client, _ toll: Toll) {
-    guard !client.isSuperseded else { return }
-    switch action {
-    case .route(let to, let session, let record): route(record, from: client, to: to, session)
-    case .lookUp(let address): lookUp(address, for: client)
-    case .deposit(let deposit): take(deposit, from: client, isAffordable: toll.isAffordable)
-    case .delivered(let sender, let id):
-      // It is given nothing, and has nothing to confirm: whoever holds the key may be anybody.
-      if !client.isRetired { office.delivered(to: client, from: sender, id: id) }
-    case .renew(let key, let proof): enqueue(client) { self.renew(key, proof: proof, for: client) }
-    case .rekey: enqueue(client) { self.rekey(client) }
-    case .request(let point): enqueue(client) { self.issue(point, for: client) }
-    case .pong: client.connection.send(.pong)
-    case .none, .reply, .begin, .close: break
-    }
-  }
-
-  /// Whether the device's certificate is only good for renewing itself.
-  func isOutdated(_ client: Client) -> Bool { client.lastEpoch < fleet.epoch }
-
-  private func route(_ record: OutgoingRecord, from client: Client, to address: DeviceAddress, _ session: UInt32) {
-    let isForeign = client.address.system != address.system
-    let isAllowed =
-      !isOutdated(client)
-      && (fleet.allows(from: client.address.system, to: address.system)
-        || (session != 0 && client.mayAnswer(address, session: session)))
-    guard isAllowed, let target = router.client(address, session: session) else {
-      metrics.framesUnreachable.add(1)
-      client.connection.mention(.unreachable(address, session: session))
-      return
-    }
-    guard mayOpen(record, client, target) else {
-      client.connection.mention(.unreachable(address, session: session))
-      return
-    }
-    if isForeign { target.remember(client.address, session: client.number, limit: limits.correspondents) }
-    target.connection.pass(record, from: client, session: session)
-    metrics.framesRouted.add(1)
-  }
-
-  private func lookUp(_ address: DeviceAddress, for client: Client) {
-    guard !isOutdated(client), fleet.allows(from: client.address.system, to: address.system),
-      let certificate = certificate(of: address)
-    else {
-      client.connection.send(.peer(address, .unknown, nil))
-      return
-    }
-    client.connection.send(.peer(address, router.isListening(address) ? .online : .asleep, certificate))
-  }
-
-  /// The certificate to which a device's messages are sealed: none for a device without a key of its own; nil when there is no
-  /// such device.
-  private func certificate(of address: DeviceAddress) -> Certificate?? {
-    if let device = try? registry.device(address), device.floor >= .certified {
-      return device.isRevoked ? .none : .some(device.certificate)
-    }
-    guard let device = try? registry.symmetricDevice(address), !device.isRevoked, !device.isRetired else {
-      return .none
-    }
-    return .some(nil)
-  }
-
-  private func take(_ deposit: Deposit, from client: Client, isAffordable: Bool) {
-    let refusal: ServerRecord.Refusal? =
-      if isOutdated(client) {
-        .mayOnlyRenew
-      } else if deposit.id.generation > client.generation {
-        // A number of a key to come, which this session's device cannot have drawn: the recipient would count it as used.
-        .impossibleNumber
-      } else if !fleet.allows(from: client.address.system, to: deposit.recipient.system) {
-        .unknownRecipient
-      } else if deposit.body.count > Message.maximumLength + (deposit.isOpen ? 0 : SealedMessage.overhead) {
-        .tooLong
-      } else if !isAffordable {
-        .unavailable
-      } else {
-        nil
-      }
-    if let refusal {
-      metrics.deposits.add(DepositResult(refusal))
-      client.connection.send(.refused(deposit.id, refusal))
-    } else {
-      office.deposit(deposit, from: client)
-    }
   }
 
   /// A device has proved a key whose credential contradicts the one on record: the master key has been used elsewhere, or the
@@ -257,20 +172,20 @@ final class Relay: Sendable {
     guard let evidence = claimant.contradiction(in: device), let credential = claimant.credential,
       let key = claimant.publicKey
     else { return }
-    // By the issuance log it is the row that is false: whoever wrote that accuses nobody.
+    // According to the issuance log the row is false: whoever wrote it proves nothing against the device.
     if try registry.verdict(on: Certificate(credential, publicKey: key)) == .entered { return }
     if try registry.report(evidence) { log(.critical, "misissuance", client) }
     metrics.misissuances.add(1)
   }
 
   /// Drops what has waited for too long.
-  func purge() {
+  package func purge() {
     office.purge()
     budgets.sweep()
   }
 
   /// Waits until everything that sessions have asked for so far is done.
-  func settle() {
+  package func settle() {
     queue.sync {}
     office.settle()
   }
@@ -280,17 +195,9 @@ final class Relay: Sendable {
   ) {
     var metadata = more
     metadata["system"] = "\(client.address.system.rawValue)"
-    metadata["device"] = "\(client.address.device.hexadecimal)"
+    metadata["device"] = "\(client.address.device)"
     metadata["session"] = "\(client.number)"
     if metadata["generation"] == nil { metadata["generation"] = "\(client.generation)" }
     logger.log(level: level, event, metadata: metadata)
-  }
-}
-
-extension DeviceID {
-  /// 16 digits.
-  var hexadecimal: String {
-    let digits = String(rawValue, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

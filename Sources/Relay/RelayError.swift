@@ -1,21 +1,19 @@
+import Mailbox
 import Registry
 
-/// Why the server could not start, or cannot go on.
+/// Why the server could not start, or cannot continue.
 public enum RelayError: Error, Equatable, Sendable {
-  /// Text that is no HOST:PORT.
+  /// Text that is not HOST:PORT.
   case invalidEndpoint(String)
   /// Something else listens there.
   case addressInUse(String)
   /// The address could not be listened on: the system's reason.
   case cannotListen(String, reason: String)
   case registry(RegistryError)
-  /// The mailbox was written by a later version of this program.
-  case newerMailbox(path: String)
-  /// The file is not a mailbox, or its pages do not hold together.
-  case corruptedMailbox(path: String)
-  case readOnlyMailbox(path: String)
-  /// The disk is full.
-  case mailboxFull(path: String)
-  /// Anything else that SQLite reports: its extended result code and message.
-  case mailbox(code: Int32, String)
+  case mailbox(MailboxError)
+}
+
+/// Does something with the mailbox; what goes wrong is the server's error.
+package func usingMailbox<R>(_ body: () throws(MailboxError) -> R) throws(RelayError) -> R {
+  do { return try body() } catch { throw .mailbox(error) }
 }

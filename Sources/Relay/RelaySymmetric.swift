@@ -1,14 +1,15 @@
 import Credentials
-import Device
 import Noise
 import CountersignCrypto
+import Keyring
+import Records
 import Registry
 import Schemes
 
 /// What the relay does for devices whose keys the server computes.
 extension Relay {
-  /// A device has proved its claim. Its session's counter must be on the disk before it is welcomed, which is a commit; devices
-  /// that arrive while one is being written share the next.
+  /// A device has proved its claim. Its session's counter must be on the disk before it is welcomed, which takes a commit;
+  /// devices that arrive while one is being written share the next.
   func arrive(_ arrival: Arrival) {
     let isFirst = arrivals.withLock { arrivals in
       arrivals.append(arrival)
@@ -17,8 +18,8 @@ extension Relay {
     if isFirst { queue.async { self.acceptArrivals() } }
   }
 
-  /// Stores that these devices have proved their sessions: afterwards their first frames are worth nothing, and keys that were
-  /// given to them are in use.
+  /// Stores that these devices have proved their sessions: afterwards their first frames are worthless, and keys that they were
+  /// given are in use.
   private func acceptArrivals() {
     let batch = arrivals.withLock { arrivals in
       let batch = arrivals
@@ -60,8 +61,8 @@ extension Relay {
   func records(of order: DeviceOrder, for client: Client) throws(RegistryError) -> [OutgoingRecord] {
     guard client.scheme.isSymmetric else {
       guard order.kind == .rotate, client.tell(of: order) else { return [] }
-      // One that has changed its key before keeps the old one for what waits, and makes no other meanwhile. A device that does not
-      // listen is not told else when nothing does.
+      // A device that has changed its key before keeps the old one for what waits, and makes no other meanwhile. A device that
+      // does not listen would not learn otherwise when nothing waits.
       let maySpare = !client.listens && client.generation > 1 && office.isEmpty(for: client.address)
       return (maySpare ? [OutgoingRecord(.caughtUp)] : []) + [OutgoingRecord(.rotate)]
     }
@@ -79,14 +80,14 @@ extension Relay {
   /// The device's next key, which it has now or gets again.
   func nextKey(of client: Client) throws(RegistryError) -> OutgoingRecord {
     let credential = try registry.stageKey(asked: client.claim, authority: authority)
-    var body = try authority.encodeKey(credential, of: client.address)
+    var body = try usingKeys(try authority.encodeKey(credential, of: client.address))
     defer { wipe(&body) }
     log(.info, "key_given", client, ["generation": "\(credential.generation)"])
     return OutgoingRecord(
       .key(scheme: credential.scheme, generation: credential.generation, body.bytes))
   }
 
-  /// The scheme that a device has or shall have, when there is a derived key beside the key pair in it.
+  /// The scheme that a device has or is to have, if that scheme has a derived key beside the key pair.
   func schemeWithKeyBeside(of client: Client) throws(RegistryError) -> SchemeID? {
     let scheme = client.scheme.isSymmetric ? try registry.symmetricDevice(client.address)?.migration : client.scheme
     return scheme?.row.hasKeyBeside == true ? scheme : nil

@@ -1,11 +1,13 @@
 import Credentials
-import Device
 import CountersignCrypto
+import Keyring
+import Records
 import Registry
 
-/// A device's next key: what it asks for, judged by the registry in the transaction that acts, and answered on the relay's queue.
+/// A device's next key: the registry checks what the device asks for in the transaction that acts, and the relay's queue answers.
 ///
-/// Where the registry refuses for now, the session goes on under the key in use: a full disk or a used-up counter shuts nobody out.
+/// If the registry refuses for now, the session continues under the key in use: a full disk or a used-up counter shuts nobody
+/// out.
 extension Relay {
   /// Certifies a key: the one in use again, or the next one.
   func renew(_ key: X25519.PublicKey, proof: ShownProof, for client: Client) {
@@ -41,7 +43,7 @@ extension Relay {
     if wasOutdated && !isOutdated(client) && client.listens { office.begin(client) }
   }
 
-  /// Answers a request for an identity-based credential. The device goes on under the key of this session and uses the new one
+  /// Answers a request for an identity-based credential. The device continues under the key of this session and uses the new one
   /// in its next.
   func issue(_ request: Bytes<32>, for client: Client) {
     guard client.scheme.row.shown == .credential else { return client.connection.close(.violation) }
@@ -82,7 +84,7 @@ extension Relay {
 }
 
 extension CloseReason {
-  /// Why a session ends whose request for a key the registry refused; nil when it goes on.
+  /// Why a session ends after the registry refused its request for a key; nil when it continues.
   fileprivate init?(keyRefusal error: RegistryError) {
     switch error {
     case .deviceRevoked: self = .revoked
@@ -106,7 +108,7 @@ extension KeyRefusal {
 }
 
 extension RegistryError {
-  /// Seconds after which asking again may help; 0 when nobody knows.
+  /// Seconds after which asking again may help; 0 if unknown.
   fileprivate var retryAfter: UInt32 {
     guard case .tooManyKeys(_, let seconds) = self else { return 0 }
     return UInt32(clamping: seconds)

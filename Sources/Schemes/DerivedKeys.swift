@@ -1,8 +1,9 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
-/// The tree of symmetric keys under the server's root: root, system, device. Every step is HKDF (RFC 5869) under a label of
-/// its own, in the manner of NIST SP 800-108r1, so that no key can be taken for another.
+/// The tree of symmetric keys under the server's root: root, system, device. Every step is HKDF (RFC 5869) under its own label,
+/// in the manner of NIST SP 800-108r1, so that no key can be mistaken for another.
 public enum DerivedKeys<H: Hash.Function> {
   /// Length of the random input that a rotation may bring, in bytes.
   public static var rotationInputLength: Int { 32 }
@@ -17,8 +18,8 @@ public enum DerivedKeys<H: Hash.Function> {
     derive("countersign-v1 system key", from: root, info.bytes, into: &key)
   }
 
-  /// K_shared: the key that scheme `shared-key` gives to every device of a system. Every device has it, so that it is derived
-  /// apart from the devices' own keys: whoever takes it out of a device can compute none of those.
+  /// K_shared: the key that scheme `shared-key` gives to every device of a system. Every device has it, so it is derived
+  /// separately from the devices' own keys: whoever extracts it from a device can compute none of those.
   ///
   /// - Parameter rotationInput: 32 random bytes that the server drew when it made this generation, or none.
   public static func shared(
@@ -58,7 +59,7 @@ public enum DerivedKeys<H: Hash.Function> {
     derive("countersign-v1 device key", from: system, info.bytes.extracting(0..<length), into: &key)
   }
 
-  /// The next key of the hash ratchet, in place. There is no way back to the one before.
+  /// The next key of the hash ratchet, in place. There is no way back to the previous one.
   public static func ratchet(_ key: inout SecretBytes<32>) {
     var next = SecretBytes<32>()
     defer { next.wipe() }
@@ -66,8 +67,8 @@ public enum DerivedKeys<H: Hash.Function> {
     key.copy(from: next.bytes)
   }
 
-  /// PBKDF2-HMAC (RFC 8018, section 5.2) of K_system with a stored salt: what fleets reach for first. The key it starts from
-  /// is already random, so that the iterations stop no attacker; they only cost the server time.
+  /// PBKDF2-HMAC (RFC 8018, section 5.2) of K_system with a stored salt: what fleets reach for first. The key it starts from is
+  /// already random, so the iterations stop no attacker; they only cost the server time.
   public static func stretched(
     system: borrowing SecretBytes<32>, salt: RawSpan, iterations: Int, into key: inout SecretBytes<32>
   ) {

@@ -5,9 +5,9 @@ import Noise
 /// The device's side of every scheme with a Noise handshake: from its keys and what it shows to a session's keys.
 ///
 /// The first frame is the scheme (1), the hint where there is one, and the first message. The prologue binds the scheme and the
-/// server's key, or, where the server has none, the hint; with an identity-based credential also the master public key. Give the
-/// keys that the scheme needs, ``writeHello(hint:showing:master:into:)``, then ``readReply(_:keys:)``. In a handshake of three messages
-/// ``writeLast(showing:into:keys:)`` follows. What vouches for the device goes with its last message.
+/// server's key, or the hint if the server has no key; with an identity-based credential also the master public key. Set the keys
+/// that the scheme needs, ``writeHello(hint:showing:master:into:)``, then ``readReply(_:keys:)``. In a handshake of three
+/// messages ``writeLast(showing:into:keys:)`` follows. The device's certificate or credential goes with its last message.
 public struct Initiator: ~Copyable {
   /// The longest first frame of any scheme.
   public static let maximumHelloLength = 97 + Certificate.handshakeLength
@@ -21,7 +21,7 @@ public struct Initiator: ~Copyable {
     self.init(scheme, pattern: scheme.row.exchange.noisePattern)
   }
 
-  /// For firmware that has one scheme, and names its pattern here: no other is linked then.
+  /// For firmware that has one scheme and names its pattern here: then no other is linked.
   @inline(__always)
   public init(_ scheme: SchemeID, pattern: HandshakePattern) {
     self.scheme = scheme
@@ -30,18 +30,18 @@ public struct Initiator: ~Copyable {
 
   // MARK: Keys, before the first frame
 
-  /// Gives the device's key pair and the server's public key, in the schemes in which a device has a key pair.
+  /// Sets the device's key pair and the server's public key, in the schemes in which a device has a key pair.
   public mutating func setStatic(_ key: borrowing X25519.PrivateKey, server: X25519.PublicKey) {
     noise.setStatic(key)
     noise.setRemoteStatic(server)
   }
 
-  /// Gives DH of the device's static key and the server's, where it is kept. With a wrong one the server refuses the first frame.
+  /// Sets DH of the device's static key and the server's, if it is kept. With a wrong one the server refuses the first frame.
   public mutating func setStaticSharedSecret(_ shared: borrowing SecretBytes<32>) {
     noise.setStaticSharedSecret(shared)
   }
 
-  /// Gives the derived key, in the schemes that mix one: ``Scheme/usesPSK``.
+  /// Sets the derived key, in the schemes that mix one in: ``Scheme/usesPSK``.
   public mutating func setPSK(_ key: borrowing SecretBytes<32>) throws(SchemesError) {
     do { try noise.setPSK(key, at: noise.pattern.pskPositions.trailingZeroBitCount) } catch { throw .noise(error) }
   }

@@ -1,11 +1,11 @@
 import Noise
 import CountersignCrypto
 
-/// A device's proof that it has the private half of a key which it asks to have certified.
+/// A device's proof that it has the private half of a key that it asks to have certified.
 ///
 /// HMAC-SHA256 under DH(new key, the server's ephemeral key of this session), over a label, the handshake hash and the new public key,
 /// cut to 16 bytes. Without it a device could have somebody else's key certified as its own, and whoever holds that key would be
-/// let in under its name. It holds for this session alone.
+/// let in under its name. The proof holds for this session alone.
 public enum KeyProof {
   /// Bytes of a proof.
   public static let length = 16
@@ -33,7 +33,7 @@ public enum KeyProof {
     return constantTimeEquals(expected.bytes, proof.bytes)
   }
 
-  /// Not inlined: what it needs on a small device's stack is wanted back afterwards.
+  /// Not inlined: the space it takes on a small device's stack must be free again afterwards.
   @inline(never)
   private static func compute(
     _ mine: borrowing X25519.PrivateKey, _ other: X25519.PublicKey, proving key: X25519.PublicKey,
@@ -61,7 +61,7 @@ public enum KeyProof {
 public struct ProofContext: ~Copyable {
   private var ephemeral = X25519.PrivateKey()
   private var handshakeHash = Bytes<32>()
-  /// Whether the session's scheme has an ephemeral key of the server's, so that a key can be proved in it.
+  /// Whether the session's scheme has an ephemeral key of the server, so that a key can be proved in it.
   public private(set) var isPresent = false
 
   public init() {}
@@ -74,7 +74,7 @@ public struct ProofContext: ~Copyable {
     isPresent = true
   }
 
-  /// Whether `proof` is that of `key` in this session; never in one whose scheme has no ephemeral key of the server's.
+  /// Whether `proof` is that of `key` in this session; always false if the scheme has no ephemeral key of the server.
   public func accepts(_ proof: Bytes<16>, for key: X25519.PublicKey) -> Bool {
     isPresent
       && KeyProof.isValid(proof, for: key, ephemeral: ephemeral, handshakeHash: handshakeHash.bytes)

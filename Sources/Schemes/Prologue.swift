@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
 /// What both parties must agree on before a handshake: protocol version, what kind of handshake, and between whom.
 public struct Prologue {
@@ -16,8 +17,8 @@ public struct Prologue {
     if let master { append(hashOf: master.bytes) }
   }
 
-  /// Between a device and a server that share a key: the label, the scheme, and the hint where it is not bound otherwise.
-  /// Knowing the key names the server.
+  /// Between a device and a server that share a key: the label, the scheme, and the hint where nothing else binds it. Knowing the
+  /// key identifies the server.
   public init(scheme: SchemeID, hint: RawSpan = RawSpan()) {
     count = 0
     append(kind: scheme.rawValue)
@@ -49,7 +50,7 @@ public struct Prologue {
 
   /// The ways in which two devices talk.
   public enum Conversation {
-    /// Noise_XX over a socket of their own.
+    /// Noise_XX over a direct socket.
     case direct
     /// Noise_IK through the relay.
     case relayed(from: DeviceAddress, to: DeviceAddress)

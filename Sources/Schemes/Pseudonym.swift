@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
 /// A name for a device that changes with every epoch: Trunc64(PRF(K_device, epoch)). It lets the server find the key of a
 /// device that has no public key to hide behind, without letting an eavesdropper follow the device over epochs.

@@ -6,8 +6,8 @@ import CountersignCrypto
 /// The device moves before every attempt, the server when a session is confirmed; lost frames leave the device ahead, and
 /// the server catches up by as many steps as the hello's counter says.
 public struct RatchetState: ~Copyable {
-  /// Steps that are followed at once: whoever made the counter up must not make the server hash for ever. Beyond them the caller
-  /// decides what it spends, with ``advance(by:_:)``.
+  /// Steps that are followed at once: whoever made up the counter must not make the server hash for ever. Beyond them the caller
+  /// decides how much to spend, with ``advance(by:_:)``.
   public static let stepsAtOnce: UInt32 = 4_096
 
   public private(set) var step: UInt32 = 0
@@ -26,7 +26,7 @@ public struct RatchetState: ~Copyable {
 
   public mutating func wipe() { key.wipe() }
 
-  /// Where the device stands after `counter` steps: writes that key, and changes nothing here.
+  /// Writes the device's key after `counter` steps, and changes nothing here.
   ///
   /// - Throws: ``SchemesError/staleCounter``, and ``SchemesError/counterTooFarAhead`` beyond ``stepsAtOnce``.
   public func key<H: Hash.Function>(
@@ -38,7 +38,7 @@ public struct RatchetState: ~Copyable {
     for _ in step..<counter { DerivedKeys<H>.ratchet(&result) }
   }
 
-  /// Moves on: a step towards a device that is far ahead. The keys before it are gone from here.
+  /// Advances towards a device that is far ahead. Earlier keys are gone from here.
   public mutating func advance<H: Hash.Function>(by count: UInt32, _: H.Type) {
     for _ in 0..<count { DerivedKeys<H>.ratchet(&key) }
     step += count

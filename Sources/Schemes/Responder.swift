@@ -5,8 +5,8 @@ import Noise
 /// The server's side of every scheme with a Noise handshake.
 ///
 /// ``readHello(_:key:device:master:reconstructing:resolving:)``, ``writeReply(into:keys:proof:)``, and in a handshake of three messages
-/// ``readLast(_:keys:proof:)``. The first message can be replayed and, by whoever holds the server's key, forged. So reading it changes
-/// nothing outside this value, and the server must act on nothing before the device's first transport message.
+/// ``readLast(_:keys:proof:)``. The first message can be replayed and, by whoever holds the server's key, forged. Reading it
+/// therefore changes nothing outside this value, and the server must act on nothing before the device's first transport message.
 public struct Responder: ~Copyable {
   public let scheme: SchemeID
   private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
@@ -33,15 +33,15 @@ public struct Responder: ~Copyable {
     self.init(scheme)
   }
 
-  /// What a handshake claims so far: a key, where the device has shown one, and what it showed with it: a certificate, not yet verified, or the
-  /// implicit certificate of the credential from which the key was computed.
+  /// What a handshake claims so far: a key, if the device has shown one, and what came with it: a certificate, not yet verified,
+  /// or the implicit certificate of the credential from which the key was computed.
   public struct Claim {
     public let publicKey: X25519.PublicKey?
     public let certificate: Certificate?
   }
 
-  /// Gives the device's derived key, in the schemes that mix one: before the first frame, or, where that tells whose it is, before
-  /// the answer.
+  /// Sets the device's derived key, in the schemes that mix one in: before the first frame, or, if that frame tells whose it is,
+  /// before the answer.
   public mutating func setPSK(_ key: borrowing SecretBytes<32>) throws(SchemesError) {
     do { try noise.setPSK(key, at: pskPosition) } catch { throw .noise(error) }
     hasPSK = true
@@ -52,16 +52,16 @@ public struct Responder: ~Copyable {
 
   private var pskPosition: Int { noise.pattern.pskPositions.trailingZeroBitCount }
 
-  /// Reads the first frame. After an error this handshake is over: where several keys share a hint, try the next with a new value.
+  /// Reads the first frame. After an error this handshake is over: if several keys share a hint, try the next with a new value.
   ///
   /// - Parameters:
   ///   - key: the server's static key.
   ///   - device: the device's key, in the schemes in which the hint leads to it.
   ///   - master: the master public key; without it a scheme that shows a credential is refused.
-  ///   - reconstructing: gives the key of a credential under `master`, where it is known already; nil has it computed here. It
-  ///     may throw to refuse a stranger before anything is computed.
-  ///   - resolving: called with the key that the frame shows, not yet authenticated; it may give the static shared secret, so
-  ///     that it is not computed again.
+  ///   - reconstructing: returns the key of a credential under `master`, if it is already known; nil has it computed here. It may
+  ///     throw to refuse a stranger before anything is computed.
+  ///   - resolving: called with the key that the frame shows, not yet authenticated; it may set the static shared secret, so that
+  ///     it is not computed again.
   public mutating func readHello(
     _ frame: RawSpan, key: borrowing X25519.PrivateKey, device: X25519.PublicKey? = nil, master: MasterPublicKey? = nil,
     reconstructing: (IdentityCredential) throws(NoiseError) -> X25519.PublicKey? = { _ throws(NoiseError) in nil },
@@ -120,7 +120,7 @@ public struct Responder: ~Copyable {
       if let publicKey, let credential { certificate = Certificate(credential, publicKey: publicKey) }
       if let publicKey, shown == .certificate {
         do { certificate = try Certificate(decoding: payload.bytes, publicKey: publicKey) } catch {
-          throw .credentials(error)
+          throw .credentials(.malformed(error))
         }
       }
       return Claim(publicKey: publicKey, certificate: certificate)

@@ -1,9 +1,9 @@
 import CountersignCrypto
 
-/// Two bytes before the first message by which the server finds the keys to try, for radios that pay by the byte.
+/// Two bytes before the first message by which the server finds the keys to try, for radios on which every byte costs.
 ///
-/// Some keys share a hint, so that the server may have to try several: that costs a few hashes each for a derived key and two
-/// multiplications each for a key pair. The hint of a key pair never changes: an eavesdropper can tell most devices of a small
+/// Some keys share a hint, so the server may have to try several: that costs a few hashes for each derived key and two
+/// multiplications for each key pair. The hint of a key pair never changes: an eavesdropper can tell most devices of a small
 /// fleet apart.
 public enum RoutingHint {
   /// Bytes of a hint.

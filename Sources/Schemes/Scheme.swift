@@ -1,5 +1,6 @@
 import Credentials
 import Noise
+import Wire
 
 /// How a device proves who it is to the server, and what follows from that: a row of the table of schemes.
 ///
@@ -15,7 +16,7 @@ public struct Scheme: Sendable {
     case NNpsk0, IK, IKimplicit, IKpsk2, KK
   }
 
-  /// What stands before the handshake's first message, so that the server can look for the key.
+  /// The bytes before the handshake's first message by which the server looks for the key.
   public enum Hint: UInt8, Sendable {
     case none
     /// The address, in the clear.
@@ -59,7 +60,7 @@ public struct Scheme: Sendable {
     case device
     /// The same, through PBKDF2 and a stored salt.
     case stretched
-    /// A device's key that a hash moves on at each session.
+    /// A device's key that a hash advances at each session.
     case ratchet
 
     /// Bytes that a device keeps beside its key to be named by: a ratchet's key for pseudonyms, which must not move; the start of the
@@ -97,7 +98,7 @@ public struct Scheme: Sendable {
   /// The server's answer, in bytes.
   public var replyLength: Int { Int(reply) }
 
-  /// A row. Firmware has no use for the words: they are not in it.
+  /// A row. Firmware does not need the words: they are not in it.
   @inline(__always)
   init(
     name: StaticString, summary: StaticString, floor: SchemeFloor, exchange: Exchange, hint: Hint, shown: Shown,
@@ -118,7 +119,7 @@ public struct Scheme: Sendable {
     reply = replyLength
   }
 
-  /// Whether a device has a key pair of its own and something that vouches for it. Else all its keys are the server's too.
+  /// Whether a device has its own key pair and something that vouches for it. Otherwise the server has all its keys too.
   public var hasKeyPair: Bool { floor >= .certified }
 
   /// Whether the device's key is one that the server computes, and nothing else.
@@ -130,7 +131,7 @@ public struct Scheme: Sendable {
   /// Whether a counter makes the first frame fresh, which both sides must store.
   public var hasCounter: Bool { exchange == .challenge }
 
-  /// Whether both sides mix fresh Diffie-Hellman keys, so that what was recorded stays closed when a key leaks later.
+  /// Whether both sides mix in fresh Diffie-Hellman keys, so that what was recorded stays closed if a key leaks later.
   public var hasEphemeralKeys: Bool { exchange.isNoise }
 
   /// Whether a derived key is mixed into a Noise handshake.

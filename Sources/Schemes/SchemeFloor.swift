@@ -1,5 +1,5 @@
-/// The weakest way of proving itself that a device may still use. It only rises: a device that has once had its own key is
-/// never again served under the key it shared with others.
+/// The weakest way of proving itself that a device may still use. It only rises: a device that has had its own key is never again
+/// served under a key that it shared with others.
 public enum SchemeFloor: UInt8, Comparable, Sendable {
   /// A key that several devices have.
   case shared = 0

@@ -5,7 +5,7 @@
   /// shut out known traitors. The server hands a new system key to every device except those it knows to be compromised.
   ///
   /// Devices are the leaves of a complete binary tree. The key of the subset (i, j) opens for every leaf under node i but not
-  /// under node j. Here for comparison: it distributes one key that all share. It gives no device an identity, carries no
+  /// under node j. It is here for comparison: it distributes one key that all share. It gives no device an identity, carries no
   /// traffic between two parties, and helps only against a compromise that is known.
   public struct SubsetDifference {
     /// A subset by its two nodes, the root being 1 and the children of n being 2n and 2n + 1. `j` 0: every leaf.
@@ -73,7 +73,7 @@
       }
     }
 
-    /// What the device at `leaf` is given at assembly: height (height + 1) / 2 + 1 labels.
+    /// What the device at `leaf` gets at assembly: height (height + 1) / 2 + 1 labels.
     public func receiver(_ leaf: Int) -> Receiver {
       let own = UInt32(leaf) + 1 << UInt32(height)
       // The whole tree's label would open every subset under the root: its key is stored instead, which opens only that.

@@ -20,7 +20,7 @@ public struct SymmetricResponder<H: Hash.Function>: ~Copyable {
     public let counter: UInt32
   }
 
-  /// Takes the first frame apart, so that the server can look for the key.
+  /// Parses the first frame, so that the server can look for the key.
   public mutating func readHello(_ frame: RawSpan) throws(SchemesError) -> Claim {
     guard frame.byteCount > 0 else { throw .malformed }
     let first = frame.unsafeLoad(as: UInt8.self)

@@ -9,9 +9,9 @@ import Synchronization
   import Darwin
 #endif
 
-/// Memory that never reaches the swap or a core file: the pages in which long-term keys lie.
+/// Memory that never reaches swap or a core file: the pages that hold long-term keys.
 ///
-/// Pages are locked whole, and may hold other things too. Each is locked once, however many keys lie in it.
+/// Whole pages are locked, and may hold other things too. Each is locked once, however many keys it holds.
 public enum LockedMemory {
   private struct State {
     /// How many holders each page has.
@@ -27,7 +27,7 @@ public enum LockedMemory {
 
   private static let state = Mutex(State())
 
-  /// Why some page could not be locked, the system's error number; nil when all could. Almost always the limit
+  /// Why some page could not be locked: the system's error number, or nil if all could. The cause is almost always the limit
   /// `RLIMIT_MEMLOCK`: ENOMEM, or EPERM where it is 0.
   public static var failure: Int32? { state.withLock { $0.failure } }
 
@@ -54,15 +54,15 @@ public enum LockedMemory {
   fileprivate static let pageSize = UInt(sysconf(Int32(_SC_PAGESIZE)))
 }
 
-/// Keeps the pages of one object locked for as long as it lives. Make it the object's last stored property: those are destroyed in
-/// order, so that what was declared before it is wiped while its pages are still locked.
+/// Keeps the pages of one object locked for as long as it lives. Make it the object's last stored property: stored properties are
+/// destroyed in order, so that those before it are wiped while their pages are still locked.
 public struct PageLock: ~Copyable, Sendable {
   private var pages: Range<UInt> = 0..<0
 
   /// Locks nothing yet.
   public init() {}
 
-  /// Locks the memory of `owner`, which has this lock. Keys that lie in other objects need a lock there.
+  /// Locks the memory of `owner`, which holds this lock. Keys in other objects need a lock there.
   public mutating func hold(_ owner: AnyObject) {
     guard pages.isEmpty else { return }
     let memory = Unmanaged.passUnretained(owner).toOpaque()

@@ -8,10 +8,10 @@ import CSecrecy
   import Darwin
 #endif
 
-/// A process that holds keys leaves no picture of its memory behind.
+/// Keeps a process that holds keys from leaving a copy of its memory behind.
 public enum ProtectedProcess {
-  /// No core file, whatever the system does with those (on Linux a program that takes them in gets nothing either), and on Linux no other
-  /// process of the same user may look into this one's memory. Call it before the first key is read.
+  /// Disables core files, whatever the system does with them (on Linux a program that collects them gets nothing either), and on
+  /// Linux keeps other processes of the same user from reading this one's memory. Call it before the first key is read.
   public static func begin() {
     // A hard limit too, so that nothing later in this process raises it.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)

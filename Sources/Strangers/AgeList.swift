@@ -1,4 +1,4 @@
-/// A list in the order of arrival from which anything can be taken at once.
+/// A list in the order of arrival from which any element can be removed in constant time.
 final class AgeList<Value> {
   final class Node {
     let value: Value
@@ -38,6 +38,6 @@ final class AgeList<Value> {
     if let previous { previous.next = next } else { first = next }
   }
 
-  // One after the other: a chain that is let go of at its head would end in a recursion as deep as it is long.
+  // One after the other: releasing a chain at its head would recurse as deep as the chain is long.
   deinit { while let node = first { remove(node) } }
 }

@@ -1,7 +1,6 @@
 import Synchronization
 
-/// Lets a few of the things that happen often be told, and counts the others by kind, so that what is told is bounded whatever
-/// strangers do.
+/// Lets a few of many events be reported, and counts the others by kind, so that reports are bounded whatever strangers do.
 public final class Sampler: Sendable {
   private struct State {
     var second = Int64.min
@@ -14,14 +13,14 @@ public final class Sampler: Sendable {
   private let clock: @Sendable () -> Int64
 
   /// - Parameters:
-  ///   - perSecond: how many are told in each second.
+  ///   - perSecond: how many are reported in each second.
   ///   - clock: whole seconds from anywhere.
   public init(perSecond: Int, clock: @escaping @Sendable () -> Int64 = Sampler.monotonicSeconds) {
     self.perSecond = perSecond
     self.clock = clock
   }
 
-  /// Whether this one is to be told.
+  /// Whether to report this event.
   ///
   /// - Parameter kind: one of a few.
   public func admits(_ kind: String) -> Bool {
@@ -40,7 +39,7 @@ public final class Sampler: Sendable {
     }
   }
 
-  /// How many of each kind were not told since this was last asked.
+  /// How many of each kind were not reported since the last call.
   public func takeUntold() -> [String: Int] {
     state.withLock { state in
       defer { state.untold = [:] }

@@ -6,13 +6,13 @@
   import Darwin
 #endif
 
-/// Where a connection comes from, as far as one party has it to itself: an IPv4 address, or the first 64 bits of an IPv6
-/// address. An IPv4 address that is written as an IPv6 one is an IPv4 address.
+/// Where a connection comes from, as far as a single party controls it: an IPv4 address, or the first 64 bits of an IPv6 address.
+/// An IPv4 address written as an IPv6 one is an IPv4 address.
 public struct SourceAddress: Hashable, Sendable {
   enum Family { case ipv4, ipv6, other }
 
   let family: Family
-  /// The address from its first bit on; 32 of them count with IPv4.
+  /// The address from its first bit; with IPv4 only 32 bits count.
   let bits: UInt64
 
   /// A source that has no address, such as the other end of a Unix socket.

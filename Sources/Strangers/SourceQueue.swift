@@ -1,4 +1,4 @@
-/// Things that wait, told apart by the source they came from, so that one source cannot crowd out the others.
+/// Elements that wait, separated by the source they came from, so that one source cannot crowd out the others.
 ///
 /// All operations take constant time. Not safe for use by several threads at once.
 public final class SourceQueue<Element> {
@@ -15,9 +15,9 @@ public final class SourceQueue<Element> {
     let elements = AgeList<Element>()
     let favoured = AgeList<Element>()
     var count = 0
-    /// Elements that may still be taken before it is another source's turn.
+    /// How many elements may still be taken before it is another source's turn.
     var turns = 0
-    /// Where it stands among those of its weight, and among all.
+    /// Its place among those of its weight, and among all.
     var weight: AgeList<Flow>.Node?
     var place: AgeList<Flow>.Node?
 
@@ -61,7 +61,7 @@ public final class SourceQueue<Element> {
     return Entry(node: node, flow: flow)
   }
 
-  /// Takes an element out; false when it is not here any more.
+  /// Removes an element; false when it is no longer here.
   @discardableResult
   public func remove(_ entry: Entry) -> Bool {
     guard entry.node.isListed else { return false }
@@ -69,15 +69,14 @@ public final class SourceQueue<Element> {
     return true
   }
 
-  /// Makes an element the youngest of those of its source that are favoured: they make room after the others. They do not take
-  /// turns.
+  /// Makes an element the youngest of its source's favoured ones, which make room after the others. They do not take turns.
   public func favour(_ entry: Entry) {
     guard entry.node.isListed else { return }
     entry.node.list?.remove(entry.node)
     entry.flow.favoured.append(entry.node)
   }
 
-  /// Takes out the oldest element of the source that has most for its share: one that is not favoured, unless more than half are.
+  /// Removes the oldest element of the source with the most for its share: one that is not favoured, unless more than half are.
   public func evictOldest() -> (element: Element, source: SourceAddress)? {
     guard let flow = heaviest,
       let node = flow.favoured.count > flow.elements.count ? flow.favoured.first : flow.elements.first
@@ -86,8 +85,8 @@ public final class SourceQueue<Element> {
     return (node.value, flow.source)
   }
 
-  /// Takes out the youngest element of the source that has most for its share, unless another one from `source` would make
-  /// that one as heavy.
+  /// Removes the youngest element of the source with the most for its share, unless another element from `source` would make
+  /// `source` as heavy.
   public func evictYoungest(for source: SourceAddress) -> Element? {
     guard let flow = heaviest, let node = flow.elements.last else { return nil }
     let own = flows[source] ?? Flow(source, share: max(1, share(source)))
@@ -96,7 +95,7 @@ public final class SourceQueue<Element> {
     return node.value
   }
 
-  /// Takes out the oldest element of the source whose turn it is.
+  /// Removes the oldest element of the source whose turn it is.
   public func popNext() -> Element? {
     guard let flow = turns.first?.value, let node = flow.elements.first else { return nil }
     flow.turns -= 1

@@ -3,9 +3,11 @@ import Device
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 import Testing
+import Wire
 
 @testable import Assembly
 

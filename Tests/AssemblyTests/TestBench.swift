@@ -2,8 +2,10 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Testing
+import Wire
 
 @testable import Assembly
 

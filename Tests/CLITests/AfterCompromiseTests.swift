@@ -2,8 +2,10 @@ import Assembly
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Testing
+import Wire
 
 /// The commands that an owner needs after a compromise.
 @Suite struct AfterCompromiseTests {

@@ -52,7 +52,7 @@ import Testing
       (["device", "show", "--dir", dir, "0000000000000001"], 65, "no device"),
       (["device", "show", "--dir", dir, "1"], 64, "16 hexadecimal digits"),
       (["device", "add", "--dir", dir, "--system", "gamma", "--out", "x"], 65, "system add"),
-      (["inspect", passphraseFile], 65, "nothing that this program knows"),
+      (["inspect", passphraseFile], 65, "nothing that this program recognises"),
       (["inspect", temporary.path + "/missing"], 66, "cannot read"),
     ]
     for (arguments, status, words) in expectations {
@@ -101,7 +101,7 @@ import Testing
     for step in [lifetime + 1, 65534] {
       let refused = try tool.run(advance + ["\(step)"])
       #expect(refused.status == 64, "\(refused.error)")
-      #expect(refused.error.contains("after \(step) epochs no certificate there is would be good"), "\(refused.error)")
+      #expect(refused.error.contains("after \(step) epochs no existing certificate would be good"), "\(refused.error)")
       #expect(refused.error.contains("--yes"), "\(refused.error)")
     }
     #expect(try tool.run(show).json["epoch"] as? Int == 1)

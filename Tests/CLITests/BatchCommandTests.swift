@@ -5,6 +5,7 @@ import CountersignCrypto
 import Registry
 import TestSeed
 import Testing
+import Wire
 
 @testable import Assembly
 

@@ -8,7 +8,7 @@ import Testing
 struct AllocationTests {
   let authority = try! Authority()
 
-  private func count(_ body: () throws(CredentialsError) -> Void) throws -> Int {
+  private func count(_ body: () throws -> Void) throws -> Int {
     // The first run pays what happens once in a process.
     _ = try Allocations.count(body)
     return try Allocations.count(body)
@@ -19,7 +19,7 @@ struct AllocationTests {
     let certificate = try authority.certificate(for: X25519.PrivateKey.random().publicKey)
     let trust = authority.trust()
     var buffer = [UInt8](repeating: 0, count: Certificate.standaloneLength)
-    let allocations = try count { () throws(CredentialsError) in
+    let allocations = try count {
       var target = buffer.mutableBytes
       certificate.encode(into: &target)
       try trust.verify(Certificate(decoding: target.bytes), isInitiator: true)
@@ -39,7 +39,7 @@ struct AllocationTests {
     let forged = try Certificate(decoding: bytes.bytes)
     let anchor = authority.anchor
     var isSigned = true
-    let allocations = try count { () throws(CredentialsError) in isSigned = forged.isSigned(by: anchor) }
+    let allocations = try count { isSigned = forged.isSigned(by: anchor) }
     #expect(allocations == 0 && !isSigned)
   }
 
@@ -48,7 +48,7 @@ struct AllocationTests {
     let epoch = try authority.epoch(11).encoded
     let revocation = try authority.revocation().encoded
     let policy = try authority.policy(from: 1, to: 2).encoded
-    let allocations = try count { () throws(CredentialsError) in
+    let allocations = try count {
       var trust = authority.trust()
       try trust.accept(EpochStatement(decoding: epoch.bytes))
       try trust.accept(RevocationStatement(decoding: revocation.bytes))

@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 /// Each parser against 100,000 inputs: it gives a typed error, or an object that is written as exactly these bytes.
 @Suite("Bad input")
@@ -12,7 +13,7 @@ struct BadInputTests {
     let certificate = try authority.certificate(for: X25519.PrivateKey.random().publicKey)
     var accepted = 0
     BadInput.forEach("certificates", like: [certificate.encoded]) { input in
-      do throws(CredentialsError) {
+      do throws(WireError) {
         let decoded = try Certificate(decoding: input.bytes)
         accepted += 1
         if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
@@ -28,7 +29,7 @@ struct BadInputTests {
     let certificate = try authority.certificate(for: key)
     var accepted = 0
     BadInput.forEach("certificates in handshakes", like: [certificate.encodedForHandshake]) { input in
-      do throws(CredentialsError) {
+      do throws(WireError) {
         let decoded = try Certificate(decoding: input.bytes, publicKey: key)
         accepted += 1
         if decoded.encodedForHandshake != input { Issue.record("decoded otherwise than written: \(input)") }
@@ -44,7 +45,7 @@ struct BadInputTests {
   private func statements<Content>(_ statement: Statement<Content>) throws {
     var accepted = 0
     BadInput.forEach("\(Content.self)", like: [statement.encoded]) { input in
-      do throws(CredentialsError) {
+      do throws(WireError) {
         let decoded = try Statement<Content>(decoding: input.bytes)
         accepted += 1
         if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
@@ -59,7 +60,7 @@ struct BadInputTests {
     let credential = try master.injected()
     var accepted = 0
     BadInput.forEach("identity credentials", like: [credential.encoded]) { input in
-      do throws(CredentialsError) {
+      do throws(WireError) {
         let decoded = try IdentityCredential(decoding: input.bytes)
         accepted += 1
         if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
@@ -95,7 +96,7 @@ struct BadInputTests {
     let answer = try master.key.issueBlinded(master.fields(), request: request.point)
     var accepted = 0
     BadInput.forEach("blinded credentials", like: [answer.encoded]) { input in
-      do throws(CredentialsError) {
+      do throws(WireError) {
         let decoded = try BlindedCredential(decoding: input.bytes)
         accepted += 1
         if decoded.encoded != input { Issue.record("decoded otherwise than written: \(input)") }
@@ -112,7 +113,7 @@ struct BadInputTests {
     let certificate = try authority.certificate(for: key, system: 2)
     var accepted = 0
     BadInput.forEach("trust stores", like: [authority.trust().encoded, trust.encoded]) { input in
-      do throws(CredentialsError) {
+      do {
         var decoded = try TrustStore(encoded: input)
         accepted += 1
         // Whatever was stored, using it must not trap either.

@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("The certificate")
 struct CertificateTests {
@@ -80,15 +81,15 @@ struct CertificateTests {
   func header() {
     var bytes = certificate.encoded
     bytes[0] = 0x21
-    #expect(throws: CredentialsError.unknownVersion(2)) { try Certificate(decoding: bytes.bytes) }
+    #expect(throws: WireError.unknownVersion(2)) { try Certificate(decoding: bytes.bytes) }
     for kind: UInt8 in [0, 3, 4, 5, 6, 15] {
       bytes[0] = 0x10 | kind
-      #expect(throws: CredentialsError.unexpectedKind(kind)) { try Certificate(decoding: bytes.bytes) }
+      #expect(throws: WireError.unexpectedKind(kind)) { try Certificate(decoding: bytes.bytes) }
     }
     bytes[0] = 0x11
     for bit in 0..<8 {
       bytes[1] = 1 << UInt8(bit)
-      #expect(throws: CredentialsError.reservedFlags(bytes[1])) { try Certificate(decoding: bytes.bytes) }
+      #expect(throws: WireError.reservedFlags(bytes[1])) { try Certificate(decoding: bytes.bytes) }
     }
   }
 
@@ -100,7 +101,7 @@ struct CertificateTests {
       #expect(throws: CredentialsError.self) { try Certificate(decoding: shorter.bytes) }
     }
     let longer = bytes + [0]
-    #expect(throws: CredentialsError.wrongLength(expected: 116, actual: 117)) {
+    #expect(throws: WireError.wrongLength(expected: 116, actual: 117)) {
       try Certificate(decoding: longer.bytes)
     }
   }

@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("What a device has met of its peers")
 struct MetGenerationTests {

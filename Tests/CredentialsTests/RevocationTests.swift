@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("Revocation")
 struct RevocationTests {

@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("Statements")
 struct StatementTests {
@@ -47,28 +48,28 @@ struct StatementTests {
   @Test("of one kind are not taken for another")
   func kinds() throws {
     let epoch = try authority.epoch(11).encoded
-    #expect(throws: CredentialsError.unexpectedKind(3)) { try RevocationStatement(decoding: epoch.bytes) }
-    #expect(throws: CredentialsError.unexpectedKind(3)) { try PolicyStatement(decoding: epoch.bytes) }
-    #expect(throws: CredentialsError.unexpectedKind(3)) { try Certificate(decoding: epoch.bytes) }
+    #expect(throws: WireError.unexpectedKind(3)) { try RevocationStatement(decoding: epoch.bytes) }
+    #expect(throws: WireError.unexpectedKind(3)) { try PolicyStatement(decoding: epoch.bytes) }
+    #expect(throws: WireError.unexpectedKind(3)) { try Certificate(decoding: epoch.bytes) }
     let revocation = try authority.revocation().encoded
-    #expect(throws: CredentialsError.unexpectedKind(4)) { try EpochStatement(decoding: revocation.bytes) }
+    #expect(throws: WireError.unexpectedKind(4)) { try EpochStatement(decoding: revocation.bytes) }
   }
 
   @Test("with flags that mean nothing are refused; every reason of a revocation is kept")
   func flags() throws {
     var bytes = try authority.epoch(11).encoded
     bytes[1] = 1
-    #expect(throws: CredentialsError.reservedFlags(1)) { try EpochStatement(decoding: bytes.bytes) }
+    #expect(throws: WireError.reservedFlags(1)) { try EpochStatement(decoding: bytes.bytes) }
     bytes = try authority.policy(from: 1, to: 2).encoded
     bytes[1] = 0x80
-    #expect(throws: CredentialsError.reservedFlags(0x80)) { try PolicyStatement(decoding: bytes.bytes) }
+    #expect(throws: WireError.reservedFlags(0x80)) { try PolicyStatement(decoding: bytes.bytes) }
     for flags in UInt8.min ... .max {
       bytes = try authority.revocation().encoded
       bytes[1] = flags
       if let reason = RevocationReason(rawValue: flags) {
         #expect(try RevocationStatement(decoding: bytes.bytes).content.reason == reason)
       } else {
-        #expect(throws: CredentialsError.reservedFlags(flags)) { try RevocationStatement(decoding: bytes.bytes) }
+        #expect(throws: WireError.reservedFlags(flags)) { try RevocationStatement(decoding: bytes.bytes) }
       }
     }
   }

@@ -2,6 +2,7 @@ import Credentials
 import FleetSupport
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("A stored trust store")
 struct TrustStoreCodingTests {

@@ -3,6 +3,7 @@ import FleetSupport
 import CountersignCrypto
 import TestSeed
 import Testing
+import Wire
 
 @Suite("What a device believes")
 struct TrustStoreTests {

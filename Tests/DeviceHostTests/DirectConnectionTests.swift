@@ -4,7 +4,9 @@ import DeviceHost
 import FleetSupport
 import Foundation
 import Noise
+import Records
 import Testing
+import Wire
 
 @Suite("Two devices over a socket of their own", .serialized)
 struct DirectConnectionTests {

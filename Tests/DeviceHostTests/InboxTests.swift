@@ -5,6 +5,7 @@ import FleetSupport
 import Foundation
 import TestSeed
 import Testing
+import Wire
 
 @Suite("The inbox")
 struct InboxTests {

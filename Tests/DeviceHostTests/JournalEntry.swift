@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Wire
 
 /// An entry of an inbox's journal as its format says, written without the code under test.
 enum JournalEntry {

@@ -3,6 +3,7 @@ import Device
 import DeviceHost
 import FleetSupport
 import Testing
+import Wire
 
 /// One function judges a message, by whichever way it came.
 @Suite("The judgement of a message")

@@ -5,6 +5,7 @@ import FleetSupport
 import Foundation
 import CountersignCrypto
 import Processes
+import Wire
 
 /// A directory of its own for one test, gone when the test is over.
 final class Scratch {

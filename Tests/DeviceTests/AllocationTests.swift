@@ -3,9 +3,11 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 import TestSupport
 import Testing
+import Wire
 
 @Suite("Nothing is allocated", .enabled(if: Allocations.canBeCounted, "a sanitizer has malloc for itself"))
 struct AllocationTests {

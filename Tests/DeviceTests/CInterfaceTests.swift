@@ -4,6 +4,7 @@ import FleetSupport
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 /// A device as firmware in C sees it: nothing but `countersign.h`.
 private final class CDevice {

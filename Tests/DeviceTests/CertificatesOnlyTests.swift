@@ -1,3 +1,5 @@
+import Wire
+
 #if COUNTERSIGN_CERTIFICATES_ONLY
   import Credentials
   import Device

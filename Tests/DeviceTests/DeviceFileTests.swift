@@ -4,6 +4,7 @@ import FleetSupport
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @Suite("The device file")
 struct DeviceFileTests {

@@ -4,6 +4,7 @@ import FleetSupport
 import Noise
 import CountersignCrypto
 import Testing
+import Wire
 
 @Suite("A session between two devices")
 struct PeerSessionTests {

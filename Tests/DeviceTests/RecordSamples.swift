@@ -2,7 +2,9 @@ import Credentials
 import Device
 import FleetSupport
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// One of each record, as bytes, and reading them back.
 enum RecordSamples {
@@ -86,15 +88,15 @@ enum RecordSamples {
     return record.encode(into: &span) == bytes.count ? bytes : []
   }
 
-  static func deviceRoundTrip(_ bytes: [UInt8]) throws(DeviceError) -> [UInt8] {
+  static func deviceRoundTrip(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
     encode(try DeviceRecord(decoding: bytes.bytes))
   }
 
-  static func serverRoundTrip(_ bytes: [UInt8]) throws(DeviceError) -> [UInt8] {
+  static func serverRoundTrip(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
     encode(try ServerRecord(decoding: bytes.bytes))
   }
 
-  static func peerRoundTrip(_ bytes: [UInt8]) throws(DeviceError) -> [UInt8] {
+  static func peerRoundTrip(_ bytes: [UInt8]) throws(WireError) -> [UInt8] {
     encode(try PeerRecord(decoding: bytes.bytes))
   }
 }

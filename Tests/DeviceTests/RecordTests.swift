@@ -2,7 +2,9 @@ import Credentials
 import Device
 import FleetSupport
 import CountersignCrypto
+import Records
 import Testing
+import Wire
 
 @Suite("Records")
 struct RecordTests {
@@ -39,22 +41,23 @@ struct RecordTests {
       let fixed = bytes.count - (bodies.contains(bytes[0]) ? 2 : 0)
       // A proof may be left out of `renew`.
       for length in 0..<fixed where bytes[0] != 0x06 || length != 33 {
-        #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(Array(bytes[..<length])) }
+        #expect { try RecordSamples.deviceRoundTrip(Array(bytes[..<length])) } throws: { isWrongLength($0) }
       }
       guard fixed == bytes.count else { continue }
-      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(bytes + [0]) }
+      #expect { try RecordSamples.deviceRoundTrip(bytes + [0]) } throws: { isWrongLength($0) }
     }
     for bytes in try RecordSamples.serverRecords(authority) {
       let fixed = bytes.count - (bodies.contains(bytes[0]) ? 2 : 0)
       // A certificate may be left out of `peer`.
       for length in 0..<fixed where bytes[0] != 0x83 || length != 14 {
-        #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(Array(bytes[..<length])) }
+        #expect { try RecordSamples.serverRoundTrip(Array(bytes[..<length])) } throws: { isWrongLength($0) }
       }
       guard fixed == bytes.count else { continue }
       // What follows `peer` without a certificate is read as one.
-      let expected: DeviceError =
-        bytes[0] == 0x83 && bytes.count == 14 ? .credentials(.unknownVersion(0)) : .malformedRecord
-      #expect(throws: expected) { try RecordSamples.serverRoundTrip(bytes + [0]) }
+      let isRead = bytes[0] == 0x83 && bytes.count == 14
+      #expect { try RecordSamples.serverRoundTrip(bytes + [0]) } throws: {
+        isRead ? $0 as? WireError == .unknownVersion(0) : isWrongLength($0)
+      }
     }
   }
 
@@ -63,13 +66,13 @@ struct RecordTests {
     for type in UInt8.min ... .max {
       let bytes = [type] + [UInt8](repeating: 0, count: 40)
       if !(0x01...0x0A).contains(type) {
-        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.deviceRoundTrip(bytes) }
+        #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.deviceRoundTrip(bytes) }
       }
       if !(0x81...0x94).contains(type) {
-        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.serverRoundTrip(bytes) }
+        #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.serverRoundTrip(bytes) }
       }
       if !(0x01...0x03).contains(type) {
-        #expect(throws: DeviceError.unexpectedRecord(type)) { try RecordSamples.peerRoundTrip(bytes) }
+        #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.peerRoundTrip(bytes) }
       }
     }
   }
@@ -81,18 +84,18 @@ struct RecordTests {
     for flags: UInt8 in 2 ... .max {
       hello[1] = flags
       if flags > 3 {
-        #expect(throws: DeviceError.malformedRecord) { try RecordSamples.deviceRoundTrip(hello) }
+        #expect(throws: WireError.reservedFlags(flags)) { try RecordSamples.deviceRoundTrip(hello) }
       }
       welcome[5] = flags
-      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(welcome) }
+      #expect(throws: WireError.reservedFlags(flags)) { try RecordSamples.serverRoundTrip(welcome) }
     }
     var peer = try RecordSamples.serverRecords(authority)[3]
     peer[13] = 3
-    #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(peer) }
+    #expect(throws: WireError.invalidValue) { try RecordSamples.serverRoundTrip(peer) }
     var refused = try RecordSamples.serverRecords(authority).last!
     for refusal: UInt8 in [0, 8, 255] {
       refused[9] = refusal
-      #expect(throws: DeviceError.malformedRecord) { try RecordSamples.serverRoundTrip(refused) }
+      #expect(throws: WireError.invalidValue) { try RecordSamples.serverRoundTrip(refused) }
     }
   }
 
@@ -104,11 +107,11 @@ struct RecordTests {
   }
 
   private func fuzz(
-    _ name: String, _ samples: [[UInt8]], _ roundTrip: ([UInt8]) throws(DeviceError) -> [UInt8]
+    _ name: String, _ samples: [[UInt8]], _ roundTrip: ([UInt8]) throws(WireError) -> [UInt8]
   ) {
     var accepted = 0
     BadInput.forEach(name, like: samples) { input in
-      do throws(DeviceError) {
+      do throws(WireError) {
         let again = try roundTrip(input)
         accepted += 1
         if again != input { Issue.record("\(name): read otherwise than written: \(input)") }
@@ -116,4 +119,8 @@ struct RecordTests {
     }
     #expect(accepted > 10_000)
   }
+}
+
+private func isWrongLength(_ error: any Error) -> Bool {
+  if case WireError.wrongLength = error { true } else { false }
 }

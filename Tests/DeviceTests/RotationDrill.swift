@@ -3,7 +3,9 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// A device that changes its key while power fails, or messages are lost, at chosen steps.
 ///

@@ -1,5 +1,6 @@
 import Credentials
 import Schemes
+import Wire
 
 /// Prologues for handshakes that a test runs by hand.
 enum SchemesPrologue {

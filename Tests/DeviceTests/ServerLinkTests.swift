@@ -3,6 +3,7 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
 

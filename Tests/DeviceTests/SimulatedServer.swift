@@ -3,7 +3,9 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The server's side of a rotation, with one device: which keys it lets in, what it signs, and one message in the mailbox.
 ///

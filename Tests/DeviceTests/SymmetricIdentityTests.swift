@@ -3,8 +3,10 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
+import Wire
 
 @Suite("A device without a key pair")
 struct SymmetricIdentityTests {

@@ -1,6 +1,8 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 /// A device that asks over a session under the key in use, as the relay would pass it on.
 extension DeviceRegistry {

@@ -5,7 +5,9 @@ import GRDB
 import CountersignCrypto
 import TestSeed
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 /// What can be wrong with the files of an authority: each is a clear error, and nothing is left half-written.

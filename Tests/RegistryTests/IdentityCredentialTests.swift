@@ -3,7 +3,9 @@ import Foundation
 import GRDB
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite struct IdentityCredentialTests {

@@ -3,7 +3,9 @@ import Foundation
 import GRDB
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite("The issuance log")
@@ -114,7 +116,7 @@ struct IssuanceTests {
     try evidence.check(under: master)
     #expect(Set([evidence.first.point, evidence.second.point]).count == 2)
     let mixed = try bench.registry.verdict(on: credential(7))
-    #expect(mixed == .contradicted(Issuance(bench.certificate), nil))
+    #expect(mixed == .contradicted(IssuanceLine(bench.certificate), nil))
     #expect(throws: CredentialsError.subjectMismatch) { try MisissuanceProof(bench.certificate, credential(7)) }
     let astray = Certificate(try #require(second.identityCredential), publicKey: bench.certificate.publicKey)
     #expect(try bench.registry.verdict(on: astray) == .foreign)

@@ -4,6 +4,7 @@ import CountersignCrypto
 import TestSeed
 import Testing
 
+@testable import Keyring
 @testable import Registry
 
 @Suite struct KeyFileTests {
@@ -23,9 +24,9 @@ import Testing
     #expect(opened.issuerKey == authority.issuerKey)
     #expect(key == authority.serverKey.publicKey)
     for wrong in ["correct hors", "correct horse ", "x"] {
-      #expect(throws: RegistryError.wrongPassphrase) { try KeyFile.open(file.bytes, passphrase: passphrase(wrong)) }
+      #expect(throws: KeyringError.wrongPassphrase) { try KeyFile.open(file.bytes, passphrase: passphrase(wrong)) }
     }
-    #expect(throws: RegistryError.passphraseRequired) { try KeyFile.open(file.bytes, passphrase: nil) }
+    #expect(throws: KeyringError.passphraseRequired) { try KeyFile.open(file.bytes, passphrase: nil) }
   }
 
   @Test func theRootIsNotInTheSealedFile() throws {
@@ -55,7 +56,7 @@ import Testing
         if key != nil && (64..<128).contains(bit) { continue }
         var changed = file
         changed[bit / 8] ^= 1 << UInt8(bit % 8)
-        #expect(throws: RegistryError.self) { try KeyFile.open(changed.bytes, passphrase: key) }
+        #expect(throws: KeyringError.self) { try KeyFile.open(changed.bytes, passphrase: key) }
       }
     }
   }
@@ -63,7 +64,7 @@ import Testing
   @Test func aLaterVersionIsNamed() throws {
     var file = KeyFile.encodeUnsealed(Authority.random())
     file[4] = 2
-    #expect(throws: RegistryError.unknownKeyFileVersion(2)) { try KeyFile(decoding: file.bytes) }
+    #expect(throws: KeyringError.unknownKeyFileVersion(2)) { try KeyFile(decoding: file.bytes) }
   }
 
   @Test func anyInputIsParsedOrRefused() throws {
@@ -73,7 +74,7 @@ import Testing
     var accepted = 0
     var refused = 0
     for round in 0..<100_000 {
-      do throws(RegistryError) {
+      do throws(KeyringError) {
         _ = try KeyFile(decoding: random.mutate(round % 2 == 0 ? sealed : unsealed).bytes)
         accepted += 1
       } catch {

@@ -1,7 +1,9 @@
 import Credentials
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite struct PolicyTests {

@@ -2,7 +2,9 @@ import Credentials
 import Foundation
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite("A backup in the place of a registry")

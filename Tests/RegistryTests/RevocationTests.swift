@@ -3,6 +3,7 @@ import GRDB
 import CountersignCrypto
 import Testing
 
+@testable import Keyring
 @testable import Registry
 
 @Suite struct RevocationTests {

@@ -2,7 +2,9 @@ import Credentials
 import CountersignCrypto
 import Synchronization
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite struct RotationTests {

@@ -5,7 +5,9 @@ import CountersignCrypto
 import Schemes
 import Synchronization
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite("Devices whose keys the server computes")

@@ -2,7 +2,9 @@ import Credentials
 import Foundation
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 /// A directory that is gone when the test is.

@@ -4,6 +4,7 @@ import GRDB
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @testable import Registry
 

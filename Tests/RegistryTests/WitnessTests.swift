@@ -3,7 +3,9 @@ import Foundation
 import CountersignCrypto
 import Synchronization
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 
 @Suite("What a directory has witnessed of its registry")

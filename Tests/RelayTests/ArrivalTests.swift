@@ -5,6 +5,7 @@ import Foundation
 import Schemes
 import Testing
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

@@ -4,10 +4,13 @@ import Foundation
 import CountersignCrypto
 import Synchronization
 import Testing
+import Wire
 
 @testable import DeviceHost
+@testable import Mailbox
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// One device's budgets, as the server applies them.
 @Suite("Budgets")

@@ -2,10 +2,12 @@ import Credentials
 import Device
 import FleetSupport
 import Foundation
+import Records
 import Schemes
 import TestSeed
 import Testing
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

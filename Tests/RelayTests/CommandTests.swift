@@ -3,6 +3,7 @@ import CountersignCrypto
 import Processes
 import Testing
 
+@testable import Keyring
 @testable import Registry
 
 /// `countersign serve` when it cannot: each a clear line, a hint, and a status of its own.

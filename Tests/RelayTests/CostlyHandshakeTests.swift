@@ -8,10 +8,13 @@ import CountersignCrypto
 import Schemes
 import Strangers
 import Testing
+import Wire
 
 @testable import DeviceHost
+@testable import Keyring
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// First frames that take long to answer keep nobody waiting but each other.
 @Suite("Costly first frames", .serialized)

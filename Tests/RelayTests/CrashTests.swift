@@ -7,6 +7,7 @@ import CountersignCrypto
 import Processes
 import TestSeed
 import Testing
+import Wire
 
 @testable import Registry
 

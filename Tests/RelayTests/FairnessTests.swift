@@ -1,5 +1,6 @@
 import Credentials
 import Testing
+import Wire
 
 @testable import Relay
 

@@ -4,10 +4,13 @@ import Foundation
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @testable import DeviceHost
+@testable import Keyring
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// A live fleet of several schemes on one port, moved scheme by scheme, by the devices' own client and over real sockets.
 @Suite("Moving a live fleet", .serialized)

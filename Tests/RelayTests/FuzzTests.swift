@@ -2,11 +2,13 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 import TestSeed
 import Testing
 
 @testable import Relay
+@testable import RelayServer
 
 /// Strangers send anything; the session answers with an error, never with a trap.
 @Suite("Garbage")

@@ -4,6 +4,7 @@ import Strangers
 import Testing
 
 @testable import Relay
+@testable import RelayServer
 
 @Suite("The handshakes' queue of an event loop")
 struct HandshakeQueueTests {

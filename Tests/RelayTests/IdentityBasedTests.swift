@@ -5,6 +5,7 @@ import CountersignCrypto
 import Schemes
 import Testing
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

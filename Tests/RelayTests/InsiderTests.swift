@@ -3,9 +3,12 @@ import Device
 import FleetSupport
 import Foundation
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

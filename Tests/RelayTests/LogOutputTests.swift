@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Relay
+@testable import RelayServer
 
 @Suite("Lines of the log")
 struct LogOutputTests {

@@ -4,7 +4,9 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import Wire
 
+@testable import Mailbox
 @testable import Registry
 @testable import Relay
 
@@ -23,17 +25,17 @@ struct MailClockTests {
 
   private let uptime = Uptime()
 
-  private func clock(_ mailbox: Mailbox, wall: Int64) throws -> MailClock {
+  private func clock(_ mailbox: SQLiteMailbox, wall: Int64) throws -> MailClock {
     let uptime = uptime
     return try MailClock(mailbox, wall: { wall }, uptime: { uptime.nanoseconds })
   }
 
-  private func deposit(_ number: UInt64, in mailbox: Mailbox, at now: Int64) throws {
+  private func deposit(_ number: UInt64, in mailbox: SQLiteMailbox, at now: Int64) throws {
     let deposit = Deposit(
       recipient: DeviceAddress(system: SystemID(1), device: DeviceID(2)),
       sender: DeviceAddress(system: SystemID(1), device: DeviceID(1)), id: MessageID(number), generation: 1,
       body: Data([1]))
-    _ = try mailbox.transaction { db in try mailbox.store(deposit, at: now, db) }
+    _ = try mailbox.transaction { mail throws(MailboxError) in try mail.store(deposit, at: now) }
   }
 
   private func remove(_ path: String) { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
@@ -44,7 +46,7 @@ struct MailClockTests {
   func jump(days: Int64) throws {
     defer { remove(path) }
     do {
-      let mailbox = try Mailbox(path: path, limits: limits)
+      let mailbox = try SQLiteMailbox(path: path, limits: limits)
       let clock = try clock(mailbox, wall: Self.noon)
       try deposit(1, in: mailbox, at: clock.now())
       uptime.pass(Self.day)
@@ -52,7 +54,7 @@ struct MailClockTests {
       try mailbox.close()
     }
     for _ in 0..<3 {
-      let mailbox = try Mailbox(path: path, limits: limits)
+      let mailbox = try SQLiteMailbox(path: path, limits: limits)
       let clock = try clock(mailbox, wall: Self.noon + days * Self.day)
       #expect(clock.now() == Self.noon + Self.day)
       #expect(try mailbox.purge(at: clock.now()) == 0)
@@ -64,7 +66,7 @@ struct MailClockTests {
   @Test("They age as long as a server runs, and go when they have waited for their time")
   func running() throws {
     defer { remove(path) }
-    let mailbox = try Mailbox(path: path, limits: limits)
+    let mailbox = try SQLiteMailbox(path: path, limits: limits)
     let clock = try clock(mailbox, wall: Self.noon)
     #expect(clock.now() == Self.noon)
     try deposit(1, in: mailbox, at: clock.now())
@@ -80,7 +82,7 @@ struct MailClockTests {
   @Test("A time that an earlier server had wrong makes no message old")
   func outlier() throws {
     defer { remove(path) }
-    let mailbox = try Mailbox(path: path, limits: limits)
+    let mailbox = try SQLiteMailbox(path: path, limits: limits)
     try deposit(1, in: mailbox, at: Self.noon)
     try deposit(2, in: mailbox, at: 4_102_444_800)
     let clock = try clock(mailbox, wall: Self.noon)
@@ -94,7 +96,7 @@ struct MailClockTests {
     defer { remove(path) }
     let fleet = try TestFleet()
     let lines = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let mailbox = try Mailbox(path: path, limits: limits)
+    let mailbox = try SQLiteMailbox(path: path, limits: limits)
     let wall = Wall(Self.noon)
     let relay = try Relay(
       registry: fleet.registry, authority: fleet.authority, mailbox: mailbox, limits: RelayLimits(), logger: lines,

@@ -5,7 +5,10 @@ import GRDB
 import CountersignCrypto
 import TestSeed
 import Testing
+import Wire
 
+@testable import Mailbox
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 
@@ -215,9 +218,9 @@ struct MailboxShareTests {
   }
 }
 
-extension Mailbox {
+extension SQLiteMailbox {
   fileprivate func rows(_ table: String) throws -> Int {
-    try transaction { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    try using { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
   }
 
   /// Compares every counter with what it counts.
@@ -246,7 +249,7 @@ extension Mailbox {
       ),
     ]
     for (kept, counted) in pairs {
-      let rows = try transaction { db in
+      let rows = try using { db in
         try [kept, counted].map { sql in
           try Row.fetchAll(db, sql: sql).map { row in Array(row.databaseValues.map { Int64.fromDatabaseValue($0) }) }
         }
@@ -257,7 +260,7 @@ extension Mailbox {
 
   /// Takes everything out that the second version has added.
   fileprivate func becomeFirstVersion() throws {
-    try transaction { db in
+    try using { db in
       for name in ["mail_stored", "mail_delivered", "mail_dropped", "mail_forgotten"] {
         try db.execute(sql: "DROP TRIGGER \(name)")
       }

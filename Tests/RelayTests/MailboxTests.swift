@@ -2,8 +2,12 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Records
 import Testing
+import Wire
 
+@testable import Mailbox
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 
@@ -200,26 +204,26 @@ struct MailboxTests {
     let fleet = try TestFleet()
     let path = fleet.path + "/other.sqlite"
     try Data("not a database, and long enough to be taken for one".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: RelayError.corruptedMailbox(path: path)) { try Mailbox(path: path, limits: MailboxLimits()) }
-    #expect(throws: RelayError.corruptedMailbox(path: fleet.path + "/authority/registry.sqlite")) {
-      try Mailbox(path: fleet.path + "/authority/registry.sqlite", limits: MailboxLimits())
+    #expect(throws: MailboxError.corrupted(path: path)) { try SQLiteMailbox(path: path, limits: MailboxLimits()) }
+    #expect(throws: MailboxError.corrupted(path: fleet.path + "/authority/registry.sqlite")) {
+      try SQLiteMailbox(path: fleet.path + "/authority/registry.sqlite", limits: MailboxLimits())
     }
     let newer = fleet.path + "/newer.sqlite"
-    try Mailbox(path: newer, limits: MailboxLimits()).pretendToBeNewer()
-    #expect(throws: RelayError.newerMailbox(path: newer)) { try Mailbox(path: newer, limits: MailboxLimits()) }
-    #expect(throws: RelayError.readOnlyMailbox(path: fleet.path + "/none/mailbox.sqlite")) {
-      try Mailbox(path: fleet.path + "/none/mailbox.sqlite", limits: MailboxLimits())
+    try SQLiteMailbox(path: newer, limits: MailboxLimits()).pretendToBeNewer()
+    #expect(throws: MailboxError.newer(path: newer)) { try SQLiteMailbox(path: newer, limits: MailboxLimits()) }
+    #expect(throws: MailboxError.readOnly(path: fleet.path + "/none/mailbox.sqlite")) {
+      try SQLiteMailbox(path: fleet.path + "/none/mailbox.sqlite", limits: MailboxLimits())
     }
   }
 }
 
-extension Mailbox {
+extension SQLiteMailbox {
   fileprivate func limitPages(to count: Int) throws {
-    try transaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+    try using { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
   }
 
   fileprivate func pretendToBeNewer() throws {
-    try transaction { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99-later')") }
+    try using { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99-later')") }
     try close()
   }
 }

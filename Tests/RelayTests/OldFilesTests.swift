@@ -5,9 +5,12 @@ import Foundation
 import Logging
 import CountersignCrypto
 import Processes
+import Keyring
 import Registry
 import Relay
+import RelayServer
 import Testing
+import Wire
 
 /// What deployed fleets have on their disks goes on working: see Tests/Fixtures/README.md.
 @Suite("Files of older versions", .serialized)
@@ -25,7 +28,9 @@ struct OldFilesTests {
 
     try fleet.take("authority/sealed.key", as: "authority/authority.key")
     #expect(try fleet.directory.keyFile().protection == .passphrase)
-    #expect(throws: RegistryError.passphraseRequired) { try fleet.directory.unlock(registry, passphrase: nil) }
+    #expect(throws: RegistryError.keyring(.passphraseRequired)) {
+      try fleet.directory.unlock(registry, passphrase: nil)
+    }
     let text = Array(fleet.manifest.passphrase.utf8)
     let passphrase = Passphrase(copying: text.bytes)
     let sealed = try fleet.directory.unlock(registry, passphrase: passphrase)

@@ -3,6 +3,7 @@ import CountersignCrypto
 import Schemes
 import Synchronization
 import Testing
+import Wire
 
 @testable import Relay
 

@@ -4,8 +4,11 @@ import Foundation
 import NIOCore
 import Noise
 import CountersignCrypto
+import Mailbox
+import Records
 import Schemes
 import Testing
+import Wire
 
 @testable import Relay
 
@@ -144,12 +147,12 @@ struct ReferenceTests {
       let digits = String(byte, radix: 16, uppercase: true)
       let isDescribed = text.contains("| 0x\(digits.count == 1 ? "0" : "")\(digits) |")
       let record = [byte] + [UInt8](repeating: 0, count: 200)
-      func isKnown(_ parse: () throws(DeviceError) -> Void) -> Bool {
-        do throws(DeviceError) { try parse() } catch { return error != .unexpectedRecord(byte) }
+      func isKnown(_ parse: () throws(WireError) -> Void) -> Bool {
+        do throws(WireError) { try parse() } catch { return error != .unexpectedKind(byte) }
         return true
       }
-      let isDeviceRecord = isKnown { () throws(DeviceError) in _ = try DeviceRecord(decoding: record.bytes) }
-      let isServerRecord = isKnown { () throws(DeviceError) in _ = try ServerRecord(decoding: record.bytes) }
+      let isDeviceRecord = isKnown { () throws(WireError) in _ = try DeviceRecord(decoding: record.bytes) }
+      let isServerRecord = isKnown { () throws(WireError) in _ = try ServerRecord(decoding: record.bytes) }
       #expect(isDescribed == (isDeviceRecord || isServerRecord), "0x\(digits)")
     }
   }

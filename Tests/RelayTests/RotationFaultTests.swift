@@ -3,7 +3,9 @@ import Device
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

@@ -2,7 +2,9 @@ import Credentials
 import Device
 import CountersignCrypto
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

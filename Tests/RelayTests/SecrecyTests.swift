@@ -3,6 +3,7 @@ import Device
 import Foundation
 import CountersignCrypto
 import Testing
+import Wire
 
 @testable import Registry
 @testable import Relay

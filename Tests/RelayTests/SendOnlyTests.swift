@@ -4,7 +4,9 @@ import Foundation
 import Logging
 import Schemes
 import Testing
+import Wire
 
+@testable import Mailbox
 @testable import Registry
 @testable import Relay
 
@@ -69,7 +71,7 @@ struct NamedRefusalTests {
     let lines = Locked<[String]>([])
     let relay = try Relay(
       registry: fleet.registry, authority: fleet.authority,
-      mailbox: Mailbox(path: fleet.path + "/m.sqlite", limits: .init()), limits: RelayLimits(),
+      mailbox: SQLiteMailbox(path: fleet.path + "/m.sqlite", limits: .init()), limits: RelayLimits(),
       logger: Logger(label: "test") { _ in LineCollector(lines) })
     try fleet.registry.quarantine(device.address, because: "for the test")
     let connection = LoopbackConnection(relay)

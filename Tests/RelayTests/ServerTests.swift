@@ -4,10 +4,13 @@ import Foundation
 import Logging
 import CountersignCrypto
 import Testing
+import Wire
 
 @testable import DeviceHost
+@testable import Keyring
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// The server on real sockets, with the devices' real client.
 @Suite("Server", .serialized)

@@ -2,9 +2,11 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

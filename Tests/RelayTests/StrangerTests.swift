@@ -4,10 +4,14 @@ import Foundation
 import Logging
 import Strangers
 import Testing
+import Wire
 
 @testable import DeviceHost
+@testable import Mailbox
+@testable import Keyring
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// Whoever has proved nothing keeps nobody out who can.
 @Suite("Strangers at the server", .serialized)
@@ -175,7 +179,7 @@ struct StrangerTests {
     let lines = Locked<[String]>([])
     let relay = try Relay(
       registry: fleet.registry, authority: fleet.authority,
-      mailbox: Mailbox(path: fleet.path + "/m.sqlite", limits: .init()),
+      mailbox: SQLiteMailbox(path: fleet.path + "/m.sqlite", limits: .init()),
       limits: RelayLimits(), logger: Logger(label: "test") { _ in LineCollector(lines) },
       closures: Sampler(perSecond: 5) { 0 })
     let stranger = SourceAddress(parsing: "192.0.2.1")

@@ -2,7 +2,9 @@ import Credentials
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

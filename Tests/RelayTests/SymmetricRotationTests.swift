@@ -3,6 +3,7 @@ import Device
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @testable import Registry
 @testable import Relay

@@ -4,7 +4,9 @@ import Foundation
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
+@testable import Keyring
 @testable import Registry
 @testable import Relay
 

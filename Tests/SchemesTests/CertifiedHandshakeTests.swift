@@ -140,7 +140,7 @@ struct CertifiedHandshakeTests {
     let cases: [(SchemeID, [UInt8], SchemesError)] = [
       (.certified, [], .malformed),
       (.certified, Array(certificate.dropLast()), .malformed),
-      (.certified, [0x21] + certificate.dropFirst(), .credentials(.unknownVersion(2))),
+      (.certified, [0x21] + certificate.dropFirst(), .credentials(.malformed(.unknownVersion(2)))),
       (.certified, certificate + [0], .noise(.bufferTooSmall(needed: 85))),
       (.registered, certificate, .malformed),
     ]

@@ -2,6 +2,7 @@ import Credentials
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @Suite("Prologues")
 struct PrologueTests {

@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The other device of a direct conversation: Noise_XX, certificates or identity-based credentials both ways, one message and
 /// its acknowledgement.

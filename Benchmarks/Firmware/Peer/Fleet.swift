@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// A small authority: the keys of a server, and devices certified by it.
 final class Fleet {

@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The server's end of a change of keys: orders it, certifies the new key, and in the next session demands that it is used,
 /// and a ping where the image sends one.

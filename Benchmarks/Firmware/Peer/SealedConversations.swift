@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The recipient of a message that the image seals.
 final class RecipientConversation: Conversation {

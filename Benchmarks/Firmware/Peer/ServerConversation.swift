@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The server's end of a session: a handshake, which each scheme has of its own, then the device's first record and the
 /// welcome.

@@ -7,7 +7,7 @@ from paths import FIRMWARE, ROOT, WORK, run, swift_tool
 from targets import Target
 
 # In dependency order. A module is compiled when its folder exists.
-MODULES = ("CountersignCrypto", "Noise", "Credentials", "Schemes", "Device", "DeviceC")
+MODULES = ("CountersignCrypto", "Noise", "Wire", "Credentials", "Schemes", "Records", "Device", "DeviceC")
 
 # The copy propagation pass of Swift 6.3.1 stops with an ownership error in a specialisation of `Statement.encode`; without
 # it the code is the same size within 1 %.

@@ -3,6 +3,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 
 /// A change of keys over the network: a session in which the server orders it, the new key, its certificate verified, and a
 /// second session under the new key, after which the old one is overwritten. Every step is stored before the next. With an

@@ -3,6 +3,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Wire
 
 /// Two devices without a server: Noise_XX with certificates, each verified offline, then one message and its
 /// acknowledgement. Compiled once for each role.

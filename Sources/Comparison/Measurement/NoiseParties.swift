@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The keys of one device and its server, and what vouches for the device's: a certificate, or a credential.
 final class NoiseParties {

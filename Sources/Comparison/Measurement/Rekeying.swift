@@ -1,6 +1,7 @@
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 
 /// A change of key in the schemes whose keys the server computes: the device asks, the server answers with the next key.

@@ -1,6 +1,7 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The schemes that are built, each with what is known of it beforehand. A scheme appears in the comparison by standing here.
 extension Survey {

@@ -2,6 +2,7 @@ import Credentials
 import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The four schemes without public keys: they differ in where the key comes from and in the hint.
 struct SymmetricProbe: SchemeProbe {

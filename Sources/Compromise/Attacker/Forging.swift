@@ -3,6 +3,7 @@ import Device
 import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 extension Attacker {
   /// The first message of Noise_IK or KK in the name of a device whose public key is known, made with the server's private key

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Relay
 import Schemes

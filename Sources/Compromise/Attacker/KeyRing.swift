@@ -2,7 +2,9 @@ import Schemes
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 /// The keys that follow from an attacker's loot.
 struct KeyRing {

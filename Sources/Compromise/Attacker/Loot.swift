@@ -2,7 +2,9 @@ import Schemes
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 /// What an attacker has stolen. An attack fills in what it says that it steals; all else stays empty, and the attacker's code
 /// sees nothing but this, what is public, and the wire.

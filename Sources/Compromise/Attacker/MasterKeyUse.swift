@@ -1,7 +1,9 @@
 import Schemes
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 /// The key under which identity-based credentials are issued, in the hands of somebody who has nothing else of the server.
 final class MasterKeyUse {

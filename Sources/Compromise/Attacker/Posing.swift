@@ -1,7 +1,9 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// What came of posing as somebody.
 struct Posing {

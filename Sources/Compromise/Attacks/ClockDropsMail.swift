@@ -1,6 +1,7 @@
 import Schemes
 import Credentials
 import Device
+import Wire
 
 /// A message waits for a sleeping device; the server's clock jumps to 2100; the device wakes.
 enum ClockDropsMail: Attack {

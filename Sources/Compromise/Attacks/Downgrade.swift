@@ -2,6 +2,7 @@ import Schemes
 import Device
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 
 /// The fleet has moved on from a key that all devices shared, which the attacker still has from a device of long ago. It changes

@@ -1,5 +1,6 @@
 import Schemes
 import Device
+import Wire
 
 /// Key-compromise impersonation in the mailbox: with a device's own keys, write to that device in another's name. The server names the
 /// sender of every message, so that its help is needed.

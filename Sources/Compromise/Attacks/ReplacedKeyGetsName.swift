@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Schemes
 
 /// A device has the replaced key of another certified as its own next one; whoever still holds that key comes under its name.

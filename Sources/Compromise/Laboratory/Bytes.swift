@@ -1,7 +1,9 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 extension [UInt8] {
   /// Lower-case hexadecimal digits.

@@ -2,7 +2,9 @@ import Credentials
 import Device
 import DeviceHost
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// A device that leaves messages with the server for others and fetches its own, in any scheme: one with a key of its own seals
 /// them; of one without the server reads along.

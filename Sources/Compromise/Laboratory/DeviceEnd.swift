@@ -3,6 +3,7 @@ import Noise
 import CountersignCrypto
 import Relay
 import Schemes
+import Wire
 
 /// A device's end of one session with the server. Honest devices and attackers who hold a device's memory run the same code,
 /// which is that of module Schemes.

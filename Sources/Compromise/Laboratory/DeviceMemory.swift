@@ -1,6 +1,7 @@
 import Credentials
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// Everything that a device keeps over a restart, and so everything that a thief finds who takes it apart. Which fields are
 /// filled depends on the scheme. Plain arrays: nothing in the laboratory is worth protecting.

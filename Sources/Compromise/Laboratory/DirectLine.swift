@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import CountersignCrypto
+import Wire
 
 /// A connection of two devices' own, where no server is.
 final class DirectLine {

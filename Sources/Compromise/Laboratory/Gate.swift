@@ -1,4 +1,5 @@
 import Credentials
+import Wire
 
 /// The server as the wire sees it.
 protocol Gate: AnyObject {

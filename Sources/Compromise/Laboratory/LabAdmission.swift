@@ -1,9 +1,11 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Relay
 import Schemes
+import Wire
 
 /// From a first frame to the device that it claims to come from, for each scheme.
 extension LabServer {

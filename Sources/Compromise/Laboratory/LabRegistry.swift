@@ -2,6 +2,7 @@ import Credentials
 import CountersignCrypto
 import Registry
 import Schemes
+import Wire
 
 /// What a server that is weak on purpose keeps of each device.
 struct LabRegistry {

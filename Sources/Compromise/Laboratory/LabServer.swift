@@ -2,9 +2,12 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Keyring
+import Records
 import Registry
 import Relay
 import Schemes
+import Wire
 
 /// A server that is weak on purpose: the handshakes of module Schemes over a ``LabRegistry``, and sessions that speak the relay's records.
 final class LabServer: Gate {

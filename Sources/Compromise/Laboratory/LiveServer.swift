@@ -2,9 +2,12 @@ import Schemes
 import Credentials
 import Foundation
 import CountersignCrypto
+import Mailbox
+import Keyring
 import Registry
 import Relay
 import Synchronization
+import Wire
 
 /// An authority's directory on disk, its SQLite registry, and the relay over it. Gone when it is released.
 final class LiveServer {

@@ -1,7 +1,9 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// A session with the server that stays open, for whoever has a device's memory.
 final class OpenSession {

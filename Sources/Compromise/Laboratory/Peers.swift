@@ -1,8 +1,10 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// A device as its peers see it: a key, a certificate, and whom it trusts. Also what an attacker makes of keys that it can sign.
 final class Peer {

@@ -3,6 +3,7 @@ import Credentials
 import CountersignCrypto
 import Relay
 import Schemes
+import Wire
 
 /// How a scheme uses Noise: what its frames have around the messages.
 struct NoiseRecipe {

@@ -2,6 +2,7 @@ import Credentials
 import GRDBSQLite
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The registry's file under the hands of somebody who may write it and asks no trigger for leave.
 struct RegistryFile {

@@ -1,7 +1,9 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// What an eavesdropper has of a session: its frames, in order.
 struct Recording {

@@ -1,7 +1,10 @@
 import Credentials
 import Device
 import Foundation
+import Keyring
+import Records
 import Registry
+import Wire
 
 /// What the owner is shown after an attack.
 extension World {

@@ -2,9 +2,11 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Relay
 import Schemes
+import Wire
 
 /// A fleet under one scheme: a server, three devices, and a wire on which every frame can be seen. Attacks take from it exactly
 /// what they say that they steal.

@@ -1,18 +1,20 @@
 import ArgumentParser
 import Credentials
 import Foundation
+import Keyring
 import Registry
+import Wire
 
 /// `countersign accept-restored`: after a restore, says what was lost and lets the server start again.
 struct AcceptRestored: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accept-restored",
-    abstract: "Take a registry that was restored from a backup for the one that counts.",
+    abstract: "Accept a registry that was restored from a backup.",
     discussion: """
-      The directory remembers how far its registry had come (registry.witness), and nothing that signs works on one that lies \
-      behind: a revocation would be forgotten, and nobody would know. This command says what is missing, lets the epoch and the \
-      revocations' numbers go on where devices have seen them, and remembers that it was done. What had been revoked since the \
-      backup must be revoked again.
+      The directory records how far its registry had come (registry.witness), and nothing that signs works with an older one: a \
+      revocation would be forgotten, and nobody would know. This command says what is missing, continues the epoch and the \
+      revocation numbers from where devices have seen them, and records that you accepted. Revoke again what had been revoked \
+      since the backup.
 
       Example: countersign accept-restored --dir fleet
       """)

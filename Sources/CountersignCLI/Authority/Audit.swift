@@ -1,6 +1,8 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
+import Wire
 
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,13 +18,13 @@ struct Audit: ParsableCommand {
 
   @OptionGroup var authority: AuthorityOptions
   @Option(
-    name: .long, parsing: .unconditional, help: "Only what came after this number. (default: 0)",
+    name: .long, parsing: .unconditional, help: "Only entries after this number. (default: 0)",
     transform: number(0...))
   var since: Int64 = 0
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Instead, ask whether this certificate, met anywhere, or each that a device has kept, is in the issuance log; ends 65 when not.",
+      "Instead, check that this certificate, or each that a device has kept, is in the issuance log; status 65 if not.",
       valueName: "file-or-directory"))
   var certificate: String?
   @Option(

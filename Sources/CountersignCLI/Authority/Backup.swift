@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Keyring
 import Registry
 
 struct Backup: ParsableCommand {
@@ -39,7 +40,7 @@ struct Backup: ParsableCommand {
       case .file(let file) where file.path == out:
         guard let code = file.code else { throw Failure(file) }
         throw Failure(creating: out, errno: code.rawValue)
-      // The database that is read does not grow: whatever is full is where the copy goes.
+      // The database that is read does not grow: the full disk is the one that the copy goes to.
       case .full: throw Failure(creating: out, errno: ENOSPC)
       default: throw Failure(error)
       }

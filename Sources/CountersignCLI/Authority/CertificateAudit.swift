@@ -4,9 +4,10 @@ import Credentials
 import Foundation
 import CountersignCrypto
 import Registry
+import Wire
 
-/// `countersign audit --certificate`: was this certificate, or each of those that a device has kept, in the issuance log, or issued behind
-/// the owner's back?
+/// `countersign audit --certificate`: is this certificate, or each one that a device has kept, in the issuance log, or was it
+/// issued behind the owner's back?
 struct CertificateAudit {
   private let registry: SQLiteRegistry
   private let output: OutputOptions
@@ -88,12 +89,12 @@ struct CertificateAudit {
       (
         "missing",
         "MISISSUED: \(made) \(name), and the issuance log has no such key."
-          + (isSigned ? "" : " That its holder had the key, whoever met it knows.")
+          + (isSigned ? "" : " Whoever met it knows that its holder had the key.")
       )
     case .contradicted(_, let found):
       (
         "contradicted",
-        "MISISSUED: \(made) \(name), which by the issuance log belongs to another key."
+        "MISISSUED: \(made) \(name), which according to the issuance log belongs to another key."
           + (found == nil
             ? ""
             : isSigned
@@ -110,10 +111,10 @@ struct CertificateAudit {
     let content =
       try PEM.isPresent(in: bytes)
       ? assembling { () throws(AssemblyError) in try PEM(parsing: bytes).content } : bytes
-    do throws(CredentialsError) {
+    do throws(WireError) {
       guard content.count == IdentityCredential.encodedLength else { return try Certificate(decoding: content.bytes) }
       let credential = try IdentityCredential(decoding: content.bytes)
-      // One that leads to no key here is another's: any key will do for saying so.
+      // A credential that leads to no key here is another authority's: any key will do to say so.
       let master = try? registry.state().masterKey
       let key = master.flatMap { try? credential.publicKey(under: $0) }
       return Certificate(credential, publicKey: key ?? Bytes())

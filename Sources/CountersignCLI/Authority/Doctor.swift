@@ -1,17 +1,20 @@
 import ArgumentParser
 import Credentials
 import Foundation
+import Mailbox
+import Keyring
 import Registry
+import Wire
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Check an authority: files, modes, versions, and that registry and mailbox hold together.",
+    abstract: "Check an authority: files, modes, versions, and whether registry and mailbox are consistent.",
     discussion: """
-      Changes nothing, asks for no passphrase, and may run beside the server. Ends 0 when all is well, 78 otherwise.
+      Changes nothing, asks for no passphrase, and may run beside the server. Exits 0 if all is well, 78 otherwise.
 
-      Whether a sealed authority.key is this registry's, and not another authority's, shows only when it is opened: give \
-      --passphrase-file (or set COUNTERSIGN_PASSPHRASE_FILE) to have that checked too.
+      To check that a sealed authority.key belongs to this registry and not to another authority, it must be opened: give \
+      --passphrase-file (or set COUNTERSIGN_PASSPHRASE_FILE).
 
       Examples:
         countersign doctor --dir fleet
@@ -50,11 +53,7 @@ struct Doctor: ParsableCommand {
       let detail = [failure.message, failure.hint].compactMap(\.self).joined(separator: ". ")
       checks.append(Check(check: "registry", ok: false, detail: detail))
     }
-    do throws(Failure) {
-      checks.append(Check(check: "mailbox", ok: true, detail: try MailboxCheck.detail(Self.mailboxPath(directory))))
-    } catch {
-      checks.append(Check(check: "mailbox", ok: false, detail: error.message))
-    }
+    checks.append(Self.mailbox(directory))
     checks.append(Self.server(directory))
     checks.append(Self.witness(directory))
 
@@ -65,6 +64,20 @@ struct Doctor: ParsableCommand {
       for check in checks { print("\(check.ok ? "ok  " : "BAD ") \(check.check): \(check.detail)") }
     }
     if !isWell { throw ExitCode(Failure.Status.configuration.rawValue) }
+  }
+
+  private static func mailbox(_ directory: AuthorityDirectory) -> Check {
+    let path = mailboxPath(directory)
+    do throws(MailboxError) {
+      return switch try MailboxFile.inspect(path) {
+      case .absent: Check(check: "mailbox", ok: true, detail: "none yet: the server makes it")
+      case .empty: Check(check: "mailbox", ok: true, detail: "empty: the server fills it")
+      case .sound(let waiting):
+        Check(check: "mailbox", ok: true, detail: "SQLite's integrity check passed, \(waiting) messages wait")
+      case .unsound(let problems):
+        Check(check: "mailbox", ok: false, detail: "\(path): \(problems.joined(separator: "; "))")
+      }
+    } catch { return Check(check: "mailbox", ok: false, detail: Failure(error).message) }
   }
 
   private static func mailboxPath(_ directory: AuthorityDirectory) -> String { directory.path + "/mailbox.sqlite" }
@@ -94,7 +107,7 @@ struct Doctor: ParsableCommand {
     }
   }
 
-  /// Whether the key file is this registry's, as far as it can be opened: nobody is asked for the passphrase.
+  /// Whether the key file belongs to this registry, if it can be opened: nobody is asked for the passphrase.
   private func key(_ directory: AuthorityDirectory, _ registry: SQLiteRegistry) -> Check? {
     guard let file = try? directory.keyFile() else { return nil }
     guard file.protection != .passphrase || passphrase.isGiven else {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Credentials
 import Foundation
+import Keyring
 import Registry
+import Wire
 
 /// `countersign epoch`: the fleet's clock.
 struct EpochCommand: ParsableCommand {
@@ -18,7 +20,7 @@ struct EpochCommand: ParsableCommand {
 
 struct EpochShow: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Show the epoch and the statement that devices are told.",
+    commandName: "show", abstract: "Show the epoch and the statement that devices get.",
     discussion: """
       Example: countersign epoch show --dir fleet
       """)
@@ -38,10 +40,10 @@ struct EpochAdvance: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "advance", abstract: "Begin the next epoch. It never goes back.",
     discussion: """
-      Devices that connect while their certificate is still good renew it. One that stays away for longer may then only renew \
-      before it does anything else.
+      Devices that connect while their certificate is still good renew it. A device that stays away for longer must renew before \
+      it can do anything else.
 
-      A step so long that every certificate there is would be out of date takes your word: an answer at the terminal, or --yes.
+      A step so long that every existing certificate would expire needs confirmation: an answer at the terminal, or --yes.
 
       Examples:
         countersign epoch advance --dir fleet
@@ -67,20 +69,21 @@ struct EpochAdvance: ParsableCommand {
     print("Epoch \(state.epoch). A certificate issued now is good through epoch \(state.lastEpoch).")
   }
 
-  /// Asks before a step after which no certificate of now is good any more. It cannot be taken back, and epochs are used up by it.
+  /// Asks before a step after which no current certificate would be good. It cannot be undone, and it uses up epochs.
   private func confirm(_ state: AuthorityState) throws(Failure) {
     guard by > state.certificateEpochs, !yes else { return }
     let (next, isPast) = state.epoch.addingReportingOverflow(by)
-    // More than there are: that is an error of its own.
+    // More than there are: that is a separate error.
     guard !isPast else { return }
     let what = """
-      after \(by) epochs no certificate there is would be good (they last \(state.certificateEpochs)): every device could only renew its \
-      own, devices that talk directly would refuse each other until then, and of 65535 epochs \(Epoch.max - next) would be left
+      after \(by) epochs no existing certificate would be good (they last \(state.certificateEpochs)): every device could only \
+      renew its own, devices that talk directly would refuse each other until then, and of 65535 epochs \(Epoch.max - next) \
+      would be left
       """
     guard isatty(STDIN_FILENO) != 0 else {
-      throw Failure(.usage, what, hint: "Nothing was done. It cannot be taken back: if you mean it, give --yes.")
+      throw Failure(.usage, what, hint: "Nothing was done. This cannot be undone: if you mean it, give --yes.")
     }
-    printError("countersign: \(what).\nIt cannot be taken back. Go on? Type yes: ")
+    printError("countersign: \(what).\nThis cannot be undone. Continue? Type yes: ")
     guard readLine() == "yes" else { throw Failure(.usage, "nothing was done") }
   }
 }

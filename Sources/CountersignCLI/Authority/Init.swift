@@ -2,7 +2,9 @@ import ArgumentParser
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 struct Init: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +37,7 @@ struct Init: ParsableCommand {
   @OptionGroup var authority: AuthorityOptions
   @OptionGroup var passphrase: PassphraseOptions
 
-  @Flag(name: .long, help: "Leave the key file open to whoever can read it: for development.")
+  @Flag(name: .long, help: "Do not seal the key file: for development.")
   var unsealed = false
 
   @Option(name: .long, help: "What each guess of the passphrase costs: 64 MiB, 256 MiB or 1 GiB of memory.")

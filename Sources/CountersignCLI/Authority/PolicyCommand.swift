@@ -1,12 +1,14 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
+import Wire
 
 /// `countersign policy`: who may talk across systems.
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Say which systems may open conversations with which others.",
+    abstract: "Control which systems may open conversations with which others.",
     discussion: """
       Examples:
         countersign policy allow --dir fleet waterworks monitoring
@@ -19,9 +21,9 @@ struct PolicyAllow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "allow", abstract: "Let devices of one system open conversations with devices of another.",
     discussion: """
-      It holds in one direction. Who was spoken to answers within that conversation, which is how a message is acknowledged; a \
-      message of its own, a reply too, needs a policy of the other direction. Without --last-epoch it holds until it is \
-      withdrawn; the statement that devices carry is renewed whenever the epoch advances.
+      A policy holds in one direction. The device addressed may answer within that conversation, which is how a message is \
+      acknowledged; to send a message itself, even a reply, it needs a policy for the other direction. Without --last-epoch the \
+      policy holds until it is withdrawn; the statement that devices carry is renewed whenever the epoch advances.
 
       Example: countersign policy allow --dir fleet waterworks monitoring
       """)
@@ -52,15 +54,15 @@ struct PolicyAllow: ParsableCommand {
 
 struct PolicyDeny: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "deny", abstract: "Withdraw what `policy allow` has allowed.",
+    commandName: "deny", abstract: "Withdraw a policy.",
     discussion: """
       Example: countersign policy deny --dir fleet waterworks monitoring
       """)
 
   @OptionGroup var authority: AuthorityOptions
   @OptionGroup var passphrase: PassphraseOptions
-  @Argument(help: "The system whose devices might speak first.") var from: String
-  @Argument(help: "The system they might speak to.") var to: String
+  @Argument(help: "The system whose devices could speak first.") var from: String
+  @Argument(help: "The system they could speak to.") var to: String
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -82,7 +84,7 @@ extension SQLiteRegistry {
     guard systems.0.id != systems.1.id else {
       throw Failure(
         .usage, "within one system everybody may talk: no policy says otherwise",
-        hint: "Devices that must not reach each other belong into systems of their own.")
+        hint: "Devices that must not reach each other belong in separate systems.")
     }
     return systems
   }
@@ -90,7 +92,7 @@ extension SQLiteRegistry {
 
 struct PolicyList: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the policies, the withdrawn ones too.",
+    commandName: "list", abstract: "List the policies, including withdrawn ones.",
     discussion: """
       Example: countersign policy list --dir fleet
       """)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
+import Wire
 
 /// `countersign restore`: puts a backup in the place of the registry, and the log that a crash left out of its way.
 struct Restore: ParsableCommand {
@@ -8,9 +10,9 @@ struct Restore: ParsableCommand {
     commandName: "restore",
     abstract: "Put a backup in the place of the registry.",
     discussion: """
-      Stop the server first. The backup is checked, copied and left as it is; the registry that was there is kept beside the new \
-      one, as registry.sqlite.replaced. Copying a backup over the registry by hand does not do: the log of the registry that was \
-      there would be written into it.
+      Stop the server first. The backup is checked, copied and left as it is; the old registry is kept beside the new one, as \
+      registry.sqlite.replaced. Do not copy a backup over the registry by hand: the log of the old registry would be written \
+      into it.
 
       What happened since the backup is lost. Where this directory has seen it, nothing signs until you have accepted that: \
       countersign accept-restored.
@@ -19,7 +21,7 @@ struct Restore: ParsableCommand {
       """)
 
   @OptionGroup var authority: AuthorityOptions
-  @Option(name: .long, help: ArgumentHelp("What `countersign backup` has written.", valueName: "file")) var from: String
+  @Option(name: .long, help: ArgumentHelp("A file from `countersign backup`.", valueName: "file")) var from: String
   @OptionGroup var output: OutputOptions
 
   private struct Result: Encodable {
@@ -45,7 +47,7 @@ struct Restore: ParsableCommand {
     print(
       "\(restored.devices) devices and \(restored.revocationSequence) revocations and changes of keys, at epoch \(restored.epoch)."
     )
-    if let replaced = restored.replaced { print("What was there before is \(replaced).") }
+    if let replaced = restored.replaced { print("The old registry is \(replaced).") }
     print(
       isBehind
         ? "It is older than what was seen here. Accept what is lost: countersign accept-restored --dir \(directory.path)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
 
 /// `countersign system`: the customers' systems.

@@ -5,7 +5,7 @@ import Foundation
 import CountersignCrypto
 import Registry
 
-/// What `device add` ties a device's key to its id with.
+/// How `device add` ties a device's key to its id.
 struct CredentialOptions: ParsableArguments {
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case certificate
@@ -28,7 +28,7 @@ struct CredentialOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The point of a device that draws its secret itself: 64 hexadecimal digits; --out becomes the answer.",
+      "The point of a device that draws its own secret: 64 hexadecimal digits; --out becomes the answer.",
       valueName: "point"))
   var request: String?
 

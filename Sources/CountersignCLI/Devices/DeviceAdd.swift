@@ -4,8 +4,10 @@ import Credentials
 import DeviceHost
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 struct DeviceAdd: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,10 +15,10 @@ struct DeviceAdd: ParsableCommand {
     abstract: "Give a device its key and certificate, or thousands of them.",
     discussion: """
       Without --public-key the key is made here and --out becomes the device file: key, certificate, the server's key and the \
-      epoch. With it, the device has made its key itself, and --out becomes its certificate.
+      epoch. With it, the device has made its own key, and --out becomes its certificate.
 
-      --batch reads a CSV whose header names the column id and, where devices make their keys themselves, public_key; other \
-      columns are carried into the manifest. An interrupted batch is continued by running it again.
+      --batch reads a CSV whose header names the column id and, if devices make their own keys, public_key; other columns are \
+      copied to the manifest. To continue an interrupted batch, run it again.
 
       --scheme says how the device proves itself to the server. With shared-key and the derived-key schemes it has no key pair, \
       only a key that the server can compute: the server then reads every message that the device sends or gets.
@@ -51,7 +53,7 @@ struct DeviceAdd: ParsableCommand {
       "A public key that the device made: 64 hexadecimal digits, or - for standard input.", valueName: "key"))
   var publicKey: String?
 
-  @Option(name: .customLong("scheme"), help: "How the device proves itself; certified when left out.")
+  @Option(name: .customLong("scheme"), help: "How the device proves itself; certified by default.")
   var chosenScheme: SchemeID?
 
   /// Not the option's own default, which the help would show as a raw value.
@@ -64,7 +66,7 @@ struct DeviceAdd: ParsableCommand {
   var batch: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Where the batch's list goes, as CSV or, by its ending, JSON.", valueName: "file"))
+    name: .long, help: ArgumentHelp("Where to write the batch's list: CSV, or JSON if it ends so.", valueName: "file"))
   var manifest: String?
 
   @Option(name: .long, help: ArgumentHelp("The file, or with --batch the directory, to write.", valueName: "path"))
@@ -123,7 +125,7 @@ struct DeviceAdd: ParsableCommand {
       guard out != "-" else { throw Failure(.usage, "a device file holds a private key", hint: "Give --out FILE.") }
       if let flavour = credential.flavour {
         certificate = try creating(out) { () throws(AssemblyError) in
-          try IdentityDevice.make(
+          try IdentityAssembly.make(
             address, flavour, file: out, registry: registry, authority: keys, enrolAgain: enrolAgain)
         }
         return try show(certificate, system)
@@ -153,13 +155,13 @@ struct DeviceAdd: ParsableCommand {
     if certificate.identityCredential != nil { print("Credential: \(certificate.kindInWords).") }
   }
 
-  /// Answers a device that has drawn its secret itself; the same call again gives the same answer.
+  /// Answers a device that has drawn its own secret; the same call again gives the same answer.
   private func answer(
     _ point: Bytes<32>, _ address: DeviceAddress, _ registry: SQLiteRegistry, _ authority: Authority
   ) throws(Failure) -> Certificate {
     var file = try OutputFile(creating: out)
     let issued = try registering { () throws(RegistryError) in
-      try IdentityDevice.answer(
+      try IdentityAssembly.answer(
         point, for: address, registry: registry, authority: authority, enrolAgain: enrolAgain)
     }
     guard let answer = issued.answer else { throw Failure(RegistryError.deviceExists(address)) }

@@ -1,6 +1,7 @@
 import Assembly
 import Credentials
 import Foundation
+import Keyring
 import Registry
 import Schemes
 

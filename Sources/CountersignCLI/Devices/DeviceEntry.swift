@@ -2,10 +2,11 @@ import Assembly
 import Credentials
 import CountersignCrypto
 import Registry
+import Wire
 
-/// How a device stands, in the lists' word.
+/// A device's status, in the word that lists use.
 enum DeviceStatus {
-  /// A revoked device is that, whatever else there was.
+  /// A revoked device is `revoked`, whatever else applies.
   static func word(isRevoked: Bool, _ quarantine: String?) -> String {
     isRevoked ? "revoked" : quarantine == nil ? "active" : "quarantined"
   }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
+import Wire
 
 struct DeviceList: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +17,7 @@ struct DeviceList: ParsableCommand {
   @OptionGroup var authority: AuthorityOptions
   @Option(name: .long, help: ArgumentHelp("Only this system, by name or number.", valueName: "name")) var system:
     String?
-  @Option(name: .long, parsing: .unconditional, help: "At most so many.", transform: number(0...)) var limit: Int?
+  @Option(name: .long, parsing: .unconditional, help: "At most this many.", transform: number(0...)) var limit: Int?
   @OptionGroup var output: OutputOptions
 
   private static let page = 1000
@@ -31,7 +33,7 @@ struct DeviceList: ParsableCommand {
       let devices = try registering { () throws(RegistryError) in
         try registry.devices(in: system, after: last, limit: count)
       }
-      // One that has a certificate and has not used it is listed under its scheme.
+      // A device that has a certificate but has not used it is listed under its old scheme.
       for device in devices where device.floor >= .certified { try show(device, quarantines[device.address]) }
       left -= devices.count
       guard devices.count == count else { return try showSymmetric(registry, system, left, quarantines) }
@@ -39,7 +41,7 @@ struct DeviceList: ParsableCommand {
     }
   }
 
-  /// Devices without a key pair, behind the others.
+  /// Devices without a key pair, after the others.
   private func showSymmetric(
     _ registry: SQLiteRegistry, _ system: SystemID?, _ limit: Int, _ quarantines: [DeviceAddress: String]
   ) throws {
@@ -59,7 +61,7 @@ struct DeviceList: ParsableCommand {
             isRevoked: device.isRevoked, quarantine, nextKey: device.pending == nil ? nil : "next key given")
           printLine(
             "\(device.address)\tgeneration \(device.generation)\t\(device.current.scheme.name)\t\(status)"
-              + (device.migration.map { ", shall move to \($0.name)" } ?? ""))
+              + (device.migration.map { ", ordered to move to \($0.name)" } ?? ""))
         }
       }
       guard devices.count == count else { return }

@@ -1,23 +1,25 @@
 import ArgumentParser
 import Credentials
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 struct DeviceMigrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "migrate",
-    abstract: "Move devices to a better scheme, over the network and while they work.",
+    abstract: "Move devices to a better scheme, over the network, while they work.",
     discussion: """
-      The order waits until the device connects, or reaches it at once when it is online. The device gets or makes its new key, \
-      uses it once, and from then on the server refuses the old one for good. Until then the old one serves: any message may \
-      get lost and either side may lose its power.
+      The order waits until the device connects, or reaches it at once if it is online. The device gets or makes its new key and \
+      uses it once; from then on the server refuses the old one for good. Until then the old key works: any message may be lost \
+      and either side may lose power.
 
       --all orders every device of a system that has the scheme given by --from. Run it as often as you like; devices that \
       have moved are left alone. --status counts what is left to do.
 
-      A key that the server sends travels under the old one: whoever has that, and records the session, has the new one too. \
-      Only a move to certified, registered or compact-kk, for which the device makes its key itself, ends that; with \
-      hybrid-ikpsk2 it makes its key too, and what the server sends is the hedge beside it.
+      A key that the server sends travels under the old one: whoever has the old key and records the session has the new one \
+      too. Only a move to certified, registered or compact-kk, for which the device makes its own key, ends that; with \
+      hybrid-ikpsk2 it also makes its own key, and the server sends only the pre-shared key beside it.
 
       Examples:
         countersign device migrate --dir fleet 00a0b1c2d3e4f506 --to derived-key
@@ -33,7 +35,7 @@ struct DeviceMigrate: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The system, by name or number.", valueName: "name")) var system: String?
   @Option(name: .long, help: "The scheme to move to.") var to: SchemeID?
   @Flag(name: .long, help: "Order every device of the system that has the scheme --from.") var all = false
-  @Option(name: .long, help: "Which devices --all means, by their scheme.") var from: SchemeID?
+  @Option(name: .long, help: "The scheme of the devices that --all orders.") var from: SchemeID?
   @Flag(name: .long, help: "Count devices by scheme and order, and change nothing.") var status = false
   @OptionGroup var output: OutputOptions
 
@@ -46,7 +48,7 @@ struct DeviceMigrate: ParsableCommand {
     if all && (system == nil || from == nil) { throw ValidationError("--all goes with --system and --from.") }
     if let from, !from.isSymmetric { throw ValidationError("--from takes a scheme without a key pair.") }
     if let to, !to.row.isOrdered {
-      throw ValidationError("--to takes a scheme that a device can be moved to; \(to.name) is none.")
+      throw ValidationError("--to takes a scheme that a device can move to; \(to.name) is not one.")
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Keyring
 import Registry
 
 struct DeviceRelease: ParsableCommand {
@@ -6,9 +7,9 @@ struct DeviceRelease: ParsableCommand {
     commandName: "release",
     abstract: "Let a device out of quarantine.",
     discussion: """
-      A device is in quarantine because two holders of its keys have shown themselves. Revoke it when you cannot rule out that it \
-      was copied: it comes back with a new key (device add --enrol-again), which lifts the quarantine too. Release it when you \
-      know why, for instance because its memory was restored from a copy that is gone.
+      A device is in quarantine because two holders of its keys have shown themselves. Revoke it if you cannot rule out that it \
+      was copied: it comes back with a new key (device add --enrol-again), which lifts the quarantine too. Release it if you \
+      know the cause, for instance that its memory was restored from a copy that no longer exists.
 
       Example: countersign device release --dir fleet 00a0b1c2d3e4f506
       """)
@@ -34,7 +35,7 @@ struct DeviceRelease: ParsableCommand {
       return try printJSON(Result(device: address.device.description, wasQuarantined: reason != nil))
     }
     print(
-      reason.map { "Device \(address) is out of quarantine. It was in because: \($0)." }
-        ?? "Device \(address) was in no quarantine.")
+      reason.map { "Device \(address) is out of quarantine. It was quarantined because: \($0)." }
+        ?? "Device \(address) was not in quarantine.")
   }
 }

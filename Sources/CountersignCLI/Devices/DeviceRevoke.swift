@@ -1,15 +1,18 @@
 import ArgumentParser
 import Assembly
 import Credentials
+import Keyring
 import Registry
+import Wire
 
 struct DeviceRevoke: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "Take a device's keys out of the fleet: its session is cut, its peers are told.",
+    abstract: "Revoke a device's keys: its session is cut, its peers are told.",
     discussion: """
       Every generation issued so far is revoked. The device may come back with a new key (device add --enrol-again), unless \
-      --for-good is given. Revoking it once more with another --reason corrects the reason. --generation revokes up to an older key and leaves the one in use alone.
+      --for-good is given. Revoking it again with another --reason corrects the reason. --generation revokes up to an older key \
+      and leaves the one in use alone.
 
       Examples:
         countersign device revoke --dir fleet 00a0b1c2d3e4f506 \\
@@ -26,7 +29,7 @@ struct DeviceRevoke: ParsableCommand {
     name: .long, parsing: .unconditional, help: "Revoke through this generation only.",
     transform: number(1...RevocationContent.everyGeneration - 1))
   var generation: Generation?
-  @Flag(name: .long, help: "Revoke the keys to come too: the id is never used again.") var forGood = false
+  @Flag(name: .long, help: "Revoke future keys too: the id is never used again.") var forGood = false
   @Option(
     name: .long,
     help: ArgumentHelp("Also write the signed statement, armoured, for offline verifiers.", valueName: "file"))
@@ -80,7 +83,7 @@ struct DeviceRevoke: ParsableCommand {
     do throws(Failure) { try file?.write(Array(PEM(.revocationStatement, encoded(signed)).text.utf8)) } catch {
       throw Failure(
         error.status, "the device is revoked, but \(error.message)",
-        hint: "Run the command again with another --statement: it revokes no more, and writes the statement.")
+        hint: "Run the command again with another --statement: it revokes nothing more, and writes it.")
     }
     let content = signed.content
     if output.isJSON {

@@ -1,17 +1,18 @@
 import ArgumentParser
 import Credentials
 import DeviceHost
+import Keyring
 import Registry
+import Wire
 
 struct DeviceRotate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
-    abstract: "Change a device's key: order it, or as the device itself do it now.",
+    abstract: "Change a device's key: order it, or do it now as the device.",
     discussion: """
-      With an ID and --dir the order waits until the device connects; --all orders every device that is active, of all systems or of \
-      one. With --device and --server this is the device: it makes \
-      a new key, has it certified, and uses it once; only then is the old one overwritten. A device without a key pair gets its \
-      new key from the server.
+      With an ID and --dir the order waits until the device connects; --all orders every active device, in all systems or in \
+      one. With --device and --server the command acts as the device: it makes a new key, has it certified, and uses it once; \
+      only then does it overwrite the old one. A device without a key pair gets its new key from the server.
 
       Examples:
         countersign device rotate --dir fleet 00a0b1c2d3e4f506
@@ -23,7 +24,7 @@ struct DeviceRotate: ParsableCommand {
   @Argument(help: "The device to be ordered: 16 hexadecimal digits, or SYSTEM/ID.") var id: String?
   @Option(name: .long, help: ArgumentHelp("The device's system, by name or number.", valueName: "name")) var system:
     String?
-  @Flag(name: .long, help: "Order every active device, or with --system every one of that.") var all = false
+  @Flag(name: .long, help: "Order every active device; with --system, those of one system.") var all = false
   @OptionGroup var device: DeviceOptions
   @Option(name: .long, help: ArgumentHelp("The server (or COUNTERSIGN_SERVER).", valueName: "host:port"))
   var server: String?
@@ -43,7 +44,7 @@ struct DeviceRotate: ParsableCommand {
 
   func validate() throws {
     if (id != nil || all) && (device.device != nil || server != nil) {
-      throw ValidationError("An ID or --all orders a rotation, --device does one: give either.")
+      throw ValidationError("An ID or --all orders a rotation, --device does one: give one of them.")
     }
     if id != nil && all { throw ValidationError("Name a device, or give --all.") }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assembly
 import Credentials
+import Keyring
 import Registry
 
 struct DeviceShow: ParsableCommand {

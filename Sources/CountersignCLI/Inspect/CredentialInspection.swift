@@ -1,14 +1,14 @@
 import Credentials
 import CountersignCrypto
 
-/// Whether a signature was looked at, and what came of it.
+/// Whether a signature was checked, and the result.
 struct SignatureCheck {
   /// The key to check under; nil leaves the signature unchecked.
   let issuerKey: Ed25519.PublicKey?
   /// The key that identity-based credentials are issued under; nil leaves them without their public keys.
   var masterKey: MasterPublicKey?
 
-  /// What becomes of a certificate of either kind.
+  /// The result for a certificate of either kind.
   func words(_ certificate: Certificate) -> Inspection.Value {
     guard let credential = certificate.identityCredential else { return words(certificate.isSigned(by:)) }
     guard let masterKey else { return .text("not checked") }
@@ -25,18 +25,18 @@ struct SignatureCheck {
 }
 
 extension Inspection {
-  init(identityCredential bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(identityCredential bytes: [UInt8], _ check: SignatureCheck) throws {
     try self.init(IdentityCredential(decoding: bytes.bytes), kind: "identity-based credential", check)
     cut(bytes, Self.identityCredential)
   }
 
-  init(blindedCredential bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(blindedCredential bytes: [UInt8], _ check: SignatureCheck) throws {
     let answer = try BlindedCredential(decoding: bytes.bytes)
     self.init(answer.credential, kind: "answer to a request for an identity-based credential", check)
     cut(bytes, Self.identityCredential + [("contribution", 32)])
   }
 
-  init(evidence bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(evidence bytes: [UInt8], _ check: SignatureCheck) throws {
     let evidence = try MisissuanceEvidence(decoding: bytes.bytes)
     self.init(evidence.first, kind: "evidence of misissuance", SignatureCheck(issuerKey: nil))
     if let masterKey = check.masterKey {
@@ -80,7 +80,7 @@ extension Inspection {
     ("last epoch", 2), ("point", 32),
   ]
 
-  init(certificate bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(certificate bytes: [UInt8], _ check: SignatureCheck) throws {
     let certificate = try Certificate(decoding: bytes.bytes)
     self.init(kind: "certificate")
     add("version", .number(Int(WireKind.version)))
@@ -101,14 +101,14 @@ extension Inspection {
       ])
   }
 
-  init(epoch bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(epoch bytes: [UInt8], _ check: SignatureCheck) throws {
     let statement = try EpochStatement(decoding: bytes.bytes)
     self.init(statement, kind: "epoch statement", check)
     add("epoch", .number(Int(statement.content.epoch)))
     cut(bytes, Self.head + [("epoch", 2), ("signature", 64)])
   }
 
-  init(revocation bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(revocation bytes: [UInt8], _ check: SignatureCheck) throws {
     let statement = try RevocationStatement(decoding: bytes.bytes)
     let content = statement.content
     self.init(statement, kind: "revocation statement", check)
@@ -126,7 +126,7 @@ extension Inspection {
       ])
   }
 
-  init(rotation bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(rotation bytes: [UInt8], _ check: SignatureCheck) throws {
     let statement = try RotationStatement(decoding: bytes.bytes)
     let content = statement.content
     self.init(statement, kind: "rotation statement", check)
@@ -142,7 +142,7 @@ extension Inspection {
       ])
   }
 
-  init(policy bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(policy bytes: [UInt8], _ check: SignatureCheck) throws {
     let statement = try PolicyStatement(decoding: bytes.bytes)
     self.init(statement, kind: "policy statement", check)
     add("from", .number(Int(statement.content.from.rawValue)))
@@ -151,7 +151,7 @@ extension Inspection {
     cut(bytes, Self.head + [("from", 4), ("to", 4), ("last epoch", 2), ("signature", 64)])
   }
 
-  init(issuance bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(issuance bytes: [UInt8], _ check: SignatureCheck) throws {
     let statement = try IssuanceStatement(decoding: bytes.bytes)
     self.init(statement, kind: "issuance statement", check)
     add("count", .number(Int(statement.content.count)))
@@ -159,7 +159,7 @@ extension Inspection {
     cut(bytes, Self.head + [("count", 4), ("head", 32), ("signature", 64)])
   }
 
-  init(proof bytes: [UInt8], _ check: SignatureCheck) throws(CredentialsError) {
+  init(proof bytes: [UInt8], _ check: SignatureCheck) throws {
     let proof = try MisissuanceProof(decoding: bytes.bytes)
     let fields = proof.first.fields
     self.init(kind: "misissuance proof")

@@ -1,10 +1,11 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
-/// Files with secrets, of which only the rest is told.
+/// Files with secrets, which are left out.
 extension Inspection {
   init(deviceFile bytes: [UInt8], _ check: SignatureCheck) throws(DeviceError) {
     var identity = DeviceIdentity()
@@ -65,7 +66,7 @@ extension Inspection {
   }
 
   init(keyFile bytes: [UInt8]) throws(RegistryError) {
-    let file = try KeyFile(decoding: bytes.bytes)
+    let file = try usingKeys(try KeyFile(decoding: bytes.bytes))
     self.init(kind: "authority key file")
     add("version", .number(Int(KeyFile.version)))
     add("bytes", .number(bytes.count))

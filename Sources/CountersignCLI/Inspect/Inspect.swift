@@ -5,15 +5,17 @@ import Device
 import DeviceHost
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a certificate, a statement, a device file or a key file holds. Never a secret.",
+    abstract: "Show what a certificate, a statement, a device file or a key file holds, never a secret.",
     discussion: """
       Takes bytes, PEM armour or hexadecimal digits, from a file or, with -, from standard input. Given an authority or its \
-      issuer key, it also checks the signature, and ends 65 when that does not verify.
+      issuer key, it also checks the signature, and exits 65 if that does not verify.
 
       Examples:
         countersign inspect pump.pem
@@ -29,10 +31,10 @@ struct Inspect: ParsableCommand {
   var issuerKey: String?
   @Option(
     name: .long,
-    help: ArgumentHelp("Compute the keys of identity-based credentials under this one, 64 digits.", valueName: "key"))
+    help: ArgumentHelp("Compute identity-based keys under this master key, 64 hexadecimal digits.", valueName: "key"))
   var masterKey: String?
   @Flag(
-    name: .long, help: "Print the certificate or statement in PEM armour instead; of a device file, its certificate.")
+    name: .long, help: "Print the certificate or statement in PEM armour instead; for a device file, its certificate.")
   var pem = false
   @OptionGroup var output: OutputOptions
 
@@ -44,7 +46,7 @@ struct Inspect: ParsableCommand {
     defer { wipe(&bytes) }
     guard bytes.count <= Self.maximumLength else { throw Self.unknown(file) }
     let object = try Self.object(in: bytes, file)
-    // What cannot be read is not armoured either.
+    // What does not parse here is not armoured.
     let inspection = try inspect(object)
     if pem {
       try Self.check(inspection, file)
@@ -57,8 +59,8 @@ struct Inspect: ParsableCommand {
   private static func check(_ inspection: Inspection, _ file: String) throws(Failure) {
     guard inspection.hasInvalidSignature else { return }
     throw Failure(
-      .dataError, "\(file): the signature is not by this issuer key",
-      hint: "It is another authority's, or was changed. Do not trust what it says.")
+      .dataError, "\(file): the signature was not made by this issuer key",
+      hint: "It is from another authority, or was changed. Do not trust what it says.")
   }
 
   func validate() throws {
@@ -70,7 +72,7 @@ struct Inspect: ParsableCommand {
     if PEM.isPresent(in: bytes) {
       let pem = try assembling { () throws(AssemblyError) in try PEM(parsing: bytes) }
       guard label(of: pem.content) == pem.label else {
-        throw Failure(.dataError, "the armour says \(pem.label.rawValue.lowercased()), and holds something else")
+        throw Failure(.dataError, "the armour says \(pem.label.rawValue.lowercased()), but holds something else")
       }
       return pem.content
     }
@@ -119,6 +121,8 @@ struct Inspect: ParsableCommand {
       }
     } catch let error as CredentialsError {
       throw Failure(.dataError, "\(file) is damaged: \(error.words)")
+    } catch let error as WireError {
+      throw Failure(.dataError, "\(file) is damaged: \(error.words)")
     } catch let error as DeviceError {
       throw Failure(DeviceHostError.device(error))
     } catch let error as RegistryError {
@@ -164,7 +168,7 @@ struct Inspect: ParsableCommand {
 
   private static func unknown(_ file: String) -> Failure {
     Failure(
-      .dataError, "\(file) holds nothing that this program knows",
+      .dataError, "\(file) holds nothing that this program recognises",
       hint: "It reads certificates, statements, device files and key files: bytes, PEM or hexadecimal digits.")
   }
 }

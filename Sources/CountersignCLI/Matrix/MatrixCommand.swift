@@ -7,10 +7,10 @@ import Foundation
 struct MatrixCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "matrix",
-    abstract: "Attack every scheme with what could be stolen, and say what came of it.",
+    abstract: "Attack every scheme with what could be stolen, and show the outcomes.",
     discussion: """
       Every cell is an attack that runs now: against the real handshakes, and against the live relay where the relay serves the \
-      scheme. The attacker gets what its line says and nothing else. Uses no authority of yours and changes nothing.
+      scheme. The attacker gets what its row says and nothing else. Does not touch your authority and changes nothing.
 
       Examples:
         countersign matrix

@@ -7,13 +7,13 @@ import Foundation
 import CountersignCrypto
 import Registry
 
-/// `--keep-certificates`: what other devices were met with, each in a file of its own, so that a certificate that was minted behind
-/// the owner's back is still there when somebody asks for it.
+/// `--keep-certificates`: the certificates of other devices met, each in a file, so that one minted behind the owner's back is
+/// still there when somebody asks for it.
 struct KeepCertificatesOption: ParsableArguments {
   @Option(
     name: .customLong("keep-certificates"),
     help: ArgumentHelp(
-      "Keep each certificate that another device is met with, for the owner's audit --certificate.",
+      "Keep the certificate of each device met, for the owner's audit --certificate.",
       valueName: "directory"))
   var directory: String?
 
@@ -37,8 +37,8 @@ struct KeptCertificates {
 
   init(_ directory: String) { self.directory = directory }
 
-  /// Keeps a certificate unless it, or an earlier one of the same key, is there. One that contradicts another which is there is
-  /// told at once, and the two become a proof beside them.
+  /// Keeps a certificate unless it, or an earlier one of the same key, is there. If it contradicts another one there, the device
+  /// says so at once, and the two become a proof beside them.
   func keep(_ certificate: Certificate) {
     let fields = certificate.fields
     let subject = "\(fields.system.rawValue)-\(fields.device)-\(fields.generation)-"
@@ -63,7 +63,7 @@ struct KeptCertificates {
       "MISISSUED: \(fields.address) was met with two keys of generation \(fields.generation). Give the owner \(path).")
   }
 
-  /// A kept certificate. The key of a credential is of no matter here: two points are enough to contradict one another.
+  /// A kept certificate. The key of a credential does not matter here: two points are enough for a contradiction.
   private func read(_ name: String) -> Certificate? {
     let path = directory + "/" + name
     guard let descriptor = try? OwnFile.open(path, .readOnly, isInKnownDirectory: true) else { return nil }

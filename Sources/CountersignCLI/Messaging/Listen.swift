@@ -8,19 +8,20 @@ struct Listen: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Wait for messages and print them.",
     discussion: """
-      Connects to the server and prints each message once, on a line of its own: what waited in the mailbox first, then what \
-      others send. Orders of the server are obeyed on the way: new epochs, revocations, a change of key. When the server \
-      goes away, the device connects again.
+      Connects to the server and prints each message once, on a line of its own: first what waited in the mailbox, then what \
+      others send. It obeys the server's orders meanwhile: new epochs, revocations, a change of key. If the server goes away, \
+      the device reconnects.
 
-      A device without a key pair gets messages that the server can read; so does one with --hop-by-hop from such devices. They \
-      are marked, and their route in JSON is hop-by-hop. All others only their sender and this device can read.
+      A device without a key pair gets messages that the server can read; with --hop-by-hop, so does any device from such \
+      devices. These messages are marked, and their route in JSON is hop-by-hop. Only the sender and this device can read any \
+      other.
 
-      A message is acknowledged once it is printed. One that goes into a pipe is given two seconds to be read, and is not \
-      acknowledged when the reader goes away meanwhile. A program that must lose none gives --acknowledge and writes the message_id \
-      of each message, as a line, to this command's standard input when it has done with it. A message that was not acknowledged \
+      A message is acknowledged once it is printed. The reader of a pipe has two seconds to read it; if the reader goes away \
+      meanwhile, the message is not acknowledged. A program that must lose none uses --acknowledge and writes the message_id of \
+      each message, as a line, to this command's standard input when it is done with it. A message that was not acknowledged \
       comes again.
 
-      With --direct it waits on a port of its own instead; the other device is verified offline.
+      With --direct it listens on its own port instead, and verifies the other device offline.
 
       Examples:
         countersign listen --device pump.device --server 127.0.0.1:7700
@@ -50,7 +51,7 @@ struct Listen: ParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Stop with an error when no message comes for so long.", valueName: "seconds"),
+    help: ArgumentHelp("Stop with an error if no message comes for this long.", valueName: "seconds"),
     transform: Seconds.parse)
   var timeout: Seconds?
 
@@ -86,7 +87,7 @@ struct Listen: ParsableCommand {
     count.map { printer.count >= $0 } ?? false
   }
 
-  /// After so long without a message a ping keeps the session open; so long it has for its answer.
+  /// After this long without a message a ping keeps the session open; its answer may take as long.
   private static let quiet = Duration.seconds(15)
 
   /// How long a message may still take to come.
@@ -95,7 +96,7 @@ struct Listen: ParsableCommand {
     return max(.milliseconds(1), timeout.duration - lastMessage.duration(to: .now))
   }
 
-  /// Listens over one session after another, for sessions end: by a new key, or because the server went away.
+  /// Listens over one session after another, because sessions end: with a new key, or because the server went away.
   private func listen(
     server endpoint: Endpoint, _ device: AnyDevice, _ inbox: Inbox, _ printer: MessagePrinter,
     _ keeper: KeptCertificates?
@@ -126,7 +127,7 @@ struct Listen: ParsableCommand {
           } else if let timeout, lastMessage.duration(to: .now) >= timeout.duration {
             throw .timedOut(waitingFor: "a message")
           } else if !client.shouldReconnect {
-            // A path may die without a word: whoever only waits never learns of it.
+            // A connection may die silently: a process that only waits never learns of it.
             if let lastPing, client.lastHeard < lastPing {
               throw .connectionLost(reason: "the server does not answer")
             }
@@ -136,7 +137,7 @@ struct Listen: ParsableCommand {
         }
       } catch {
         guard case .connectionLost = error else {
-          // A server that is being restarted does not answer for a moment; one that keeps refusing means it.
+          // A restarting server does not answer for a moment; one that keeps refusing means it.
           let limit = if case .refused = error { 4 } else { 60 }
           guard backoff.count > 0, error.isTransient, backoff.count < limit else {
             throw Failure(error, at: endpoint)
@@ -144,13 +145,13 @@ struct Listen: ParsableCommand {
           backoff.wait()
           continue
         }
-        // A session that lasted tells that all was well; one that did not may be another process's doing, and the two must
-        // not chase each other.
+        // A session that lasted shows that all was well; a short one may be another process's doing, and the two must not chase
+        // each other.
         if began.duration(to: .now) > .seconds(5) { backoff.reset() }
         printer.note(
           backoff.count < 3
             ? "the connection was lost; connecting again"
-            : "the connection is lost again and again; does another process listen as this device?")
+            : "the connection keeps getting lost; does another process listen as this device?")
         backoff.wait()
       }
     }

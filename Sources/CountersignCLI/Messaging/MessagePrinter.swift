@@ -3,7 +3,9 @@ import Device
 import DeviceHost
 import Foundation
 import Relay
+import RelayServer
 import Strangers
+import Wire
 
 /// Prints messages as they come: one line each, in words or as JSON.
 final class MessagePrinter {
@@ -13,7 +15,7 @@ final class MessagePrinter {
   /// Where each message is acknowledged; nil when printing it is enough.
   private let acknowledgements: InputLines?
   private(set) var count = 0
-  /// Nobody who does not read standard error keeps messages waiting.
+  /// A reader of standard error that does not read must not keep messages waiting.
   private let notes = LogOutput(STDERR_FILENO) { "countersign: \($0) lines were dropped, for nobody read them\n" }
   private let strangers = Sampler(perSecond: 5)
 
@@ -36,7 +38,7 @@ final class MessagePrinter {
     let data: String?
   }
 
-  /// Prints a message. Once this returns it is acknowledged, so that it does not return when whoever reads has gone.
+  /// Prints a message. Once this returns, the message is acknowledged, so it does not return if the reader has gone.
   func show(_ message: ReceivedMessage) {
     print(message)
     if let acknowledgements {
@@ -55,7 +57,7 @@ final class MessagePrinter {
     while let line = lines.next(while: { true }) {
       let word = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
       if word == id { return }
-      note("\"\(word)\" is not the message that waits for its acknowledgement, \(id)")
+      note("\"\(word)\" is not the message that waits to be acknowledged, \(id)")
     }
     flush()
     Failure(

@@ -3,22 +3,23 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Records
 
 struct Send: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Send a message to another device.",
     discussion: """
-      When the other device listens, the two run a handshake through the server, which sees frames only, and the command \
-      ends once the other application has the message. When it sleeps, the message is sealed to its certificate and the \
-      command ends once the server has stored it.
+      If the other device listens, the two run a handshake through the server, which sees only frames, and the command ends once \
+      the other application has the message. If it sleeps, the message is sealed to its certificate and the command ends once \
+      the server has stored it.
 
-      A message has at most 64000 bytes. The sequence numbers that the recipient tells repeats by are kept in the device file: \
+      A message has at most 64000 bytes. The device file keeps the message numbers by which the recipient recognises repeats: \
       never use a copy of it, or one from a backup.
 
-      A device without a key pair can only leave its messages with the server, which reads them; and so can others for such a \
-      device, if --hop-by-hop allows it. The output says so.
+      A device without a key pair can only leave its messages with the server, which reads them; other devices can do the same \
+      for such a device if --hop-by-hop allows it. The output says so.
 
-      With --direct the message goes over a connection of the two devices' own.
+      With --direct the message goes over a connection between the two devices, without the server.
 
       Examples:
         countersign send --device pump.device --server 127.0.0.1:7700 \\

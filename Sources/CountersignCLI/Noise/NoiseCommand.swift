@@ -4,7 +4,7 @@ import ArgumentParser
 struct NoiseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "noise",
-    abstract: "Speak the Noise protocols by hand: what openssl s_client is for TLS.",
+    abstract: "Speak Noise protocols by hand, as openssl s_client does for TLS.",
     discussion: """
       Examples:
         countersign noise keygen alice.key

@@ -6,8 +6,8 @@ struct NoiseConnect: ParsableCommand {
     commandName: "connect",
     abstract: "Connect as the initiator and send lines as messages.",
     discussion: """
-      Shakes hands over TCP, each message behind two bytes of length, then sends each line of standard input as one \
-      transport message and prints each message received. It ends when both sides have ended.
+      Runs the handshake over TCP, each message after two bytes of length, then sends each line of standard input as one \
+      transport message and prints each message received. Ends when both sides have ended.
 
       Examples:
         countersign noise connect --protocol Noise_XX_25519_ChaChaPoly_SHA256 \\

@@ -4,7 +4,7 @@ import Noise
 struct NoiseExplain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell what a protocol's messages hold, what each side needs, and what is secure when.",
+    abstract: "Explain what a protocol's messages hold, what each side needs, and what is secure when.",
     discussion: """
       Grades are the specification's: source 0 to 2 says how surely the sender is authenticated, destination 0 to 5 how \
       well the payload is kept secret (section 7.7); identity hiding is a property 0 to 9 (section 7.8).
@@ -101,8 +101,8 @@ extension Explanation.Party {
     var needs: [String] = []
     if pattern.needsStatic(role) { needs.append("--static") }
     if pattern.needsRemoteStatic(role) { needs.append("--remote-static") }
-    if pattern.needsEphemeral(role) { needs.append("its ephemeral key of the handshake before") }
-    if pattern.needsRemoteEphemeral(role) { needs.append("the peer's ephemeral key of the handshake before") }
+    if pattern.needsEphemeral(role) { needs.append("its ephemeral key from the previous handshake") }
+    if pattern.needsRemoteEphemeral(role) { needs.append("the peer's ephemeral key from the previous handshake") }
     needs += (0..<HandshakePattern.maximumPSKCount).filter(pattern.hasPSK).map { "--psk (psk\($0))" }
     self.init(needs: needs, identityHiding: hiding.map { "\($0)" }, identityHidingMeaning: hiding?.meaning)
   }

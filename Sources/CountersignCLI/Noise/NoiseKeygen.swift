@@ -12,7 +12,7 @@ struct NoiseKeygen: ParsableCommand {
       Example: countersign noise keygen alice.key
       """)
 
-  @Argument(help: "Where the private key goes; the file must not exist yet.")
+  @Argument(help: "Where to write the private key; the file must not exist yet.")
   var file: String
 
   @OptionGroup var output: OutputOptions

@@ -7,8 +7,8 @@ struct NoiseListen: ParsableCommand {
     commandName: "listen",
     abstract: "Wait for initiators and serve one session after another.",
     discussion: """
-      Prints the address on standard error as soon as it can be connected to; port 0 takes a free one. A session that \
-      fails is told on standard error, and the next one is served.
+      Prints the address on standard error as soon as it accepts connections; port 0 takes a free one. Reports a session that \
+      fails on standard error, and serves the next one.
 
       Examples:
         countersign noise listen --protocol Noise_XX_25519_ChaChaPoly_SHA256 \\
@@ -23,7 +23,7 @@ struct NoiseListen: ParsableCommand {
   var echo = false
 
   @Option(
-    parsing: .unconditional, help: "End after this many sessions; the exit status then tells whether all succeeded.",
+    parsing: .unconditional, help: "End after this many sessions; the exit status then says whether all succeeded.",
     transform: number(1...))
   var count: Int?
 

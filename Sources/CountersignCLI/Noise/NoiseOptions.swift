@@ -48,6 +48,11 @@ struct NoiseOptions: ParsableArguments {
     if let staticKey { handshake.setStatic(try privateKey(staticKey)) }
     if let remoteStatic { handshake.setRemoteStatic(try publicKey(remoteStatic)) }
     do {
+      guard protocolName.cipher != .aesGCM || Cipher.AESGCM.isAvailable else {
+        throw Failure(
+          .unavailable, "this build has no AES-GCM on this processor",
+          hint: "Build with --traits SwiftCrypto, or use ChaChaPoly.")
+      }
       let positions = (0..<HandshakePattern.maximumPSKCount).filter(protocolName.pattern.hasPSK)
       guard psk.count <= positions.count else {
         throw Failure(.usage, "\(protocolName.pattern.name) has \(positions.count) psk, not \(psk.count)")

@@ -36,7 +36,7 @@ struct NoiseSession {
     let sending = Mutex<Failure?>(nil)
     let group = DispatchGroup()
     if let input, halves.sending.hasKey {
-      // Sending has a thread of its own: two peers that write much to each other would block each other otherwise.
+      // Sending has its own thread: otherwise two peers that write much to each other would block each other.
       DispatchQueue.global().async(group: group) { [socket] in
         do throws(Failure) {
           while let line = input.next(while: { isOpen.load(ordering: .relaxed) }) {

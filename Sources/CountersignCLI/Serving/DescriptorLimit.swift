@@ -2,7 +2,7 @@ import Foundation
 
 /// Each connection takes a descriptor.
 struct DescriptorLimit {
-  /// Descriptors that the server needs for other things than connections: its databases, event loops, listeners, requests for
+  /// Descriptors that the server needs for purposes other than connections: its databases, event loops, listeners, requests for
   /// metrics, and connections that have made room and are not closed yet.
   private static let others = 48
 

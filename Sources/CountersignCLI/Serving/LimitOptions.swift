@@ -1,4 +1,5 @@
 import ArgumentParser
+import Mailbox
 import Relay
 import Strangers
 
@@ -37,13 +38,13 @@ struct LimitOptions: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help:
-      "Messages that wait for one device; of one sender at most half. (default: \(MailboxLimits().messagesPerDevice))",
+      "Messages waiting for one device; one sender gets at most half. (default: \(MailboxLimits().messagesPerDevice))",
     transform: number(1...1 << 40))
   var mailboxMessages: Int = MailboxLimits().messagesPerDevice
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: "Bytes that wait for one device; of one sender at most half. (default: \(MailboxLimits().bytesPerDevice))",
+    help: "Bytes waiting for one device; one sender gets at most half. (default: \(MailboxLimits().bytesPerDevice))",
     transform: number(1...1 << 40)
   )
   var mailboxBytes: Int = MailboxLimits().bytesPerDevice
@@ -58,7 +59,7 @@ struct LimitOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Addresses from which many devices come; they have a larger share under pressure. May be repeated.",
+      "Addresses from which many devices connect; they get a larger share under pressure. May be repeated.",
       valueName: "address[/prefix]"),
     transform: prefix)
   var gateway: [SourcePrefix] = []
@@ -81,7 +82,7 @@ struct LimitOptions: ParsableArguments {
 private func prefix(_ text: String) throws -> SourcePrefix {
   guard let prefix = SourcePrefix(parsing: text) else {
     throw ValidationError(
-      "it takes a numeric address, with or without the length of a prefix: 192.0.2.7, 192.0.2.0/24, 2001:db8::/48; with IPv6 "
+      "it takes a numeric address, with or without a prefix length: 192.0.2.7, 192.0.2.0/24, 2001:db8::/48; with IPv6 "
         + "64 at most.")
   }
   return prefix

@@ -1,3 +1,4 @@
+import Mailbox
 import Registry
 import Relay
 
@@ -14,16 +15,24 @@ extension Failure {
     case .cannotListen(let endpoint, let reason):
       self.init(.noHost, "cannot listen on \(endpoint): \(reason)", hint: "Give an address of this machine.")
     case .registry(let error): self.init(error)
-    case .newerMailbox(let path):
+    case .mailbox(let error): self.init(error)
+    }
+  }
+
+  init(_ error: MailboxError) {
+    switch error {
+    case .file(let error): self.init(error)
+    case .newer(let path):
       self.init(.configuration, "\(path) was written by a later version of this program", hint: "Use that version.")
-    case .corruptedMailbox(let path):
+    case .corrupted(let path):
       self.init(
         .dataError, "\(path) is not a mailbox, or it is damaged",
         hint: "Move it away: the server makes a new one. Messages that waited are lost.")
-    case .readOnlyMailbox(let path):
+    case .readOnly(let path):
       self.init(.noPermission, "cannot write \(path)", hint: "The server must be able to write its directory.")
-    case .mailboxFull(let path): self.init(.ioError, "the disk is full: \(path)", hint: "Make room and start again.")
-    case .mailbox(let code, let message):
+    case .unreadable(let path): self.init(.ioError, "cannot read \(path)")
+    case .diskFull(let path): self.init(.ioError, "the disk is full: \(path)", hint: "Make room and start again.")
+    case .sqlite(let code, let message):
       self.init(.ioError, "the mailbox failed: \(message) (SQLite \(code))", hint: Self.fileSizeLimit)
     }
   }

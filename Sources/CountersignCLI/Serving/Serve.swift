@@ -2,21 +2,23 @@ import ArgumentParser
 import DeviceHost
 import Foundation
 import Logging
+import Keyring
 import Registry
 import Relay
+import RelayServer
 import ServiceLifecycle
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the server: sessions, routing, mailbox.",
     discussion: """
-      Serves the devices of an authority until SIGTERM or SIGINT, then finishes what it was asked for and stops. Prints one \
-      line when it is ready, with the address in use; port 0 lets the system choose one. Logs go to standard error, one JSON \
-      object a line.
+      Serves the devices of an authority until SIGTERM or SIGINT, then finishes pending requests and stops. Prints one line when \
+      it is ready, with the address in use; port 0 lets the system choose one. Logs go to standard error, one JSON object a \
+      line.
 
-      An IPv6 address stands in brackets: [::1]:7700 for this machine alone, [::]:7700 for all of its addresses.
+      Put an IPv6 address in brackets: [::1]:7700 for this machine alone, [::]:7700 for all its addresses.
 
-      Other commands work on the same directory meanwhile: the server sees a revocation, a new epoch, a policy or an order \
+      Other commands work on the same directory meanwhile: the server notices a revocation, a new epoch, a policy or an order \
       within a second.
 
       Examples:
@@ -41,7 +43,7 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
-  @Option(name: .long, help: "The least grave log events that are written.")
+  @Option(name: .long, help: "The minimum log level.")
   var logLevel: LogLevel = .info
 
   @OptionGroup var output: OutputOptions
@@ -90,7 +92,7 @@ struct Serve: AsyncParsableCommand {
     try registering { () throws(RegistryError) in try registry.close() }
   }
 
-  /// A limit that the system does not allow would be reached as an error and not as a limit.
+  /// Lowers limits that the system does not allow, which would otherwise be reached as an error.
   private func fitted(_ limits: RelayLimits, to descriptors: DescriptorLimit, _ logger: Logger) -> RelayLimits {
     let most = descriptors.connections
     guard limits.maximumConnections > most else { return limits }
@@ -102,7 +104,7 @@ struct Serve: AsyncParsableCommand {
     return limits
   }
 
-  /// Says that the server is ready once signals are obeyed: whoever waits for the word may send one at once.
+  /// Says that the server is ready once signals are handled: whoever waits for that may send one at once.
   private struct AnnouncedService: Service {
     let server: RelayServer
     let announce: @Sendable () throws -> Void

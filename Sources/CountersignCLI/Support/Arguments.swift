@@ -6,13 +6,13 @@ enum Arguments {
     "COUNTERSIGN_DIR", "COUNTERSIGN_DEVICE", "COUNTERSIGN_SERVER", "COUNTERSIGN_PASSPHRASE_FILE",
   ]
 
-  /// Refuses what is not UTF-8. Swift would repair it, and a message or a file would be another than the one that was meant.
+  /// Refuses what is not UTF-8. Swift would repair it, and a message or a file would not be the one that was meant.
   static func check() throws(Failure) {
     for index in 1..<max(Int(CommandLine.argc), 1) {
       guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
       throw Failure(
         .usage, "argument \(index) is not UTF-8",
-        hint: "Nothing was done. A message of any bytes goes through standard input: countersign send ... -")
+        hint: "Nothing was done. To send a message of any bytes, use standard input: countersign send ... -")
     }
     for name in variables {
       guard let value = getenv(name), String(validatingCString: value) == nil else { continue }
@@ -21,7 +21,7 @@ enum Arguments {
   }
 }
 
-/// A command and who runs it, for the record. The system says who that is: what the environment says of USER anybody may write there.
+/// A command and who runs it, for the record. The system says who that is, because anybody can set USER in the environment.
 func actor(_ command: String) -> String {
   let user = getuid()
   var entry = passwd()

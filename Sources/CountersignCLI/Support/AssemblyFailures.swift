@@ -33,16 +33,16 @@ extension CSVProblem {
     case .empty: "there is no header"
     case .invalidUTF8: "the text is not UTF-8"
     case .unterminatedQuote: "a quoted field does not end"
-    case .strayQuote: "a quotation mark stands where none may"
+    case .strayQuote: "a quotation mark is not allowed here"
     case .wrongFieldCount(let expected, let actual): "\(actual) fields where the header has \(expected)"
     case .missingColumn(let name): "the header lacks the column \(name)"
     case .duplicateColumn(let name): "the header has the column \(name) twice"
-    case .reservedColumn(let name): "the manifest has a column \(name) of its own: give this one another name"
-    case .invalidID(let text): "\"\(text.prefix(40))\" is no device id: 16 hexadecimal digits"
-    case .duplicateID(let text, let first): "device \(text) stands in line \(first) too"
+    case .reservedColumn(let name): "the manifest has its own column \(name): give this one another name"
+    case .invalidID(let text): "\"\(text.prefix(40))\" is not a device id: 16 hexadecimal digits"
+    case .duplicateID(let text, let first): "device \(text) is also in line \(first)"
     case .invalidPublicKey: "the public key is not 64 hexadecimal digits"
     case .unexpectedPublicKey: "only certificates are issued for a public key that the device has made"
-    case .duplicatePublicKey(let first): "the public key stands in line \(first) too"
+    case .duplicatePublicKey(let first): "the public key is also in line \(first)"
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Credentials
 import Foundation
+import Keyring
 import Registry
 
 /// `--dir`, on every command that works on an authority.
@@ -32,7 +33,7 @@ struct PassphraseOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A file that holds the passphrase, or - (or COUNTERSIGN_PASSPHRASE_FILE); without it the terminal asks.",
+      "A file that holds the passphrase, or - (or COUNTERSIGN_PASSPHRASE_FILE); otherwise you are asked.",
       valueName: "file"))
   var passphraseFile: String?
 
@@ -48,7 +49,7 @@ struct PassphraseOptions: ParsableArguments {
     }
   }
 
-  /// Whether it can be had without asking a person.
+  /// Whether it is available without asking a person.
   var isGiven: Bool {
     passphraseFd != nil || passphraseFile != nil || environment("COUNTERSIGN_PASSPHRASE_FILE") != nil
   }

@@ -1,7 +1,8 @@
 import DeviceHost
 import Foundation
 
-/// Waits about twice as long after each failure in a row, up to half a minute, and not as long as others who failed at the same time.
+/// Waits about twice as long after each consecutive failure, up to half a minute, with jitter for those who failed at the same
+/// time.
 struct Backoff {
   private(set) var count = 0
 

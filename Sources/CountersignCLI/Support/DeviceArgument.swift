@@ -1,8 +1,9 @@
 import ArgumentParser
 import Credentials
 import Registry
+import Wire
 
-/// A registered device as a person names it: its id, after `SYSTEM/` or with `--system` where the id alone is not enough.
+/// A registered device as a person names it: its id, after `SYSTEM/` or with `--system` if the id alone is not enough.
 struct DeviceArgument: ParsableArguments {
   @Argument(help: "The device: 16 hexadecimal digits, or SYSTEM/ID as the lists print it.")
   var id: String
@@ -16,7 +17,7 @@ struct DeviceArgument: ParsableArguments {
 
   static func find(_ id: String, system: String?, _ registry: SQLiteRegistry) throws(Failure) -> FoundDevice {
     guard let name = DeviceName(argument: id) else {
-      throw Failure(.usage, "\"\(id)\" is no device id", hint: "16 hexadecimal digits, or SYSTEM/ID.")
+      throw Failure(.usage, "\"\(id)\" is not a device id", hint: "16 hexadecimal digits, or SYSTEM/ID.")
     }
     let device = name.device
     if let system = name.system ?? system.map({ SystemName($0) }) {
@@ -80,7 +81,7 @@ extension SQLiteRegistry {
     try registering { () throws(RegistryError) in
       try pages { last, limit throws(RegistryError) in
         let devices = try devices(in: system, after: last, limit: limit)
-        // One that has a certificate and has not used it is still of its scheme.
+        // A device that has a certificate but has not used it still has its old scheme.
         for device in devices where device.floor >= .certified { try body(.key(device)) }
         return (devices.count, devices.last?.address)
       }
@@ -104,7 +105,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// A device that moves to a key pair is still one without until it has used that.
+  /// A device that moves to a key pair counts as one without until it has used that key.
   fileprivate func find(_ address: DeviceAddress) throws(RegistryError) -> FoundDevice? {
     if let device = try device(address), device.floor >= .certified { return .key(device) }
     return try symmetricDevice(address).map { .symmetric($0) }

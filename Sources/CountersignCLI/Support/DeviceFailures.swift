@@ -3,7 +3,9 @@ import Device
 import DeviceHost
 import Files
 import Noise
+import Records
 import Schemes
+import Wire
 
 /// Runs `body` and turns what a device could not do into words for the person at the terminal.
 func reporting<R>(_ body: () throws(DeviceHostError) -> R) throws(Failure) -> R {
@@ -24,7 +26,7 @@ extension Failure {
         hint: "The server does not know this device's key, or has revoked it. Ask: countersign device show ID")
     case .cannotAccept(let reason):
       self.init(
-        .temporary, "connections cannot be taken: \(reason)", hint: "Let this process have more file descriptors.")
+        .temporary, "cannot accept connections: \(reason)", hint: "Allow this process more file descriptors.")
     case .tryLater(let endpoint):
       self.init(
         .temporary, "\(endpoint) cannot serve another device now",
@@ -43,12 +45,12 @@ extension Failure {
         "device \(address) has no key pair: only the server could pass the message on, and it would read it",
         hint: "Allow that with --hop-by-hop, or move the device to a key pair: countersign device migrate")
     case .notTaken(let refusal):
-      self.init(.protocolError, "the other device did not take the message: \(refusal.words)", hint: refusal.advice)
+      self.init(.protocolError, "the other device did not accept the message: \(refusal.words)", hint: refusal.advice)
     case .keyRefused(let refusal, let seconds):
       self.init(
         refusal == .unavailable || refusal == .tooMany ? .temporary : .unavailable,
         "the server gives no new key now: \(refusal.words)",
-        hint: seconds > 0 ? "Try again in \(seconds) seconds. The key in use serves meanwhile." : refusal.advice)
+        hint: seconds > 0 ? "Try again in \(seconds) seconds. The key in use remains valid." : refusal.advice)
     case .notStored(let refusal):
       self.init(.unavailable, "the server did not keep the message: \(refusal.words)")
     case .mayOnlyRenew:
@@ -64,7 +66,7 @@ extension Failure {
     switch error {
     case .corruptFile:
       self.init(
-        .dataError, "this is not a device file, or it is damaged", hint: "Restore it, or assemble the device anew.")
+        .dataError, "this is not a device file, or it is damaged", hint: "Restore it, or assemble the device again.")
     case .unknownFileVersion(let version):
       self.init(.dataError, "the device file has version \(version), which is newer than this program")
     case .noUsableKey:
@@ -96,9 +98,9 @@ extension Failure {
 
 extension Failure {
   private static let otherSide =
-    "Is the address that of Countersign, and of this device's own server? Its key: countersign inspect FILE"
+    "Does a Countersign server, this device's own, listen there? For its key: countersign inspect FILE"
 
-  /// What a refusal by `endpoint` means: a server that is not there any more refused nobody.
+  /// What a refusal by `endpoint` means: a server that is no longer there has refused nobody.
   init(_ error: DeviceHostError, at endpoint: Endpoint) {
     if case .refused = error, (try? FrameSocket.connect(to: endpoint, timeout: .seconds(1))) == nil {
       self.init(.unavailable, "\(endpoint) went away during the handshake", hint: "Is the server running? Try again.")
@@ -109,11 +111,11 @@ extension Failure {
 }
 
 extension CredentialsError {
-  /// What the person who sends can have done about it.
+  /// What the sender can do about it.
   fileprivate var advice: String? {
     switch self {
     case .expired: "The other device must connect to the server first: that renews its certificate."
-    case .unknownIssuer, .invalidSignature: "The two devices must be of one authority."
+    case .unknownIssuer, .invalidSignature: "The two devices must belong to one authority."
     default: nil
     }
   }
@@ -121,10 +123,7 @@ extension CredentialsError {
   /// What was wrong, as a phrase.
   var words: String {
     switch self {
-    case .wrongLength(let expected, let actual): "\(actual) bytes where \(expected) are needed"
-    case .unknownVersion(let version): "version \(version) is not known to this program"
-    case .unexpectedKind(let kind): "kind \(kind) is not what belongs here"
-    case .reservedFlags: "flags are set that this version reserves"
+    case .malformed(let error): error.words
     case .unknownIssuer(let id): "issued by key \(hexadecimal(id.rawValue)), which is not trusted"
     case .invalidSignature: "the signature does not verify"
     case .foreignSystem(let system): "it belongs to system \(system.rawValue), and no policy lets the two talk"
@@ -136,7 +135,7 @@ extension CredentialsError {
     case .revocationListFull: "too many revocations to trust anyone offline; connect to the server"
     case .policyListFull(let system):
       "it belongs to system \(system.rawValue), and there are more policies than a device holds; connect to the server"
-    case .invalidPoint: "it is no usable point of the curve"
+    case .invalidPoint: "it is not a usable point of the curve"
     case .notEvidence: "the two credentials do not contradict each other"
     case .signerUnavailable: "the signing key is out of reach"
     }
@@ -146,13 +145,13 @@ extension CredentialsError {
 extension MessageRefusal {
   fileprivate var words: String {
     switch self {
-    case .tooOld: "its number lies so far behind others of this device that nobody can tell whether it is new"
+    case .tooOld: "its number is so far below others of this device that nobody can tell whether it is new"
     case .impossibleNumber: "its number is of a key that this device does not have yet"
     }
   }
 
   fileprivate var advice: String? {
-    self == .tooOld ? "Rotate this device's key: its numbers begin anew then." : nil
+    self == .tooOld ? "Rotate this device's key: its numbers then start again." : nil
   }
 }
 
@@ -168,8 +167,8 @@ extension KeyRefusal {
 
   fileprivate var advice: String {
     switch self {
-    case .unavailable, .tooMany: "The key in use serves meanwhile. Try again later."
-    case .exhausted: "The key in use goes on serving. Enrol the device under another id when it comes to the bench."
+    case .unavailable, .tooMany: "The key in use remains valid. Try again later."
+    case .exhausted: "The key in use remains valid. Enrol the device under another id when it comes to the bench."
     case .unproved: "Update the device's software."
     }
   }
@@ -189,16 +188,15 @@ extension ServerRecord.Refusal {
   }
 }
 
-extension DeviceAddress: CustomStringConvertible {
-  /// `SYSTEM/ID`.
-  public var description: String { "\(system.rawValue)/\(device)" }
-}
-
-extension DeviceID: CustomStringConvertible {
-  /// 16 hexadecimal digits.
-  public var description: String { hexadecimal(rawValue) }
-}
-
-extension MessageID: CustomStringConvertible {
-  public var description: String { hexadecimal(rawValue) }
+extension WireError {
+  /// What was wrong, as a phrase.
+  var words: String {
+    switch self {
+    case .wrongLength(let expected, let actual): "\(actual) bytes where \(expected) are needed"
+    case .unknownVersion(let version): "version \(version) is not known to this program"
+    case .unexpectedKind(let kind): "kind \(kind) is not what belongs here"
+    case .reservedFlags: "flags are set that this version reserves"
+    case .invalidValue: "a field holds a value that it cannot have"
+    }
+  }
 }

@@ -3,7 +3,7 @@ import Files
 import Foundation
 
 extension Failure {
-  /// A file operation that the system refused, told by what can be done about the system's reason.
+  /// A file operation that the system refused, with what can be done about the reason.
   init(deviceFile error: FileError) {
     switch error.reason {
     case .system(.permissionDenied), .system(.notPermitted):
@@ -22,7 +22,7 @@ extension Failure {
     case .inUse where !error.path.hasSuffix(".inbox.lock"):
       self.init(
         .temporary, "another process holds \(error.path)",
-        hint: "A device file is held for the length of a change. Which process it is: fuser \(error.path)")
+        hint: "A device file is locked during a change. To find the process: fuser \(error.path)")
     case .inUse:
       self.init(
         .temporary, "another process receives as this device: \(error.path.removingSuffix(".inbox.lock"))",
@@ -31,17 +31,17 @@ extension Failure {
     }
   }
 
-  /// An address that could not be connected to: one that does not exist is told apart from one where nothing listens.
+  /// An address that could not be connected to; one that does not exist is distinguished from one where nothing listens.
   init(unreachable endpoint: String, reason: String) {
     if resolverReasons.contains(reason) {
-      self.init(.noHost, "cannot resolve \(endpoint): \(reason)", hint: "Is the name right, and the network there?")
+      self.init(.noHost, "cannot resolve \(endpoint): \(reason)", hint: "Is the name right, and is the network up?")
     } else {
       self.init(
         .unavailable, "nothing answers at \(endpoint): \(reason)", hint: "Is the server running, and on this port?")
     }
   }
 
-  /// An address of this machine's own that could not be listened on.
+  /// An address of this machine that could not be listened on.
   init(listening endpoint: Endpoint, reason: String) {
     if resolverReasons.contains(reason) {
       self.init(.noHost, "cannot resolve \(endpoint.host): \(reason)", hint: "Give an address of this machine.")

@@ -2,13 +2,14 @@ import ArgumentParser
 import Credentials
 import DeviceHost
 import Foundation
+import Wire
 
 /// `--device`: whose identity a command uses.
 struct DeviceOptions: ParsableArguments {
   @Option(name: .long, help: "The device file (or COUNTERSIGN_DEVICE).")
   var device: String?
 
-  /// - Parameter patience: how long to wait for another process that has the file in hand.
+  /// - Parameter patience: how long to wait for another process that is using the file.
   func open(patience: Duration = .seconds(10)) throws(Failure) -> AnyDevice {
     guard let path = device ?? environment("COUNTERSIGN_DEVICE") else {
       throw Failure(.usage, "which device?", hint: "Give --device FILE, or set COUNTERSIGN_DEVICE.")
@@ -24,7 +25,7 @@ struct DeviceOptions: ParsableArguments {
 }
 
 extension AnyDevice {
-  /// The device's key pair, for what needs one.
+  /// The device's key pair, for commands that need one.
   func keyed() throws(Failure) -> DeviceStore {
     guard case .key(let store) = store else {
       throw Failure(
@@ -39,7 +40,7 @@ extension AnyDevice {
 struct HopByHopOption: ParsableArguments {
   @Flag(
     name: .long,
-    help: "Exchange messages with devices that have no key pair, too: the server reads those, and could make them up.")
+    help: "Also exchange messages with devices that have no key pair: the server reads these, and could make them up.")
   var hopByHop = false
 }
 
@@ -78,7 +79,7 @@ extension DeviceName {
     case .name(let name):
       guard directory.isGiven else {
         throw Failure(
-          .usage, "a device does not know the names of systems, and so not \(name)",
+          .usage, "a device does not know systems by name, such as \(name)",
           hint: "Write its number, NUMBER/ID, or name the authority that knows it: --dir DIR")
       }
       return DeviceAddress(system: try directory.registry("send").find(system: name).id, device: device)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A TCP connection that carries messages, each behind its length: two bytes, big-endian.
+/// A TCP connection that carries messages, each after its length: two bytes, big-endian.
 final class FramedSocket: Sendable {
   let descriptor: Int32
   /// The peer's address, for messages to a person.
@@ -39,7 +39,7 @@ final class FramedSocket: Sendable {
   /// Says that nothing more will be sent; what the peer still sends can be received.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Gives up on a peer that is silent for so many seconds; 0 waits for ever.
+  /// Gives up on a peer that is silent for this many seconds; 0 waits for ever.
   func setTimeout(seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))

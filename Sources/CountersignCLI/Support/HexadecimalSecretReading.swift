@@ -6,7 +6,7 @@ import Secrecy
 extension HexadecimalSecret {
   /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
   ///
-  /// A file that others can read is used all the same, with a warning: the person may not be its owner.
+  /// A file that others can read is still used, with a warning: the person may not be its owner.
   static func read(_ path: String) throws(Failure) -> SecretBytes<32> {
     let descriptor: Int32
     do { descriptor = try openInput(path) } catch {
@@ -59,14 +59,14 @@ extension HexadecimalSecret {
   }
 }
 
-/// Says so when keys lie in memory that the system may write to its swap. They are used all the same.
+/// Warns if keys are in memory that the system may write to swap. They are still used.
 func warnOfUnlockedMemory() {
   guard let code = LockedMemory.failure else { return }
   printWarning(
     "the keys' memory cannot be locked (\(String(cString: strerror(code)))) and may reach the swap: raise `ulimit -l`")
 }
 
-/// One line on standard error, for what is worth knowing and no reason to stop.
+/// One line on standard error, for something worth knowing but no reason to stop.
 func printWarning(_ text: String) {
   printError("countersign: \(Terminal.onOneLine(text))\n")
 }

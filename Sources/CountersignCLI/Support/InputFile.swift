@@ -5,8 +5,8 @@ import SystemPackage
 
 /// Opens a file that a person named, for reading. Opening never waits.
 ///
-/// A pipe that the shell has made (`/dev/fd/63`, `/dev/stdin`) is read as it comes. One that lies in a directory is refused: whoever put it
-/// there could let this process wait for ever.
+/// A pipe that the shell has made (`/dev/fd/63`, `/dev/stdin`) is read as it comes. A pipe in a directory is refused: whoever put
+/// it there could make this process wait for ever.
 ///
 /// - Parameter ownedBySelf: whether the file must be this user's or root's, because it holds a secret.
 /// - Returns: a descriptor that the caller closes.

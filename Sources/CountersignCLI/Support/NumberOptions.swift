@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Numbers of options. Declare these options with `parsing: .unconditional`, so that `-1` is told what is allowed instead of
+/// Numbers in options. Declare these options with `parsing: .unconditional`, so that `-1` gets an error with the range instead of
 /// being taken for another option.
 func number<Number: FixedWidthInteger & Sendable>(
   _ range: ClosedRange<Number>
@@ -20,7 +20,7 @@ func number<Number: FixedWidthInteger & Sendable>(
   number(range.lowerBound...Number.max)
 }
 
-/// What decimal digits say, and nothing else that Swift would take for a number: no sign, no `0x`.
+/// A number in decimal digits, and nothing else that Swift would accept: no sign, no `0x`.
 func decimal<Number: FixedWidthInteger>(_ text: some StringProtocol, as type: Number.Type = Number.self) -> Number? {
   text.utf8.allSatisfy(isDigit) ? Number(text) : nil
 }
@@ -33,7 +33,7 @@ struct Seconds: CustomStringConvertible {
 
   init(_ duration: Duration) { self.duration = duration }
 
-  /// Options: whoever waits for longer than a day wants to wait for ever.
+  /// For options: whoever waits for longer than a day wants to wait for ever.
   static func parse(_ text: String) throws -> Seconds {
     guard !text.utf8.contains(where: { !isDigit($0) && $0 != UInt8(ascii: ".") }), let value = Double(text),
       value >= 0.001, value <= 86_400

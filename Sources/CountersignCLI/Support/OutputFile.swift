@@ -5,8 +5,8 @@ import Registry
 
 /// A new file for what is not secret, or standard output for `-`.
 ///
-/// It is created before the work whose result it takes: a path that cannot be written stops that work, instead of being found
-/// out about when the work is done and cannot be taken back.
+/// It is created before the work whose result it takes: a path that cannot be written stops the work before it begins, not when
+/// it is done and cannot be undone.
 struct OutputFile: ~Copyable {
   private let path: String
   private let descriptor: Int32
@@ -18,7 +18,7 @@ struct OutputFile: ~Copyable {
     guard descriptor >= 0 else { throw Failure(creating: path, errno: errno) }
   }
 
-  /// Without its content the file goes again.
+  /// A file without its content is removed.
   deinit {
     guard descriptor >= 0, path != "-" else { return }
     close(descriptor)
@@ -43,12 +43,12 @@ extension Failure {
       self.init(
         .cannotCreate, "cannot create \(path): its directory does not exist", hint: "Make it, or choose another.")
     case EACCES, EPERM:
-      self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose a directory that you may write.")
+      self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose a directory that you may write to.")
     case ENAMETOOLONG:
       self.init(
         .cannotCreate, "cannot create \(path): \(reason)",
         hint:
-          "The files that will lie beside it have up to \(SecretFile.roomBesideName) bytes more: choose a shorter name."
+          "The names of the files beside it have up to \(SecretFile.roomBesideName) bytes more: choose a shorter name."
       )
     case EROFS, ENOTDIR, EISDIR:
       self.init(.cannotCreate, "cannot create \(path): \(reason)", hint: "Choose another path.")
@@ -65,7 +65,7 @@ extension Failure {
   }
 }
 
-/// Runs `body`, which writes `outputs`; what is wrong with one of these is told as such.
+/// Runs `body`, which writes `outputs`; reports an error with one of these as such.
 func creating<R>(_ outputs: String..., body: () throws(AssemblyError) -> R) throws(Failure) -> R {
   do { return try body() } catch {
     switch error {

@@ -32,12 +32,12 @@ private func put(_ text: String) {
   guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else { Failure.unwritableOutput.printAndExit() }
 }
 
-/// Prints on standard error. Where that cannot be written, the exit status has to do.
+/// Prints on standard error. If that cannot be written, the exit status must do.
 func printError(_ text: String) {
   _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
 }
 
-/// Ends with an error when something that was printed did not get out.
+/// Ends with an error if something printed could not be written.
 func checkOutput() {
   if fflush(nil) != 0 { Failure.unwritableOutput.printAndExit() }
 }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 
 /// Gets a passphrase from a file, a descriptor or a person, and leaves no copy behind.
@@ -14,7 +15,7 @@ enum PassphraseSource {
     }
     defer { close(descriptor) }
     var status = stat()
-    // Some ways of handing out secrets, and some owners, leave no choice: it is used all the same.
+    // Some ways of handing out secrets, and some owners, leave no choice: it is still used.
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o007 != 0 {
       printWarning(
         "everybody on this machine can read the passphrase in \(path) (mode 0\(String(status.st_mode & 0o777, radix: 8)))"
@@ -48,7 +49,7 @@ enum PassphraseSource {
   static func ask(isNew: Bool) throws(Failure) -> Passphrase {
     let first = try ask(isNew ? "New passphrase for the authority: " : "Passphrase of the authority: ")
     guard isNew else { return first }
-    let second = try ask("The same again: ")
+    let second = try ask("Repeat it: ")
     guard constantTimeEquals(first.bytes, second.bytes) else {
       throw Failure(.dataError, "the two passphrases differ", hint: "Try again.")
     }
@@ -70,7 +71,7 @@ enum PassphraseSource {
       throw Failure(.noInput, "cannot switch the terminal's echo off: \(String(cString: strerror(errno)))")
     }
     EchoGuard.saved = settings
-    // Whoever gives up in the middle gets a terminal back that shows what is typed.
+    // A person who gives up in the middle gets back a terminal that shows what is typed.
     let interrupted = signal(SIGINT) { _ in
       EchoGuard.restore()
       _exit(128 + SIGINT)

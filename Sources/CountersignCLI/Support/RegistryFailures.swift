@@ -2,6 +2,7 @@ import Assembly
 import Credentials
 import Files
 import Foundation
+import Keyring
 import Registry
 
 /// Runs `body` and turns what the registry refused into words for the person at the terminal.
@@ -14,19 +15,19 @@ func assembling<R>(_ body: () throws(AssemblyError) -> R) throws(Failure) -> R {
   do { return try body() } catch { throw Failure(error) }
 }
 
-/// Whether nobody, whatever the modes say, can write there.
+/// Whether nobody can write there, whatever the modes say.
 private func isOnReadOnlyFileSystem(_ path: String) -> Bool {
   access(path, W_OK) != 0 && errno == EROFS
 }
 
 extension Failure {
-  /// What SQLite does not say when the system lets this process write no more than so much into a file; nil where it lets it.
+  /// What SQLite does not say when the system limits the size of this process's files; nil if it does not.
   static var fileSizeLimit: String? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != .max else {
       return nil
     }
-    return "This process may make no file longer than \(limit.rlim_cur) bytes: raise `ulimit -f`."
+    return "This process may not make files longer than \(limit.rlim_cur) bytes: raise `ulimit -f`."
   }
 
   init(_ error: RegistryError) {
@@ -35,7 +36,7 @@ extension Failure {
       self.init(.dataError, "there is a system named \(name) already", hint: "See: countersign system list")
     case .invalidSystemName:
       self.init(
-        .usage, "that is no name for a system",
+        .usage, "that is not a valid system name",
         hint:
           "1 to 64 of a-z A-Z 0-9 . _ - and a letter or a digit first. Digits alone are its number: 1 to 4294967295.")
     case .systemNumberTaken(let system):
@@ -56,9 +57,9 @@ extension Failure {
     case .keyInUse:
       self.init(
         .dataError, "this public key was certified before",
-        hint: "Every device, and every generation of it, needs a key of its own.")
+        hint: "Every device, and every generation of it, needs its own key.")
     case .unusableKey:
-      self.init(.dataError, "this is no usable X25519 public key", hint: "Let the device make a new one.")
+      self.init(.dataError, "this is not a usable X25519 public key", hint: "Let the device make a new one.")
     case .unknownKey(let address):
       self.init(.dataError, "the key is not one of device \(address)")
     case .deviceRevoked(let address):
@@ -77,7 +78,7 @@ extension Failure {
         hint: "Remove the file that an earlier run left, and run again.")
     case .unsuitableScheme(let scheme):
       self.init(
-        .usage, "the registry does not move or make a device of \(scheme.name) so",
+        .usage, "the registry cannot make or move a device of \(scheme.name) this way",
         hint: "From schemes without a key pair to any other: countersign device migrate --help")
     case .belowFloor(let address):
       self.init(
@@ -106,6 +107,23 @@ extension Failure {
     }
   }
 
+  private init(_ error: KeyringError) {
+    switch error {
+    case .malformedKeyFile:
+      self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
+    case .unknownKeyFileVersion(let version):
+      self.init(.dataError, "the key file has version \(version), which is newer than this program")
+    case .wrongPassphrase:
+      self.init(.noPermission, "wrong passphrase, or the key file was changed", hint: "Nothing was done. Try again.")
+    case .passphraseRequired:
+      self.init(.usage, "the key file is sealed", hint: "Give --passphrase-file FILE or --passphrase-fd N.")
+    case .outOfMemory:
+      self.init(.temporary, "not enough memory to open the key file")
+    case .corrupted, .unsuitableScheme:
+      self.init(RegistryError(error))
+    }
+  }
+
   private init(ofFile error: RegistryError) {
     switch error {
     case .noAuthority(let path):
@@ -119,18 +137,9 @@ extension Failure {
         .temporary, "a server runs on \(path) already (\(holder))", hint: "One directory, one server: stop it first.")
     case .backupHasLog(let path):
       self.init(
-        .dataError, "\(path) has a log beside it: it is a database in use, or a copy of one, and no backup",
+        .dataError, "\(path) has a log beside it: it is a database in use, or a copy of one, not a backup",
         hint: "Give what `countersign backup` has written.")
-    case .malformedKeyFile:
-      self.init(.dataError, "the key file is damaged, or is not one", hint: "Restore authority.key from its backup.")
-    case .unknownKeyFileVersion(let version):
-      self.init(.dataError, "the key file has version \(version), which is newer than this program")
-    case .wrongPassphrase:
-      self.init(.noPermission, "wrong passphrase, or the key file was changed", hint: "Nothing was done. Try again.")
-    case .passphraseRequired:
-      self.init(.usage, "the key file is sealed", hint: "Give --passphrase-file FILE or --passphrase-fd N.")
-    case .outOfMemory:
-      self.init(.temporary, "not enough memory to open the key file")
+    case .keyring(let error): self.init(error)
     case .keyMismatch:
       self.init(
         .configuration, "the key file and the registry belong to different authorities",
@@ -139,11 +148,11 @@ extension Failure {
       self.init(
         .configuration,
         "the registry is older than what was seen here: \(changes) changes are missing, \(revocations) revocations or changes of keys and \(epochs) epochs among them",
-        hint: "Was it restored from a backup? Put the newest one in its place, or accept what is lost: "
+        hint: "Was it restored from a backup? Put the newest backup in its place, or accept what is lost: "
           + "countersign accept-restored. Then revoke again what had been revoked.")
     case .contradictsWitness(let change):
       self.init(
-        .configuration, "the registry says of change \(change) something else than was seen here",
+        .configuration, "the registry's change \(change) differs from what was seen here",
         hint: "Was it restored from a backup and used since? Find out which is right, then: countersign accept-restored"
       )
     case .readOnly(let path) where isOnReadOnlyFileSystem(path):
@@ -156,7 +165,7 @@ extension Failure {
     case .corrupted(let what):
       self.init(
         .dataError, "the registry is damaged: \(what)",
-        hint: "Put a backup in its place: countersign restore. If one was copied here by hand, that is what it lacks.")
+        hint: "Put a backup in its place: countersign restore. Do so even if you copied one here by hand.")
     case .readOnly(let path):
       self.init(
         .noPermission, "cannot write \(path)", hint: "Check the owner and the mode of the file and its directory.")

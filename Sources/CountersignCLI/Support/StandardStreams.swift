@@ -1,9 +1,9 @@
 import Foundation
 
-/// Standard input, output and errors, as whoever started this process has left them.
+/// Standard input, output and error, as the starter of this process left them.
 enum StandardStreams {
-  /// Gives those that are closed a descriptor that fails as a closed one does. Otherwise the next file that is opened would take the
-  /// number, and what is printed would be written into it.
+  /// Gives closed streams a descriptor that fails as a closed one does. Otherwise the next file opened would take the number, and
+  /// output would be written into it.
   ///
   /// Errors that nobody can read are not worth ending for.
   static func secure() {
@@ -12,13 +12,13 @@ enum StandardStreams {
         Foundation.exit(Failure.Status.ioError.rawValue)
       }
     }
-    // A file that may not grow further is an error of the write, and no reason to die in the middle of it.
+    // A file that may not grow further is a write error, not a reason to die in the middle.
     signal(SIGXFSZ, SIG_IGN)
   }
 }
 
-/// Waits until whoever reads the pipe at `descriptor` has taken all that is in it, or has let `patience` pass: some read when the process
-/// that writes has ended. No pipe is waited for.
+/// Waits until the reader of the pipe at `descriptor` has taken everything in it, or `patience` has passed: some read only when
+/// the writing process has ended. Returns at once if it is not a pipe.
 ///
 /// - Returns: false when nobody reads it any more, and what is in it is lost.
 func waitForReader(of descriptor: Int32, patience: Duration = .seconds(2)) -> Bool {

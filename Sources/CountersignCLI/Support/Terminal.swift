@@ -49,7 +49,7 @@ enum Terminal {
     }
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: return true
-    // The joiner of letters and emoji is of this category too, and harmless.
+    // The joiner of letters and emoji is in this category too, and harmless.
     case .format: return scalar != "\u{200d}"
     default: return false
     }

@@ -1,17 +1,18 @@
 import CountersignCrypto
+import Wire
 
 /// An identity-based credential: in place of a key and a signature it holds one point R, from which, with the fields and the
-/// issuer's master public key X, everybody computes the subject's key P = R + hX. 52 bytes.
+/// issuer's master public key X, anybody can compute the subject's key P = R + hX. 52 bytes.
 ///
-/// Every point of the group makes a well-formed credential. That this one was issued shows when its subject uses the key: only
-/// the issuer can bring about a private key that fits. The same scheme is called an implicit certificate (SEC 4, ECQV).
+/// Every point of the group makes a well-formed credential. Only the use of the key shows that a credential was issued: without
+/// the issuer nobody can have a private key that fits. The same scheme is called an implicit certificate (SEC 4, ECQV).
 public struct IdentityCredential: Equatable, Sendable {
   /// Fields and point.
   public static let encodedLength = CertificateFields.encodedLength + Edwards25519.encodedLength
 
   /// Who knew the private key when it was made; the credential's flags byte.
   public enum Issuance: UInt8, Sendable {
-    /// The device added a point of its own (ECQV): the issuer never knew the key.
+    /// The device added its own point (ECQV): the issuer never knew the key.
     case blinded = 0
     /// The issuer made the key, handed it over and forgot it.
     case injected = 1
@@ -31,7 +32,7 @@ public struct IdentityCredential: Equatable, Sendable {
   }
 
   /// Parses a credential. The point is not checked here: see ``publicKey(under:)``.
-  public init(decoding bytes: RawSpan) throws(CredentialsError) {
+  public init(decoding bytes: RawSpan) throws(WireError) {
     var reader = ByteReader(bytes)
     try WireKind.identityCredential.check(try reader.uint8())
     let flags = try reader.uint8()

@@ -1,9 +1,10 @@
 import CountersignCrypto
+import Wire
 
-/// Issuing identity-based credentials, in three flavours that differ in who ever knows the device's private key.
+/// Issuing identity-based credentials, in three flavours, which differ in who knows the device's private key.
 ///
 /// Nobody may issue two credentials for one generation of one device: the two are ``MisissuanceEvidence``. The caller keeps a
-/// record of what it issued and answers a repeated request from there.
+/// record of what it issued and answers a repeated request from that record.
 extension MasterKey {
   /// The fields that a credential under this key will have.
   public func fields(
@@ -115,7 +116,7 @@ public struct BlindedCredential: Equatable, Sendable {
   }
 
   /// Parses ``encodedLength`` bytes. Whether they fit a request, ``IdentityRequest/complete(_:under:into:)`` finds out.
-  public init(decoding bytes: RawSpan) throws(CredentialsError) {
+  public init(decoding bytes: RawSpan) throws(WireError) {
     guard bytes.byteCount == Self.encodedLength else {
       throw .wrongLength(expected: Self.encodedLength, actual: bytes.byteCount)
     }

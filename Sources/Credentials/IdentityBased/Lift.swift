@@ -10,8 +10,8 @@ import CountersignCrypto
 ///
 /// All of it in constant time.
 public enum Lift {
-  /// Writes the private key of `scalar` into `key` and returns whether there is one. For about one scalar in 2^126 there is
-  /// none, and the credential must be issued anew.
+  /// Writes the private key of `scalar` into `key` and returns whether there is one. For about one scalar in 2^126 there is none,
+  /// and the credential must be issued again.
   public static func lift(_ scalar: borrowing Edwards25519.Scalar, into key: inout SecretBytes<32>) -> Bool {
     let s = scalar.bytes
     var t = key.mutableBytes

@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Wire
 
 /// The public half of the key that identity-based credentials are issued under: a point of Edwards25519, 32 bytes.
 public struct MasterPublicKey: Equatable, Hashable, Sendable {
@@ -28,8 +29,9 @@ public struct MasterPublicKey: Equatable, Hashable, Sendable {
 
 /// The key that identity-based credentials are issued under. Whoever has it can issue a credential for anyone.
 ///
-/// From a 32-byte seed, by HKDF-SHA512 under labels of their own: the scalar x, and a second key that keeps the issuer's
-/// random numbers apart even if its random generator repeats itself: two credentials with one r would give x away.
+/// HKDF-SHA512 derives two keys from a 32-byte seed, each under its own label: the scalar x, and a second key that keeps the
+/// issuer's random numbers distinct even if its random generator repeats itself. Two credentials with the same r would give x
+/// away.
 public struct MasterKey: ~Copyable, Sendable {
   private var scalar = Edwards25519.Scalar()
   private var nonceKey = SecretBytes<32>()

@@ -1,11 +1,12 @@
 import CountersignCrypto
+import Wire
 
 /// Two different credentials for one generation of one device: an honest issuer never makes the second.
 ///
-/// Anyone can check that the two contradict each other. That both were *issued* follows when each has been used, for without
-/// the master key nobody has a private key to a credential of his own making: so the object is recorded by a party that has
-/// authenticated the holders of both, such as the server, whose registry holds one and whom a device has just shown the other.
-/// Layout: kind, zero, two credentials (2 x 52), the one with the smaller bytes first. 106 bytes.
+/// Anyone can check that the two contradict each other. Once each has been used, both were evidently *issued*, because without
+/// the master key nobody has a private key to a credential of their own making. So a party that has authenticated the holders of
+/// both records the object, such as the server, whose registry holds one and to which a device has just shown the other. Layout:
+/// kind, zero, two credentials (2 x 52), the one with the smaller bytes first. 106 bytes.
 public struct MisissuanceEvidence: Equatable, Sendable {
   public static let encodedLength = 2 + 2 * IdentityCredential.encodedLength
 
@@ -29,18 +30,21 @@ public struct MisissuanceEvidence: Equatable, Sendable {
   }
 
   public init(decoding bytes: RawSpan) throws(CredentialsError) {
-    guard bytes.byteCount == Self.encodedLength else {
-      throw .wrongLength(expected: Self.encodedLength, actual: bytes.byteCount)
-    }
-    try WireKind.misissuanceEvidence.check(bytes.unsafeLoad(as: UInt8.self))
-    let flags = bytes.unsafeLoad(fromByteOffset: 1, as: UInt8.self)
-    guard flags == 0 else { throw .reservedFlags(flags) }
-    let middle = 2 + IdentityCredential.encodedLength
-    let a = try IdentityCredential(decoding: bytes.extracting(2..<middle))
-    let b = try IdentityCredential(decoding: bytes.extracting(middle...))
+    let (a, b) = try parsing(try Self.parse(bytes))
     try self.init(a, b)
     // One encoding for one fact.
     guard first == a else { throw .notEvidence }
+  }
+
+  private static func parse(_ bytes: RawSpan) throws(WireError) -> (IdentityCredential, IdentityCredential) {
+    var reader = ByteReader(bytes)
+    try WireKind.misissuanceEvidence.check(try reader.uint8())
+    let flags = try reader.uint8()
+    guard flags == 0 else { throw .reservedFlags(flags) }
+    let a = try IdentityCredential(decoding: try reader.bytes(IdentityCredential.encodedLength))
+    let b = try IdentityCredential(decoding: try reader.bytes(IdentityCredential.encodedLength))
+    try reader.finish()
+    return (a, b)
   }
 
   /// Writes ``encodedLength`` bytes.

@@ -2,6 +2,8 @@ import Credentials
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
+import Wire
 
 extension AuthorityDirectory {
   /// How the key file of a new authority is protected.
@@ -13,8 +15,8 @@ extension AuthorityDirectory {
 
   /// Makes an authority: a new root, its key file, and a registry at epoch 1.
   ///
-  /// Both files are made in a directory of their own and then moved in, the registry first: the key file is what makes a
-  /// directory an authority. After a crash there is none or a whole one; what it left is cleared by the next attempt.
+  /// Both files are made in a separate directory and then moved in, the registry first: the key file makes a directory an
+  /// authority. After a crash there is no authority or a whole one; the next attempt clears what the crash left.
   ///
   /// - Parameter certificateEpochs: for how many epochs after the current one a certificate is good.
   /// - Throws: ``RegistryError/authorityExists(path:)`` when there is one or part of one.
@@ -23,7 +25,8 @@ extension AuthorityDirectory {
   ) throws(RegistryError) {
     let encoded =
       switch sealing {
-      case .passphrase(let passphrase, let cost): try KeyFile.seal(authority, passphrase: passphrase, cost: cost)
+      case .passphrase(let passphrase, let cost):
+        try usingKeys(try KeyFile.seal(authority, passphrase: passphrase, cost: cost))
       case .unsealed: KeyFile.encodeUnsealed(authority)
       }
     var keyFile = encoded
@@ -51,8 +54,8 @@ extension AuthorityDirectory {
     try usingFiles(try Directories.synchronize(of: keyFilePath))
   }
 
-  /// Checks that an authority can be made here: there is no key file, and no registry that anything depends on. One without
-  /// systems and without a key is what a crash leaves between the two moves.
+  /// Checks that an authority can be made here: there is no key file, and no registry that anything depends on. A registry
+  /// without systems and without a key is what a crash leaves between the two moves.
   ///
   /// - Throws: ``RegistryError/authorityExists(path:)``, or why the registry cannot be read.
   public func checkVacant() throws(RegistryError) {
@@ -64,7 +67,7 @@ extension AuthorityDirectory {
     guard !isUsed else { throw .authorityExists(path: path) }
   }
 
-  /// Keeps a second `init` out, so that neither clears what the other makes.
+  /// Keeps a second `init` out, so that neither clears the other's work.
   private func lock() throws(RegistryError) -> FileLock {
     do { return try FileLock(directory: path) } catch {
       throw error.reason == .inUse ? .authorityExists(path: path) : .file(error)

@@ -2,6 +2,7 @@ import Credentials
 import Files
 import Foundation
 import CountersignCrypto
+import Keyring
 import SystemPackage
 
 /// The directory of an authority: its key file, its registry, the server's lock, and what the relay keeps beside them.
@@ -15,7 +16,7 @@ public struct AuthorityDirectory: Sendable {
   public var keyFilePath: String { path + "/authority.key" }
   public var registryPath: String { path + "/registry.sqlite" }
 
-  /// Opens the registry, which needs no key: only what signs does.
+  /// Opens the registry, which needs no key: only signing does.
   ///
   /// - Parameters:
   ///   - actor: the command or service, for the audit record.
@@ -32,12 +33,12 @@ public struct AuthorityDirectory: Sendable {
   public func keyFile() throws(RegistryError) -> KeyFile {
     var bytes = try readKeyFile()
     defer { wipe(&bytes) }
-    return try KeyFile(decoding: bytes.bytes)
+    return try usingKeys(try KeyFile(decoding: bytes.bytes))
   }
 
-  /// Opens the key file and checks that it is this registry's, and that the registry does not lie behind what was witnessed.
+  /// Opens the key file and checks that it belongs to this registry, and that the registry is not behind what was witnessed.
   ///
-  /// - Parameter acceptingRestored: whether that last check is left out, because the caller is about to accept what it finds.
+  /// - Parameter acceptingRestored: whether to skip that last check, because the caller is about to accept what it finds.
   /// - Throws: what ``KeyFile/open(_:passphrase:)`` throws, ``RegistryError/file(_:)`` when others than the
   ///   owner may read the file, ``RegistryError/keyMismatch``.
   public func unlock(
@@ -45,7 +46,7 @@ public struct AuthorityDirectory: Sendable {
   ) throws(RegistryError) -> Authority {
     var bytes = try readKeyFile()
     defer { wipe(&bytes) }
-    let authority = try KeyFile.open(bytes.bytes, passphrase: passphrase)
+    let authority = try usingKeys(try KeyFile.open(bytes.bytes, passphrase: passphrase))
     let state = try registry.state()
     guard state.issuerKey == authority.issuerKey, state.serverKey == authority.serverKey.publicKey else {
       throw .keyMismatch
@@ -60,7 +61,7 @@ public struct AuthorityDirectory: Sendable {
     return try usingFiles(try SecretFile.read(keyFilePath, limit: KeyFile.sealedLength, followsLinks: true))
   }
 
-  /// That a file cannot be seen does not mean that it is not there.
+  /// A file that cannot be seen may still be there.
   private func checkPresence(of file: String) throws(RegistryError) {
     guard access(file, F_OK) != 0 else { return }
     let reason = errno

@@ -2,6 +2,7 @@ import Credentials
 import Files
 import Foundation
 import SystemPackage
+import Wire
 
 extension AuthorityDirectory {
   /// What was put in the place of a registry.
@@ -9,22 +10,21 @@ extension AuthorityDirectory {
     public let devices: Int
     public let revocationSequence: UInt32
     public let epoch: Epoch
-    /// Where the registry lies that was there before; nil when there was none.
+    /// Where the old registry is now; nil when there was none.
     public let replaced: String?
   }
 
-  /// Puts a copy of a backup in the place of the registry. The backup is only read, and the registry that was there is kept beside
-  /// it.
+  /// Puts a copy of a backup in the place of the registry. The backup is only read, and the old registry is kept beside it.
   ///
-  /// A database and its log belong together: SQLite would write the log of the registry that was there, left by a crash, into a file
-  /// that merely has its name. So the copy is checked while it has a name of its own, and the old files leave with their log.
+  /// A database and its log belong together: SQLite would write the log of the old registry, left by a crash, into a file that
+  /// merely has its name. So the copy is checked under its own name, and the old files are moved away with their log.
   ///
   /// - Throws: ``RegistryError/directoryInUse(path:holder:)`` when a server runs, ``RegistryError/corrupted(_:)`` when the backup is not
   ///   whole, ``RegistryError/backupHasLog(path:)``.
   public func restoreRegistry(from backup: String, actor: String) throws(RegistryError) -> Restored {
     let lock = try ServerLock(directory: path)
     defer { withExtendedLifetime(lock) {} }
-    // An empty one, as earlier versions left it, holds nothing that the file lacks.
+    // An empty log, as earlier versions left it, holds nothing that the file lacks.
     guard Self.length(of: backup + "-wal") == 0 else { throw .backupHasLog(path: backup) }
     let copy = registryPath + ".restoring"
     for suffix in Self.suffixes { unlink(copy + suffix) }
@@ -57,8 +57,8 @@ extension AuthorityDirectory {
     return result
   }
 
-  /// Moves the registry that is there, and its log, to another name, over one that was moved there before. The file goes first: a crash
-  /// leaves no registry, and never one without its log.
+  /// Moves the current registry, and its log, to another name, over one that was moved there before. The file goes first: a crash
+  /// leaves no registry, but never one without its log.
   private func moveAside() throws(RegistryError) -> String? {
     let destination = registryPath + ".replaced"
     let present = Self.suffixes.filter { access(registryPath + $0, F_OK) == 0 }

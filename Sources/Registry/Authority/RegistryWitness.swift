@@ -2,8 +2,9 @@ import Credentials
 import Files
 import Foundation
 import CountersignCrypto
+import Wire
 
-/// How far a registry has come: enough to tell an older one, or one that went another way, from the one that was last seen.
+/// How far a registry has come: enough to tell an older or diverging one from the one that was last seen.
 public struct RegistryMark: Equatable, Sendable {
   /// The number of the latest audit entry, which every change has.
   public let auditSequence: Int64
@@ -13,12 +14,12 @@ public struct RegistryMark: Equatable, Sendable {
   public let revocationSequence: UInt32
 }
 
-/// What the server's directory has witnessed of its registry, in a file of its own beside the key file: a registry that is
-/// restored from a backup lies behind it. It is no secret, and does not belong into backups.
+/// What the server's directory has witnessed of its registry, in a separate file beside the key file: a registry that is restored
+/// from a backup is behind it. It is not secret, and does not belong in backups.
 ///
 /// 64 bytes, big-endian: magic `CSRW`, version, a zero, epoch (2), revocation sequence (4), audit sequence (8), digest (32), and
-/// the first 12 bytes of SHA-256 over all before. It is written in place after each commit and never waited for: what a power cut
-/// takes leaves it behind the registry, which is no reason to refuse anything.
+/// the first 12 bytes of SHA-256 over all before. It is written in place after each commit, and nothing waits for it: after a
+/// power cut it may be behind the registry, which is no reason to refuse anything.
 public final class RegistryWitness: Sendable {
   public static let fileName = "registry.witness"
   static let length = 64
@@ -50,7 +51,7 @@ public final class RegistryWitness: Sendable {
     } catch { return nil }
   }
 
-  /// Witnesses a state. A failure is left alone: the commit has happened, and an older witness is still true.
+  /// Witnesses a state. It ignores failures: the commit has happened, and an older witness is still true.
   func write(_ mark: RegistryMark) {
     var bytes = [UInt8](repeating: 0, count: Self.length)
     var span = bytes.mutableBytes

@@ -1,6 +1,7 @@
 import Credentials
+import Wire
 
-/// One line of the record of who did what. It is written in the transaction that does it.
+/// One line of the record of who did what, written in the transaction that does it.
 public struct AuditEntry: Equatable, Sendable {
   public enum Action: String, Sendable, CaseIterable {
     case initialize = "init"

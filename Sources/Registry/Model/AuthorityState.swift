@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
 /// What the registry holds about the authority itself. Nothing of it is secret.
 public struct AuthorityState: Equatable, Sendable {

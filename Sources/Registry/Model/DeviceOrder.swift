@@ -1,7 +1,8 @@
 import Credentials
 import Schemes
+import Wire
 
-/// Something that a device shall do at its next session.
+/// Something that a device is to do in its next session.
 public struct DeviceOrder: Equatable, Sendable {
   public enum Kind: String, Sendable, CaseIterable {
     /// Change the key.

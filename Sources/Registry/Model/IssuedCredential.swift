@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 
 /// An identity-based credential as the registry keeps it: what the device shows, and what it takes to answer a repeated request.
 public struct IssuedCredential: Equatable, Sendable {

@@ -1,7 +1,7 @@
-/// How many next keys a device may ask for on its own account. Each takes a generation, of which there are 65,534, and a line of
-/// the issuance log that stays for ever. What the owner orders costs nothing.
+/// How many next keys a device may ask for of its own accord. Each uses up one of 65,534 generations and adds a permanent line to
+/// the issuance log. What the owner orders costs nothing.
 ///
-/// A credit is kept in the row and refilled by the clock. A clock that jumps, ahead or back, fills it and does no more.
+/// A credit is kept in the row and refilled by the clock. A clock that jumps, ahead or back, at most fills it.
 public struct KeyBudget: Equatable, Sendable {
   /// Keys that may be asked for at once.
   public let burst: Int64
@@ -27,7 +27,7 @@ public struct KeyBudget: Equatable, Sendable {
     var since: Int64
   }
 
-  /// The credit at `now` of one that was last written as `credit`.
+  /// A credit last written as `credit`, as it is at `now`.
   func refill(_ credit: Credit, at now: Int64) -> Credit {
     guard now >= credit.since else { return Credit(left: burst, since: now) }
     let earned = (now - credit.since) / interval

@@ -1,4 +1,5 @@
 import Credentials
+import Wire
 
 /// Whether devices of one system may open conversations with devices of another, and the statement that tells them.
 public struct Policy: Equatable, Sendable {

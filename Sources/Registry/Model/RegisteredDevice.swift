@@ -1,6 +1,7 @@
 import Credentials
 import Schemes
 import CountersignCrypto
+import Wire
 
 /// What the registry knows of a device.
 public struct RegisteredDevice: Equatable, Sendable {
@@ -24,7 +25,7 @@ public struct RegisteredDevice: Equatable, Sendable {
   public var generation: Generation { certificate.fields.generation }
 }
 
-/// Whose a public key is, and whether it is the key in use or the one to come.
+/// Whose public key it is, and whether it is the key in use or the pending one.
 public struct KeyHolder: Equatable, Sendable {
   public enum Slot: Sendable {
     case active

@@ -1,4 +1,5 @@
 import Credentials
+import Wire
 
 /// A customer's system.
 public struct RegisteredSystem: Equatable, Sendable {

@@ -1,14 +1,7 @@
 import Credentials
+import Keyring
 import Schemes
-
-/// What the server's master key, and this, make one key of a device from.
-public struct SymmetricCredential: Equatable, Sendable {
-  public let scheme: SchemeID
-  public let generation: Generation
-  /// By scheme: the random input of the last rotation (32 bytes, or none before the first); with `derived-key-pbkdf2` the salt;
-  /// with `derived-key-ratchet` the ratchet's state, sealed under a key of the authority.
-  public let material: [UInt8]
-}
+import Wire
 
 /// What the registry knows of a device whose keys the server computes.
 public struct SymmetricDevice: Equatable, Sendable {
@@ -22,7 +15,7 @@ public struct SymmetricDevice: Equatable, Sendable {
   /// Epochs for which the device may make its next pseudonym: the one it last showed and the one it was told then.
   public let knownEpoch: Epoch
   public let toldEpoch: Epoch
-  /// The scheme that the device shall move to.
+  /// The scheme that the device is ordered to move to.
   public let migration: SchemeID?
   /// This generation and every earlier one is revoked; 0 when none is.
   public let revokedThrough: Generation
@@ -34,12 +27,12 @@ public struct SymmetricDevice: Equatable, Sendable {
   /// The row, for tables that refer to devices.
   let rowID: Int64
 
-  /// Whether the device has moved to a key of its own, so that nothing here admits it any more.
+  /// Whether the device has moved to its own key pair, so that nothing here admits it any more.
   public var isRetired: Bool { floor >= .certified }
   public var isRevoked: Bool { revokedThrough >= current.generation }
   public var generation: Generation { current.generation }
 
-  /// The key of that generation, when it is in use or to come.
+  /// The key of that generation, if it is in use or pending.
   public func credential(_ generation: Generation) -> SymmetricCredential? {
     if generation == current.generation { return current }
     return pending?.generation == generation ? pending : nil
@@ -71,10 +64,10 @@ public struct SymmetricSession: Equatable, Sendable {
   }
 }
 
-/// What accepting a session came to.
+/// The result of accepting a session.
 public struct AcceptedSession: Equatable, Sendable {
   public let device: SymmetricDevice
-  /// Whether the session's key was the pending one, and is the one in use now.
+  /// Whether the session's key was the pending one, and is now the one in use.
   public let hasNewKey: Bool
 }
 

@@ -1,10 +1,12 @@
 import CountersignCrypto
 import Credentials
+import Keyring
 import Schemes
+import Wire
 
 /// What a handshake asks of the registry, and what changes when a device has proved itself.
 public protocol AdmissionRegistry: DeviceRecords {
-  /// Whose key this is, be it in use or pending. Revoked devices are found too: see ``RegisteredDevice/isRevoked``.
+  /// Whose key this is, whether in use or pending. Revoked devices are found too: see ``RegisteredDevice/isRevoked``.
   func device(holding key: X25519.PublicKey) throws(RegistryError) -> KeyHolder?
 
   /// Raises the floor; a lower one changes nothing.
@@ -12,8 +14,8 @@ public protocol AdmissionRegistry: DeviceRecords {
 
   /// The holders of keys that have this routing hint: see ``RoutingHint``. Many keys may share one.
   ///
-  /// - Parameter limit: how many keys at most. Where more share the hint, every call begins somewhere else, so that whoever
-  ///   comes again is found in the end.
+  /// - Parameter limit: how many keys at most. If more share the hint, every call begins somewhere else, so that a device that
+  ///   comes again is eventually found.
   func devices(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [KeyHolder]
 
   /// Whom a device's first frame may mean.
@@ -23,7 +25,7 @@ public protocol AdmissionRegistry: DeviceRecords {
   func devices(namedFrom hint: UInt16, scheme: SchemeID, limit: Int) throws(RegistryError) -> [NamedDevice]
 
   /// Devices have proved sessions: stores the counter of each, takes a pending key into use, raises the floor. All of it is on
-  /// the disk, by one commit, before the caller may act on any of the sessions. One that is refused leaves the others as they are.
+  /// the disk, in one commit, before the caller may act on any of the sessions. A refused session does not affect the others.
   ///
   /// - Parameter toldEpoch: the epoch that `welcome` will tell them.
   /// - Returns: for each session the device as it is now, or why it is refused: ``RegistryError/staleCounter(_:)``,
@@ -33,8 +35,8 @@ public protocol AdmissionRegistry: DeviceRecords {
     _ sessions: [SymmetricSession], toldEpoch: Epoch, authority: Authority
   ) throws(RegistryError) -> [Result<AcceptedSession, RegistryError>]
 
-  /// The pending key was used in an authenticated session: it is the key in use from now on, the old one is forgotten, an order to
-  /// rotate is done, and a statement tells the device's peers. Repeating it changes nothing.
+  /// The pending key was used in an authenticated session: it is now the key in use, the old one is forgotten, an order to rotate
+  /// is done, and a statement tells the device's peers. Repeating it changes nothing.
   ///
   /// - Throws: ``RegistryError/unknownKey(_:)`` when `key` is neither, ``RegistryError/deviceRevoked(_:)``,
   ///   ``RegistryError/deviceQuarantined(_:)``.
@@ -50,16 +52,16 @@ public protocol AdmissionRegistry: DeviceRecords {
   /// Writes evidence of misissuance into the audit record, once; whether it was new.
   func report(_ evidence: MisissuanceEvidence) throws(RegistryError) -> Bool
 
-  /// For which device and generation a key was certified, be it in use or long replaced.
-  func issuance(of key: X25519.PublicKey) throws(RegistryError) -> Issuance?
+  /// For which device and generation a key was certified, whether in use or long replaced.
+  func issuance(of key: X25519.PublicKey) throws(RegistryError) -> IssuanceLine?
 
-  /// The keys that have this routing hint, those that were replaced too: see ``devices(hinted:limit:)``.
-  func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [Issuance]
+  /// The keys that have this routing hint, including replaced ones: see ``devices(hinted:limit:)``.
+  func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [IssuanceLine]
 
-  /// Whether a certificate that somebody has met stands in the issuance log.
+  /// Whether a certificate that somebody has met is in the issuance log.
   func verdict(on certificate: Certificate) throws(RegistryError) -> IssuanceVerdict
 
-  /// Two holders of a device's keys have shown themselves: neither gets a session until the owner has looked at it. Repeating it
+  /// Two holders of a device's keys have shown themselves: neither gets a session until the owner has decided. Repeating it
   /// changes nothing.
   func quarantine(_ address: DeviceAddress, because detail: String) throws(RegistryError)
 

@@ -1,4 +1,6 @@
 import Credentials
+import Keyring
+import Wire
 
 /// What the registry knows of a device, and the state of the authority.
 public protocol DeviceRecords: Sendable {

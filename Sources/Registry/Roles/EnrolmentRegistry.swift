@@ -1,5 +1,7 @@
 import Credentials
+import Keyring
 import Schemes
+import Wire
 
 /// What the assembly line asks of the registry: systems, and devices that are new in it.
 public protocol EnrolmentRegistry: DeviceRecords {
@@ -21,8 +23,8 @@ public protocol EnrolmentRegistry: DeviceRecords {
   ///   it was revoked for good.
   func enrolAgain(_ device: NewDevice, issuer: AuthorityIssuer) throws(RegistryError) -> Certificate
 
-  /// Registers a device of a scheme without key pairs. A call for a device that has never been used gives the same again, so
-  /// that one which was cut off can be repeated.
+  /// Registers a device of a scheme without key pairs. A call for a device that has never been used returns the same again, so
+  /// that an interrupted call can be repeated.
   ///
   /// - Throws: ``RegistryError/deviceExists(_:)``, ``RegistryError/unknownSystem(_:)``,
   ///   ``RegistryError/unsuitableScheme(_:)``.
@@ -33,8 +35,8 @@ public protocol EnrolmentRegistry: DeviceRecords {
   /// Takes the authority's master public key into a registry that has none.
   func learn(_ masterKey: MasterPublicKey) throws(RegistryError)
 
-  /// Registers devices, all or none, with the identity-based credentials that were issued for them; any number of times with
-  /// the same result.
+  /// Registers devices, all or none, with the identity-based credentials that were issued for them; repeating it gives the same
+  /// result.
   ///
   /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
   /// - Throws: ``RegistryError/deviceExists(_:)``, ``RegistryError/unknownSystem(_:)``, ``RegistryError/keyInUse``,

@@ -1,5 +1,7 @@
 import Credentials
+import Keyring
 import Schemes
+import Wire
 
 /// What the owner of a fleet does: epochs, policies, revocations, orders; and what the owner looks at.
 public protocol OwnersRegistry: DeviceRecords {
@@ -10,7 +12,7 @@ public protocol OwnersRegistry: DeviceRecords {
 
   /// Lets devices of `from` open conversations with devices of `to`: until withdrawn, or through `lastEpoch`.
   ///
-  /// The living revocations of both systems get new sequence numbers, for each side must now hear of the other's.
+  /// The revocations still in force in both systems get new sequence numbers, because each side must now hear of the other's.
   func allow(
     from: SystemID, to: SystemID, through lastEpoch: Epoch?, issuer: AuthorityIssuer
   ) throws(RegistryError) -> PolicyStatement
@@ -30,8 +32,8 @@ public protocol OwnersRegistry: DeviceRecords {
     in system: SystemID?, after address: DeviceAddress?, limit: Int
   ) throws(RegistryError) -> [SymmetricDevice]
 
-  /// Orders a device to move to another scheme; a later order takes the place of an earlier one, and one to the scheme that the
-  /// device has calls it off.
+  /// Orders a device to move to another scheme; a later order replaces an earlier one, and an order for the scheme that the
+  /// device has cancels it.
   ///
   /// - Throws: ``RegistryError/belowFloor(_:)`` when that would be a way back, ``RegistryError/unsuitableScheme(_:)``.
   func orderMigration(to scheme: SchemeID, for address: DeviceAddress) throws(RegistryError)
@@ -39,19 +41,19 @@ public protocol OwnersRegistry: DeviceRecords {
   /// Every device in quarantine, and why. They are few: somebody looks at each.
   func quarantines() throws(RegistryError) -> [DeviceAddress: String]
 
-  /// The owner has looked at it: the holder of the key in use gets sessions again.
+  /// The owner has decided: the holder of the key in use gets sessions again.
   func releaseFromQuarantine(_ address: DeviceAddress) throws(RegistryError)
 
   /// Revokes `generation` and all before it; nil means every generation issued so far, the pending one included, and
-  /// ``RevocationContent/everyGeneration`` those to come too. What is covered already changes nothing but the reason,
-  /// when another one than ``RevocationReason/unspecified`` is given.
+  /// ``RevocationContent/everyGeneration`` future ones too. A revocation that is already covered changes only the reason, if one
+  /// other than ``RevocationReason/unspecified`` is given.
   ///
   /// When this covers the key in use, a pending key goes with it: it was certified at the request of a key no longer trusted.
   func revoke(
     _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, issuer: AuthorityIssuer
   ) throws(RegistryError) -> RevocationStatement
 
-  /// Queues an order; one of a kind is enough.
+  /// Queues an order; a device has at most one of each kind.
   func order(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError)
 
   func completeOrder(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError)
@@ -59,8 +61,8 @@ public protocol OwnersRegistry: DeviceRecords {
   /// Audit entries numbered above `sequence`, oldest first, at most `limit`.
   func audit(since sequence: Int64, limit: Int) throws(RegistryError) -> [AuditEntry]
 
-  /// Refuses a registry that lies behind what was witnessed, or that went another way since: a restored one. Where nothing was
-  /// witnessed, the present is.
+  /// Refuses a registry that is behind what was witnessed, or has diverged since: a restored one. If nothing was witnessed, the
+  /// present state is.
   ///
   /// - Throws: ``RegistryError/behindWitness(changes:revocations:epochs:)``, ``RegistryError/contradictsWitness(change:)``.
   func checkAgainstWitness() throws(RegistryError)

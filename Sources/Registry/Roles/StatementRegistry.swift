@@ -1,18 +1,19 @@
 import Credentials
+import Wire
 
 /// What the server tells devices: policies, revocations, rotations and orders, as they are now.
 public protocol StatementRegistry: DeviceRecords {
-  /// Changes its value whenever another process, or this one, has changed the registry. Cheap enough to ask every 100 ms.
+  /// A value that changes whenever another process, or this one, has changed the registry. Cheap enough to read every 100 ms.
   func changeCounter() throws(RegistryError) -> Int64
 
-  /// All policies, or those that concern one system; denials too, for devices must hear of them.
+  /// All policies, or those that concern one system; including denials, because devices must hear of them.
   func policies(concerning system: SystemID?) throws(RegistryError) -> [Policy]
 
   /// Whether devices of `from` may open conversations with devices of `to` now. Always true within one system.
   func allows(from: SystemID, to: SystemID) throws(RegistryError) -> Bool
 
-  /// The statements of rotations that still matter and are numbered above `sequence`, in order: of all devices, or of those that a
-  /// system's devices may meet. Of more than `limit` of one system the latest: no system's rotations hide another's.
+  /// The statements of rotations that still matter and are numbered above `sequence`, in order: of all devices, or of those that
+  /// a system's devices may meet. If one system has more than `limit`, the latest of them: no system's rotations hide another's.
   func rotations(
     since sequence: UInt32, for system: SystemID?, limit: Int
   ) throws(RegistryError) -> [RotationStatement]

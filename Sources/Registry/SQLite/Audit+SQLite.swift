@@ -1,5 +1,6 @@
 import Credentials
 import GRDB
+import Wire
 
 extension SQLiteRegistry {
   /// Adds an audit row to the transaction under way.

@@ -2,6 +2,8 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   public func state() throws(RegistryError) -> AuthorityState {

@@ -4,6 +4,7 @@ import GRDB
 import GRDBSQLite
 import CountersignCrypto
 import Schemes
+import Wire
 
 extension Bytes {
   /// As a column's value.

@@ -4,11 +4,12 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import CountersignCrypto
+import Wire
 
 /// The hot path: a device by its address or by its key, through statements that are prepared once.
 ///
 /// It reads the columns through SQLite's own functions: a `Row` or a record type would cost several times the lookup. One
-/// instance belongs to one connection and is used on that connection's queue only, which is what makes it sendable.
+/// instance belongs to one connection and is used on that connection's queue only, which makes it sendable.
 final class DeviceLookup: @unchecked Sendable {
   static let columns = """
     id, system, device_id, public_key, issuer, generation, last_epoch, signature, pending_key, pending_issuer,
@@ -35,7 +36,7 @@ final class DeviceLookup: @unchecked Sendable {
     return try first(pending, binding: key, db).map { KeyHolder(device: $0, slot: .pending) }
   }
 
-  /// Finalises the statements, without which a connection does not close.
+  /// Finalises the statements; otherwise a connection does not close.
   func forgetStatements() {
     byAddress = nil
     byKey = nil
@@ -53,7 +54,7 @@ final class DeviceLookup: @unchecked Sendable {
     _ statement: OpaquePointer, binding key: X25519.PublicKey, _ db: Database
   ) throws -> RegisteredDevice? {
     sqlite3_bind_int64(statement, 1, key.tag)
-    // The key outlives the statement's use: `first` resets it and the next use binds anew.
+    // The key outlives the statement's use: `first` resets the statement, and the next use binds again.
     return try key.bytes.withUnsafeBytes { bytes in
       sqlite3_bind_blob(statement, 2, bytes.baseAddress, Int32(bytes.count), nil)
       defer { sqlite3_bind_null(statement, 2) }
@@ -114,7 +115,7 @@ extension Certificate {
 }
 
 extension Bytes {
-  /// Reads a blob; the schema's checks say how long it is, a damaged file may not know.
+  /// Reads a blob; the schema's checks fix its length, but a damaged file may break them.
   fileprivate init(_ row: OpaquePointer, column: Int32) throws {
     let start = sqlite3_column_blob(row, column)
     let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(row, column)))

@@ -1,6 +1,7 @@
 import Credentials
 import GRDB
 import GRDBSQLite
+import Wire
 
 extension SQLiteRegistry {
   /// Devices in the order of their addresses. The index sorts ids as signed integers, so that the upper half of the id space
@@ -49,7 +50,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// What `fetch` finds in all rows of a table; where that is more than `limit`, so much of it from some row on.
+  /// What `fetch` finds in all rows of a table; if that is more than `limit`, as many from some row on.
   static func anywhere<Found>(
     in table: String, limit: Int, _ db: Database, _ fetch: (ClosedRange<Int64>, Int) throws -> [Found]
   ) throws -> [Found] {

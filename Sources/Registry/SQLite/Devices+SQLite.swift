@@ -1,7 +1,9 @@
 import Credentials
+import Keyring
 import Schemes
 import GRDB
 import CountersignCrypto
+import Wire
 
 extension SQLiteRegistry {
   public func addDevices(_ devices: [NewDevice], issuer: AuthorityIssuer) throws(RegistryError) -> [Certificate] {
@@ -39,7 +41,7 @@ extension SQLiteRegistry {
         generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch)
       try forgetPendingKey(of: old, db)
       try store(certificate, of: old, db)
-      // Whoever had the key before may have proved one where the device's firmware cannot.
+      // Whoever had the previous key may have proved one, although the device's firmware cannot.
       try db.execute(sql: "UPDATE devices SET proves_keys = 0 WHERE id = ?", arguments: [old.rowID])
       // It was on its way to a key pair when it was revoked.
       if old.floor < .certified { try raise(.certified, of: address, db) }
@@ -97,7 +99,7 @@ extension SQLiteRegistry {
       for: device.publicKey, system: address.system, device: address.device,
       generation: try old.nextGeneration(nil), lastEpoch: try AuthorityState(db).lastEpoch)
     try insert(certificate, floor: old.floor, db)
-    // Which retires the row that it had.
+    // This retires the row that it had.
     try raise(.certified, of: address, db)
     try enter(certificate, db)
     try record(.deviceEnrolAgain, db, of: address, generation: certificate.fields.generation)
@@ -110,13 +112,13 @@ extension SQLiteRegistry {
       arguments: [floor.rawValue, now(), address.system.column, address.device.column])
   }
 
-  /// Refuses a key that was ever certified, or that no handshake could use. A key that was replaced is known to somebody who had
-  /// the device's memory then: under another name it would let that one in again.
+  /// Refuses a key that was ever certified, or that no handshake could use. Somebody who had the device's memory may know a
+  /// replaced key: under another name it would let them in again.
   func checkUnused(_ key: X25519.PublicKey, _ lookup: DeviceLookup, _ db: Database) throws {
     guard try lookup.holder(of: key, db) == nil, try Self.issuance(of: key, db) == nil else {
       throw RegistryError.keyInUse
     }
-    // Another spelling of a key would pass for a new one; and nobody's key is the server's.
+    // Another encoding of a key would pass for a new key, and no device may have the server's key.
     guard key.isCanonical, try AuthorityState(db).serverKey != key else { throw RegistryError.unusableKey }
     var shared = SecretBytes<32>()
     do { try probe.key.agree(with: key, into: &shared) } catch { throw RegistryError.unusableKey }

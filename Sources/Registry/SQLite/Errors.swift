@@ -2,6 +2,7 @@ import Credentials
 import Files
 import Foundation
 import GRDB
+import Keyring
 import CountersignCrypto
 
 extension RegistryError {
@@ -10,6 +11,7 @@ extension RegistryError {
     switch error {
     case let error as RegistryError: self = error
     case let error as CredentialsError: self = .signer(error)
+    case let error as KeyringError: self.init(error)
     case let error as DatabaseError: self.init(error, path: path)
     default: self = .database(code: 1, "\(error)")
     }
@@ -18,7 +20,7 @@ extension RegistryError {
   private init(_ error: DatabaseError, path: String) {
     switch error.resultCode {
     case .SQLITE_FULL: self = .full(path)
-    // SQLite calls it a failed write when there is no room for the index of its log.
+    // SQLite reports a failed write when there is no room for the index of its log.
     case .SQLITE_IOERR where Self.isDiskFull(at: path): self = .full(path)
     case .SQLITE_READONLY: self = .readOnly(path)
     // The log lies beside the database: both the file and its directory must be writable.

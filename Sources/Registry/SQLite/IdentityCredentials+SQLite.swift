@@ -2,6 +2,8 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   public func record(_ issued: [IssuedCredential], enrolAgain: Bool) throws(RegistryError) {
@@ -59,7 +61,7 @@ extension SQLiteRegistry {
       let device = try servingDevice(address, lookup, db)
       guard claim.publicKey == device.certificate.publicKey else {
         guard claim.isRetired else { throw RegistryError.superseded(address) }
-        // Who speaks under the key before the one in use has the credential of that one, and need not ask.
+        // A device that speaks under the previous key has the credential of the key in use, and need not ask.
         return .quarantined(try quarantine(address, "two keys follow generation \(claim.generation)", db))
       }
       let state = try AuthorityState(db)

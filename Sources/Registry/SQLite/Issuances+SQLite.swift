@@ -2,13 +2,15 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   /// Enters a key that is being certified into the log; one that is there already is left alone.
   ///
   /// - Throws: ``RegistryError/corrupted(_:)`` when its generation belongs to another key.
   func enter(_ certificate: Certificate, _ db: Database) throws {
-    let line = Issuance(certificate)
+    let line = IssuanceLine(certificate)
     if let known = try Self.issuance(line.address, line.generation, db) {
       guard known == line else {
         throw RegistryError.corrupted("generation \(line.generation) of a device belongs to another key")
@@ -18,7 +20,7 @@ extension SQLiteRegistry {
     try Self.append(line, db)
   }
 
-  private static func append(_ line: Issuance, _ db: Database) throws {
+  private static func append(_ line: IssuanceLine, _ db: Database) throws {
     let (count, head) = try tip(db)
     let statement = try db.cachedStatement(
       sql: """
@@ -48,11 +50,11 @@ extension SQLiteRegistry {
         UNION ALL SELECT system, device_id, pending_generation, pending_key FROM devices WHERE pending_key IS NOT NULL
         ORDER BY 1, 2, 3
         """)
-    for row in rows { try append(try Issuance(row), db) }
+    for row in rows { try append(try IssuanceLine(row), db) }
   }
 
-  /// For the migration: enters what a device without a key pair was given when it came back with one, which was once forgotten.
-  /// Only what the audit record has: whoever has written a row gets no line for it.
+  /// For the migration: enters the keys of devices that came back with a key pair after having none, which earlier versions left
+  /// out. Only those in the audit record: a row that somebody has forged gets no line.
   static func enterEnrolledKeys(_ db: Database) throws {
     let rows = try Row.fetchAll(
       db,
@@ -64,10 +66,12 @@ extension SQLiteRegistry {
             AND i.generation = d.generation)
         ORDER BY 1, 2
         """, arguments: [AuditEntry.Action.deviceEnrolAgain.rawValue])
-    for row in rows { try append(try Issuance(row), db) }
+    for row in rows { try append(try IssuanceLine(row), db) }
   }
 
-  private static func issuance(_ address: DeviceAddress, _ generation: Generation, _ db: Database) throws -> Issuance? {
+  private static func issuance(_ address: DeviceAddress, _ generation: Generation, _ db: Database) throws
+    -> IssuanceLine?
+  {
     let statement = try db.cachedStatement(
       sql: """
         SELECT system, device_id, generation, public_key FROM issuances
@@ -75,20 +79,20 @@ extension SQLiteRegistry {
         """)
     return try Row.fetchOne(
       statement, arguments: [address.system.column, address.device.column, Int(generation)]
-    ).map { try Issuance($0) }
+    ).map { try IssuanceLine($0) }
   }
 
-  public func issuance(of key: X25519.PublicKey) throws(RegistryError) -> Issuance? {
+  public func issuance(of key: X25519.PublicKey) throws(RegistryError) -> IssuanceLine? {
     try read { db, _ in try Self.issuance(of: key, db) }
   }
 
-  static func issuance(of key: X25519.PublicKey, _ db: Database) throws -> Issuance? {
+  static func issuance(of key: X25519.PublicKey, _ db: Database) throws -> IssuanceLine? {
     let statement = try db.cachedStatement(
       sql: "SELECT system, device_id, generation, public_key FROM issuances WHERE key_tag = ? AND public_key = ?")
-    return try Row.fetchOne(statement, arguments: [key.tag, key.data]).map { try Issuance($0) }
+    return try Row.fetchOne(statement, arguments: [key.tag, key.data]).map { try IssuanceLine($0) }
   }
 
-  public func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [Issuance] {
+  public func issuances(hinted hint: UInt16, limit: Int) throws(RegistryError) -> [IssuanceLine] {
     try read { db, _ in
       try Self.anywhere(in: "issuances", limit: limit, db) { rows, limit in
         let statement = try db.cachedStatement(
@@ -97,7 +101,7 @@ extension SQLiteRegistry {
             WHERE hint = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?
             """)
         return try Row.fetchAll(statement, arguments: [Int(hint), rows.lowerBound, rows.upperBound, limit])
-          .map { try Issuance($0) }
+          .map { try IssuanceLine($0) }
       }
     }
   }
@@ -106,11 +110,11 @@ extension SQLiteRegistry {
     try read { db, lookup in
       let state = try AuthorityState(db)
       guard state.vouches(for: certificate) else { return .foreign }
-      let line = Issuance(certificate)
+      let line = IssuanceLine(certificate)
       guard let known = try Self.issuance(line.address, line.generation, db) else { return .missing }
       guard known != line else { return .entered }
       let device = try lookup.device(line.address, db)
-      let ours = [device?.certificate, device?.pending].compactMap { $0 }.first { Issuance($0) == known }
+      let ours = [device?.certificate, device?.pending].compactMap { $0 }.first { IssuanceLine($0) == known }
       return .contradicted(known, ours.flatMap { Contradiction($0, certificate) })
     }
   }
@@ -132,7 +136,7 @@ extension SQLiteRegistry {
   }
 
   /// What is wrong with the issuance log: a line that does not follow from the one before, a signed head that the log does not
-  /// pass through, a device whose key was never entered. Empty when it holds together.
+  /// pass through, a device whose key was never entered. Empty when the log is consistent.
   ///
   /// - Parameter witnesses: heads that somebody has kept elsewhere.
   public func issuanceProblems(against witnesses: [IssuanceStatement] = []) throws(RegistryError) -> [String] {
@@ -154,7 +158,7 @@ extension SQLiteRegistry {
       while let row = try rows.next() {
         count += 1
         let stored: Data = row[4]
-        head = try Issuance(row).head(after: head)
+        head = try IssuanceLine(row).head(after: head)
         if head.data != stored || Int64(count) != row[5] {
           problems.append("line \(count) does not follow from the line before")
           return problems
@@ -179,7 +183,7 @@ extension SQLiteRegistry {
   }
 }
 
-extension Issuance {
+extension IssuanceLine {
   /// From the columns system, device, generation and key.
   fileprivate init(_ row: Row) throws {
     let key: Data = row[3]

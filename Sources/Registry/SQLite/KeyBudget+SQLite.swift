@@ -1,5 +1,6 @@
 import Credentials
 import GRDB
+import Wire
 
 extension SQLiteRegistry {
   /// Takes a key from the credits of a device and of its system, in the transaction that stages it.

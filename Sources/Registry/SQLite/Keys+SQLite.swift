@@ -1,6 +1,8 @@
 import Credentials
 import GRDB
 import CountersignCrypto
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   public func renew(
@@ -30,7 +32,7 @@ extension SQLiteRegistry {
     case other(KeyAnswer<Certificate>)
   }
 
-  /// Holds a session that asks for a certificate of `key` against the row as it is now.
+  /// Checks a session that asks for a certificate of `key` against the row as it is now.
   ///
   /// A device stores each key before it shows it, and shows no other until that one is its active key. So whoever shows another
   /// key than the one that waits for its first use, or than the one that followed, has made it elsewhere from the same memory.
@@ -41,7 +43,7 @@ extension SQLiteRegistry {
       // Opened before another session took the next key into use: that one counts.
       guard claim.isRetired else { throw RegistryError.superseded(claim.address) }
       if key == device.certificate.publicKey { return .other(.granted(device.certificate)) }
-      // Its own old key, which it asks to renew before it comes to the next.
+      // Its own old key, which it asks to renew before it asks for the next.
       if key == claim.publicKey { return .other(.settled) }
       return .other(
         .quarantined(try quarantine(claim.address, "two keys follow generation \(claim.generation)", db)))
@@ -70,7 +72,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// Certifies the key of a device that moves from a key which the server computes, and has been certified one before.
+  /// Certifies the key of a device that moves from a key that the server computes, and has had one certified before.
   func renew(
     _ key: X25519.PublicKey, proof: ShownProof, ofSuccessor device: RegisteredDevice, _ lookup: DeviceLookup,
     _ issuer: AuthorityIssuer, _ db: Database
@@ -112,8 +114,8 @@ extension SQLiteRegistry {
     return certificate
   }
 
-  /// A device that has once proved a key which it asked for never again gets a certificate for one that it does not prove. A wrong
-  /// proof is nobody's: firmware that is older than proofs shows none.
+  /// A device that has proved a key it asked for never again gets a certificate for a key that it does not prove. A wrong proof
+  /// is always refused: firmware older than proofs shows none.
   private func check(_ proof: ShownProof, of device: RegisteredDevice, _ db: Database) throws {
     guard proof != .wrong else { throw RegistryError.unprovedKey(device.address) }
     let isProved = proof == .valid
@@ -144,7 +146,7 @@ extension SQLiteRegistry {
   ) throws(RegistryError) -> Bool {
     guard Int(upper) - Int(lower) > 1 else { return false }
     return try read { db, _ in
-      // The action stands in the text, so that the index of promotions is used.
+      // The action is in the text, so that the index of promotions is used.
       try Bool.fetchOne(
         db,
         sql: """
@@ -196,7 +198,7 @@ extension SQLiteRegistry {
 }
 
 extension Issuer {
-  /// The same subject, key and generation, good for longer.
+  /// The same subject, key and generation, with a later last epoch.
   fileprivate func certificate(
     renewing old: Certificate, lastEpoch: Epoch
   ) throws(CredentialsError) -> Certificate {

@@ -19,7 +19,7 @@ extension SQLiteRegistry {
     try read { db, _ in try Migrations.all.appliedMigrations(db) }
   }
 
-  /// Writes a consistent copy to a new file, readable by its owner only, while others go on working.
+  /// Writes a consistent copy to a new file, readable by its owner only, while others keep working.
   ///
   /// - Throws: ``RegistryError/file(_:)`` when the file exists or cannot be made.
   public func backUp(to path: String) throws(RegistryError) {

@@ -20,8 +20,8 @@ enum Migrations {
     return migrator
   }
 
-  /// What a session's first record makes the server look for: the news of a system, and whether a generation was ever in use. Without
-  /// these, one device's hello would walk through what all others have left.
+  /// What a session's first record makes the server look for: the news of a system, and whether a generation was ever in use.
+  /// Without these indexes, one device's hello would scan what all others have left.
   private static let news = """
     CREATE INDEX rotations_news ON rotations (system, sequence);
     CREATE INDEX revocations_news ON revocations (system, sequence);

@@ -1,8 +1,9 @@
 import Credentials
 import GRDB
+import Wire
 
-/// Whose news a device hears. The tables are read one system at a time, each by its index: what other systems have left there costs
-/// nobody's session a walk through it.
+/// Whose news a device hears. The tables are read one system at a time, by index: no session has to scan what other systems have
+/// left there.
 extension SQLiteRegistry {
   /// The tables that count in one sequence.
   enum NewsTable: String {

@@ -1,6 +1,7 @@
 import Credentials
 import GRDB
 import Schemes
+import Wire
 
 extension SQLiteRegistry {
   public func order(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError) {
@@ -39,7 +40,7 @@ extension SQLiteRegistry {
       guard scheme.row.isOrdered else { throw RegistryError.unsuitableScheme(scheme) }
       let target = scheme == device.current.scheme ? nil : scheme
       guard target != device.migration else { return }
-      // A key under way to another scheme is none that this order asks for.
+      // A pending key of another scheme does not fulfil this order.
       try db.execute(
         sql: """
           UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ?, pending_scheme = NULL,

@@ -1,6 +1,8 @@
 import Credentials
 import Foundation
 import GRDB
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   public func allow(
@@ -44,7 +46,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// Signs the standing policies anew for the epoch that has just begun.
+  /// Signs the standing policies again for the epoch that has just begun.
   func renewPolicies(_ issuer: AuthorityIssuer, _ db: Database) throws {
     let lastEpoch = try AuthorityState(db).lastEpoch
     for policy in try Self.policies(concerning: nil, db) where policy.isStanding {

@@ -1,5 +1,6 @@
 import Credentials
 import GRDB
+import Wire
 
 extension SQLiteRegistry {
   public func quarantine(_ address: DeviceAddress, because detail: String) throws(RegistryError) {
@@ -38,7 +39,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// Ends a quarantine: of a device that got a new key at the bench there is only one again.
+  /// Ends a quarantine: a device that got a new key at the bench has only one holder again.
   static func lift(_ address: DeviceAddress, _ db: Database) throws {
     try db.execute(
       sql: "DELETE FROM quarantine WHERE system = ? AND device_id = ?",

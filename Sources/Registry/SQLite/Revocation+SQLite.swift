@@ -1,6 +1,8 @@
 import Credentials
 import Foundation
 import GRDB
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
   public func revoke(
@@ -39,7 +41,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// What is covered already stays as it is. Where another reason is given, a statement that says it takes the earlier one's place.
+  /// What is already covered stays as it is. If another reason is given, a statement with that reason replaces the earlier one.
   func revise(
     _ known: RevocationStatement, _ reason: RevocationReason, _ issuer: AuthorityIssuer, _ db: Database
   ) throws -> RevocationStatement {
@@ -70,8 +72,8 @@ extension SQLiteRegistry {
     }
   }
 
-  /// Gives the living revocations of two systems new numbers: a device that has seen this far would never ask for those that
-  /// a new policy makes its business.
+  /// Gives the revocations still in force in two systems new numbers: a device that has seen the sequence so far would never ask
+  /// for those that a new policy makes relevant to it.
   func renumberRevocations(of a: SystemID, _ b: SystemID, _ issuer: AuthorityIssuer, _ db: Database) throws {
     let statements = try Data.fetchAll(
       db,

@@ -1,9 +1,11 @@
 import Credentials
 import Foundation
 import GRDB
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
-  /// Tells a device's peers that a generation is in use: the certificate of the key before would verify until its last epoch.
+  /// Tells a device's peers that a generation is in use: the certificate of the previous key would verify until its last epoch.
   func announceRotation(
     of device: RegisteredDevice, to generation: Generation, _ issuer: AuthorityIssuer, _ db: Database
   ) throws {
@@ -31,7 +33,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// Gives the living rotations of two systems new numbers: see ``renumberRevocations(of:_:_:_:)``.
+  /// Gives the rotations still in force in two systems new numbers: see ``renumberRevocations(of:_:_:_:)``.
   func renumberRotations(of a: SystemID, _ b: SystemID, _ issuer: AuthorityIssuer, _ db: Database) throws {
     let statements = try Data.fetchAll(
       db,

@@ -19,14 +19,14 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
   private let writerLookup = DeviceLookup()
   private let readerLookup = DeviceLookup()
   let probe = KeyProbe()
-  /// What is told of every commit; nil for a copy that nobody serves.
+  /// The witness of every commit; nil for a copy that nobody serves.
   let witness: RegistryWitness?
 
   /// Opens the registry at `path`, which must exist, and brings its schema up to date.
   ///
   /// - Parameters:
   ///   - actor: the command or service, for the audit record.
-  ///   - witness: what remembers how far the registry has come.
+  ///   - witness: the record of how far the registry has come.
   ///   - clock: seconds since 1970, for what is refilled as time passes.
   /// - Throws: ``RegistryError/newerDatabase(path:)``, ``RegistryError/corrupted(_:)``, ``RegistryError/noAuthority(path:)``,
   ///   ``RegistryError/readOnly(_:)``.
@@ -45,7 +45,7 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
       writer = try DatabaseQueue(path: name, configuration: Self.configuration(readonly: false))
       try writer.inDatabase { try Self.check($0, path: path) }
       try Migrations.all.migrate(writer)
-      // A file in WAL mode stays so; a restored backup is not yet.
+      // A file in WAL mode stays so; a restored backup is not in WAL mode yet.
       try writer.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
       reader = try DatabaseQueue(path: name, configuration: Self.configuration(readonly: true))
     } catch { throw RegistryError(error, path: path) }
@@ -97,15 +97,16 @@ public final class SQLiteRegistry: DeviceRegistry, Sendable {
     do { try writer.inDatabase(body) } catch { throw RegistryError(error, path: path) }
   }
 
-  /// Closes both connections, the writing one last: the last of all to close folds the log back into the database file, and
-  /// one that only reads could not. Ending the registry's life does it too, and tells of no error.
+  /// Closes both connections, the writing one last: the last connection to close folds the log back into the database file, and
+  /// one that only reads could not. Deinitialising the registry does the same, but reports no error.
   public func close() throws(RegistryError) {
     do {
       reader.unsafeRead { _ in readerLookup.forgetStatements() }
       try reader.close()
       writer.inDatabase { db in
         writerLookup.forgetStatements()
-        // One that has neither read nor written since it asked for a log has not opened it, and would leave it there.
+        // A connection that has neither read nor written since it asked for a log has not opened the log, and would leave it
+        // there.
         _ = try? Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
       }
       try writer.close()

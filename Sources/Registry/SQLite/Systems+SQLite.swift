@@ -1,5 +1,6 @@
 import Credentials
 import GRDB
+import Wire
 
 extension SQLiteRegistry {
   public func addSystem(named name: String) throws(RegistryError) -> RegisteredSystem {
@@ -16,8 +17,8 @@ extension SQLiteRegistry {
     }
   }
 
-  /// The number of a system that is about to be added: the lowest that is free. A name of digits alone is a number to whoever reads it,
-  /// so that it is that system's number, or no name.
+  /// The number of a system that is about to be added: the lowest that is free. A name of digits alone reads as a number, so it
+  /// must be that system's number.
   private static func number(ofNew name: String, _ db: Database) throws -> SystemID {
     guard name.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
       let lowest = try Int64.fetchOne(

@@ -2,15 +2,15 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
 
 extension SQLiteRegistry {
-  /// Refuses a registry that lies behind what was witnessed, or that went another way since. Where nothing was witnessed, the
-  /// present is.
+  /// Refuses a registry that is behind what was witnessed, or has diverged since. If nothing was witnessed, the present state is.
   ///
   /// - Throws: ``RegistryError/behindWitness(changes:revocations:epochs:)``, ``RegistryError/contradictsWitness(change:)``.
   public func checkAgainstWitness() throws(RegistryError) {
     guard let witness else { return }
-    // The witness first: whatever others commit after that only brings the registry further.
+    // The witness first: whatever others commit after that only moves the registry forward.
     let known = witness.read()
     let mark = try read { db, _ in try RegistryMark(db) }
     guard let seen = known else { return witness.write(mark) }
@@ -24,7 +24,8 @@ extension SQLiteRegistry {
     guard digest == seen.auditDigest else { throw .contradictsWitness(change: seen.auditSequence) }
   }
 
-  /// Witnesses a commit. What was witnessed further on, or of another registry, stays: it is what this one will be refused by.
+  /// Witnesses a commit. A witness that is further ahead, or of another registry, stays: this registry will be refused because of
+  /// it.
   func witness(_ mark: RegistryMark, _ db: Database) {
     guard let witness else { return }
     if let seen = witness.read() {
@@ -35,8 +36,8 @@ extension SQLiteRegistry {
     witness.write(mark)
   }
 
-  /// Takes a restored registry for the one that counts: its numbers go on after those that were witnessed, so that devices,
-  /// which never go back, believe it.
+  /// Accepts a restored registry: its numbers continue after those that were witnessed, so that devices, which never go back,
+  /// accept it.
   ///
   /// - Returns: what was witnessed and is missing.
   public func acceptRestored(issuer: AuthorityIssuer) throws(RegistryError) -> RegistryMark? {
@@ -54,7 +55,7 @@ extension SQLiteRegistry {
       try record(
         .registryRestore, db, detail: "\(max(seen.auditSequence - mark.auditSequence, 0)) changes are missing")
     }
-    // One beyond what devices may have seen, so that certificates of after the backup can be made to end.
+    // One beyond what devices may have seen, so that certificates from after the backup can be made to end.
     let epoch = max(seen.epoch, mark.epoch)
     if epoch - mark.epoch > 0 { _ = try advanceEpoch(by: epoch - mark.epoch, issuer: issuer) }
     witness?.write(try read { db, _ in try RegistryMark(db) })

@@ -2,6 +2,7 @@ import Credentials
 import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The server's side of one scheme's handshake: from a device's first frame to who it claims to be, and the session's keys.
 ///
@@ -44,7 +45,7 @@ public struct AdmissionStep {
   }
 }
 
-/// Whom a device claims to be, and with what.
+/// Who a device claims to be, and with what.
 public struct Claimant: Sendable {
   public let scheme: SchemeID
   public let address: DeviceAddress
@@ -60,8 +61,8 @@ public struct Claimant: Sendable {
   public let ratchet: [UInt8]?
   /// The identity-based credential that the device showed.
   public var credential: IdentityCredential?
-  /// Whether the key is one that the device had before: it may have missed that its next one was taken into use, or there are
-  /// two of it. See ``Relay``.
+  /// Whether the key is one that the device had before: the device may have missed that its next key was taken into use, or there
+  /// may be two of it. See ``Relay``.
   public var isRetired = false
 
   public init(
@@ -78,7 +79,7 @@ public struct Claimant: Sendable {
   }
 }
 
-/// Why a device was turned away. It is told nothing; the raw values label the metric and the log.
+/// Why a device was turned away. The device learns nothing; the raw values label the metric and the log.
 public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   /// The first byte names no scheme that this server speaks.
   case unknownScheme = "unknown_scheme"
@@ -86,7 +87,7 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case unreadable
   /// No such device.
   case unknownDevice = "unknown_device"
-  /// The device exists but this key is neither the one in use nor the one to come.
+  /// The device exists, but this key is neither the one in use nor the pending one.
   case unknownKey = "unknown_key"
   /// The device has proved a credential that contradicts the one on record: evidence of misissuance.
   case misissued
@@ -97,7 +98,7 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case staleCounter = "stale_counter"
   /// The device has proved itself by a stronger scheme before.
   case belowFloor = "below_floor"
-  /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
+  /// Two holders of the device's keys have shown themselves, and the owner has not decided yet.
   case quarantined
   /// The registry cannot be read or written now, or the server has not yet followed the device's ratchet to where it is.
   case unavailable

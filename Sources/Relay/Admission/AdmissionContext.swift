@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
@@ -7,7 +8,7 @@ import Schemes
 final class AdmissionContext: Sendable {
   let registry: any AdmissionRegistry
   let authority: Authority
-  /// Keys that are tried at most for one first frame that does not say whose it is.
+  /// How many keys are tried for a first frame that does not say whose it is.
   let trialKeys: Int
   let secrets = StaticSecrets()
   let verified = VerifiedCertificates()
@@ -23,8 +24,8 @@ final class AdmissionContext: Sendable {
     self.trialKeys = trialKeys
   }
 
-  /// Refuses a certificate, be it shown or of the registry's row, that is not the owner's: one without the owner's signature, or
-  /// with a credential that leads to another key.
+  /// Refuses a certificate, shown by a device or from the registry's row, that is not the owner's: one without the owner's
+  /// signature, or with a credential that leads to another key.
   func check(_ certificate: Certificate) throws(AdmissionRefusal) {
     try verified.check(certificate, under: authority)
   }
@@ -40,7 +41,7 @@ final class AdmissionContext: Sendable {
     return (try? claimant.keyStatus(in: device)) == .retired ? claimant : nil
   }
 
-  /// Asks the registry; whatever it cannot answer is no answer.
+  /// Asks the registry; any failure there counts as no answer.
   func asking<R>(_ body: (any AdmissionRegistry) throws(RegistryError) -> R) throws(AdmissionRefusal) -> R {
     do { return try body(registry) } catch { throw .unavailable }
   }

@@ -1,4 +1,5 @@
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 

@@ -1,19 +1,20 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
-/// Admits devices whose first frame shows two bytes of a hash of their key (Noise_KK). Keys that have them are
-/// tried, at the price of two multiplications each, up to ``RelayLimits/trialKeys`` of those in use and as many of those before:
-/// a device chooses its keys, and could choose as many with one hint as it likes.
+/// Admits devices whose first frame shows two bytes of a hash of their key (Noise_KK). Keys that have them are tried, at two
+/// multiplications each, up to ``RelayLimits/trialKeys`` of those in use and as many earlier ones: a device chooses its keys, and
+/// could choose any number with one hint.
 final class CompactAdmission: Admission {
-  /// Beyond so many, in use and in the log, trying them takes more than a millisecond or two.
+  /// Beyond this many, in use and in the log, trying them takes more than a millisecond or two.
   private static let cheapKeys = 32
 
   private let context: AdmissionContext
   private let scheme: SchemeID
-  private var keys: (inUse: [KeyHolder], issued: [Issuance])?
+  private var keys: (inUse: [KeyHolder], issued: [IssuanceLine])?
 
   init(_ context: AdmissionContext, _ scheme: SchemeID) {
     self.context = context
@@ -25,7 +26,7 @@ final class CompactAdmission: Admission {
     return inUse.count + issued.count > Self.cheapKeys
   }
 
-  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> (inUse: [KeyHolder], issued: [Issuance]) {
+  private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> (inUse: [KeyHolder], issued: [IssuanceLine]) {
     if let keys { return keys }
     let hint: UInt16
     do { hint = try RoutingHint.of(frame, scheme) } catch { throw .unreadable }
@@ -55,7 +56,7 @@ final class CompactAdmission: Admission {
       _ = try claimant.keyStatus(in: candidate.device)
       return AdmissionStep(reply: reply, claimant: claimant)
     }
-    // Keys that were replaced, last: who has one of them is mostly nobody.
+    // Replaced keys last: usually nobody uses them.
     for issuance in retired {
       guard let claimant = try context.retired(issuance.publicKey, scheme),
         let reply = answer(frame, from: issuance.publicKey, &keys, &proof)
@@ -65,7 +66,7 @@ final class CompactAdmission: Admission {
     throw .unreadable
   }
 
-  /// The answer to a first frame of the holder of `key`; nil when it is another's.
+  /// The answer to a first frame from the holder of `key`; nil when it is another's.
   private func answer(
     _ frame: RawSpan, from key: X25519.PublicKey, _ keys: inout SessionKeys, _ proof: inout ProofContext
   ) -> [UInt8]? {

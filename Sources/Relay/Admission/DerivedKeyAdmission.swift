@@ -1,11 +1,13 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
-/// Admits devices whose key follows from the master key and the registry's row, without a public-key operation: the first frame shows a pseudonym, or the start of the salt. With PBKDF2 a key costs this server all the iterations before it knows whether the device is
-/// there: it is kept, so that the next frame under that name costs no more than any other.
+/// Admits devices whose key follows from the master key and the registry's row, without a public-key operation: the first frame
+/// shows a pseudonym, or the start of the salt. With PBKDF2 a key costs the server all the iterations before it knows whether the
+/// device is there. It keeps the key, so that the next frame under that name costs no more than any other.
 final class DerivedKeyAdmission: Admission {
   private let context: AdmissionContext
   private let scheme: SchemeID

@@ -1,12 +1,13 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
-/// Admits devices whose first frame shows two bytes of a pseudonym (Noise_NNpsk0). Devices whose pseudonyms begin so are tried, up
-/// to ``RelayLimits/trialKeys`` of them. A replayed first frame gets an answer that its sender cannot use, so that no counter is
-/// needed.
+/// Admits devices whose first frame shows two bytes of a pseudonym (Noise_NNpsk0). Devices whose pseudonyms begin with them are
+/// tried, up to ``RelayLimits/trialKeys`` of them. A replayed first frame gets an answer that its sender cannot use, so no
+/// counter is needed.
 final class EphemeralAdmission: Admission {
   private let context: AdmissionContext
   private let scheme: SchemeID

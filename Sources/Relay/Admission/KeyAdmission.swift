@@ -1,11 +1,12 @@
 import Credentials
 import CountersignCrypto
 import Noise
+import Keyring
 import Registry
 import Schemes
 
-/// Admits devices that show their key in the handshake, in its first message (Noise_IK) or in its third, be it with a certificate, by an identity-based credential, or
-/// with a derived key beside it.
+/// Admits devices that show their key in the handshake, in its first message (Noise_IK) or in its third: with a certificate, by
+/// an identity-based credential, or with a derived key beside it.
 ///
 /// A certificate is checked, and compared with the registry's row; a key alone leads to the row. The derived key is that of the row's
 /// generation.
@@ -100,7 +101,7 @@ final class KeyAdmission: Admission {
       lastEpoch: certificate.fields.lastEpoch, publicKey: key)
     claimant.credential = certificate.identityCredential
     do { _ = try claimant.keyStatus(in: device) } catch {
-      // Heard to the end all the same: once the device has proved its key, this is evidence and not a stranger's noise.
+      // Continue all the same: once the device has proved its key, this is evidence and not a stranger's noise.
       guard error == .misissued else { throw error }
       return claimant
     }
@@ -130,8 +131,8 @@ final class KeyAdmission: Admission {
 }
 
 extension AdmissionContext {
-  /// The key of a credential that is the registry's and was computed before; nil for another credential of a known device, and
-  /// for one that is new here: a row is not believed by itself. Refuses strangers before anything is computed.
+  /// The key of a credential that is in the registry and was computed before; nil for another credential of a known device, and
+  /// for one that is new here: a row alone is not trusted. Refuses strangers before anything is computed.
   fileprivate func key(of credential: IdentityCredential) throws(NoiseError) -> X25519.PublicKey? {
     guard let device = try? registry.device(credential.fields.address) else { throw .peerRefused }
     for case let known? in [device.certificate, device.pending] where known.identityCredential == credential {

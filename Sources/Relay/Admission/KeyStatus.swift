@@ -12,7 +12,7 @@ enum KeyStatus {
 }
 
 extension Claimant {
-  /// The credential on record for the claimed generation, where it is not the one that was shown.
+  /// The contradiction between the credential shown and the one on record for the claimed generation, if they differ.
   func contradiction(in device: RegisteredDevice) -> MisissuanceEvidence? {
     guard let credential else { return nil }
     for known in [device.certificate, device.pending].compactMap({ $0?.identityCredential }) {
@@ -21,8 +21,8 @@ extension Claimant {
     return nil
   }
 
-  /// Compares the claim with the registry's row. Done at the first frame, to spend no more on strangers, and again at the
-  /// first record, for the row may have changed in between.
+  /// Compares the claim with the registry's row: at the first frame, to spend no more on strangers, and again at the first
+  /// record, because the row may have changed in between.
   func keyStatus(in device: RegisteredDevice) throws(AdmissionRefusal) -> KeyStatus {
     guard !device.isRevoked, generation > device.revokedThrough else { throw .revoked }
     guard device.floor.admits(scheme) else { throw .belowFloor }

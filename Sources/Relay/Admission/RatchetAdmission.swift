@@ -1,10 +1,11 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 
-/// Admits devices whose key a hash moves on: the first frame shows a pseudonym, and its counter says how far the device's key has
+/// Admits devices whose key a hash advances: the first frame shows a pseudonym, and its counter says how far the device's key has
 /// moved. The registry's copy follows when the session is accepted, and cannot go back.
 ///
 /// Until it has followed, the server cannot tell the device from somebody who has seen the pseudonym and made up a counter:
@@ -50,7 +51,7 @@ final class RatchetAdmission: Admission {
     for candidate in candidates {
       try candidate.check()
       try advance(candidate, to: claim.counter, &key)
-      // The ratchet has judged the counter.
+      // The ratchet has checked the counter.
       guard try exchange.answer(claim, key: key, lastCounter: nil, reply: &reply, keys: &keys) else { continue }
       context.ratchets.forget(candidate.device.address)
       let state = context.authority.sealRatchet(
@@ -60,7 +61,7 @@ final class RatchetAdmission: Admission {
     throw .unreadable
   }
 
-  /// The key where the device says that it stands.
+  /// The key at the step that the device claims.
   private func advance(
     _ candidate: NamedDevice, to counter: UInt32, _ key: inout SecretBytes<32>
   ) throws(AdmissionRefusal) {
@@ -77,7 +78,7 @@ final class RatchetAdmission: Admission {
     } catch {
       throw error == .staleCounter ? .staleCounter : .unreadable
     }
-    // The way so far is kept: the device comes again.
+    // The path so far is kept: the device will come back.
     guard isThere else { throw .unavailable }
   }
 }

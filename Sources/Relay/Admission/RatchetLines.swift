@@ -3,24 +3,26 @@ import CountersignCrypto
 import Registry
 import Schemes
 import Synchronization
+import Wire
 
-/// How far the server has followed the ratchets of devices that say they are far ahead: by an outage, in which every attempt moved
-/// them and none was answered, or because somebody who has seen a pseudonym made the counter up.
+/// How far the server has followed the ratchets of devices that claim to be far ahead: after an outage, in which every attempt
+/// moved them and none was answered, or because somebody who has seen a pseudonym made up the counter.
 ///
-/// The last few thousand steps to a device are free. What lies before them each device has a budget for, and the way is remembered, so that
-/// the next attempt goes on where this one stopped: no number of lost attempts shuts a device out, and made-up counters cost the
-/// server so much per device and second, whoever sends them. What they make it compute is the way that the device needs too.
+/// The last few thousand steps to a device are free. For the steps before them each device has a budget, and the path is
+/// remembered, so that the next attempt continues where this one stopped: no number of lost attempts shuts a device out, and
+/// made-up counters cost the server a bounded amount per device and second, whoever sends them. The steps that they make it
+/// compute are steps that the device needs too.
 final class RatchetLines: Sendable {
   /// Steps that a device's budget holds, a tenth of a second's work, and that it gains in a second.
   static let budget: UInt32 = 65_536
   static let budgetPerSecond: UInt32 = 32_768
-  /// Devices that are followed at once, and places on their ways that are remembered: 10 MB.
+  /// Devices that are followed at once, and places on their paths that are remembered: 10 MB.
   static let capacity = 1_024
   static let maximumPoints = 131_072
-  /// Places on the way of one device. Where there would be more they lie further apart.
+  /// Places on one device's path. If there would be more, they are further apart.
   static let pointsPerLine = 2_560
 
-  /// How many places all ways have.
+  /// How many places all paths have.
   private final class Count: Sendable {
     let value = Atomic<Int>(0)
   }
@@ -46,13 +48,13 @@ final class RatchetLines: Sendable {
   }
 
   private final class Line: @unchecked Sendable {
-    /// By these it is the way of this device's ratchet as the registry has it.
+    /// These identify the path as that of the device's ratchet in the registry.
     let generation: Generation
     let start: UInt32
-    /// Places on the way by their steps, the start first, then at least `stride` apart.
+    /// Places on the path by their steps, the start first, then at least `stride` apart.
     var points: [Point]
     var stride = RatchetState.stepsAtOnce
-    /// How far somebody came between two of them.
+    /// How far an attempt came between two of them.
     var progress: Point?
     var tokens = RatchetLines.budget
     var lastRefill: ContinuousClock.Instant
@@ -74,7 +76,7 @@ final class RatchetLines: Sendable {
       lastRefill = now
     }
 
-    /// The place from which the way to `counter` is shortest.
+    /// The place closest before `counter`.
     func nearest(to counter: UInt32) -> Point {
       var (low, high) = (0, points.count)
       while high - low > 1 {
@@ -104,7 +106,7 @@ final class RatchetLines: Sendable {
 
   private let state = Mutex(State())
   private let count = Count()
-  /// One way at a time is gone on with. Not the lock above: nobody who has no way to go waits for that.
+  /// One path at a time is continued. This is not the lock above: nobody without steps to compute waits for it.
   private let walking = Mutex(())
   private let now: @Sendable () -> ContinuousClock.Instant
 
@@ -140,7 +142,7 @@ final class RatchetLines: Sendable {
     }
   }
 
-  /// The device's ratchet has moved: keys on the way to where it is now are nobody's business any more.
+  /// The device's ratchet has moved: forgets the keys on the path to where it is now.
   func forget(_ address: DeviceAddress) {
     state.withLock { $0.lines[address] = nil }
   }

@@ -1,8 +1,10 @@
 import Credentials
 import Noise
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Admits devices that share a key: the first frame shows the address in the clear, and every device of the system has the key
 /// that it is made with.

@@ -2,11 +2,12 @@ import Credentials
 import CountersignCrypto
 import Registry
 import Synchronization
+import Wire
 
-/// Keys of `derived-key-pbkdf2` that have been computed, so that a name which was seen once on the wire costs the server its thousands of
+/// Keys of `derived-key-pbkdf2` that have been computed, so that a name once seen on the wire costs the server its thousands of
 /// iterations once, and not at every frame that somebody makes up with it.
 ///
-/// They follow from the master key, which is in the same memory. Where there are more devices than places, those whose devices have
+/// They follow from the master key, which is in the same memory. If there are more devices than places, keys of devices that have
 /// proved themselves stay longest.
 final class StretchedKeys: Sendable {
   /// 1 MB.
@@ -39,7 +40,7 @@ final class StretchedKeys: Sendable {
     /// The same in no order, to pick from.
     var names: [Name] = []
 
-    /// Drops one of a few that are picked at random: nobody can choose which, and a key that was only ever asked for goes first.
+    /// Drops one of a few picked at random: nobody can choose which, and a key that was never proved goes first.
     mutating func makeRoom() {
       var place = 0
       for _ in 0..<16 {

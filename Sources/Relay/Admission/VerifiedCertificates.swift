@@ -1,10 +1,11 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Synchronization
 
-/// Which certificates of the registry's rows have been found to be the owner's, so that each is checked once: whoever can write
-/// the registry must not be able to make a device of it. Of bounded size; when it is full it begins anew.
+/// Which certificates in the registry's rows have been verified as the owner's, so that each is checked once: whoever can write
+/// to the registry must not be able to create a device. Of bounded size; when full, it starts empty again.
 final class VerifiedCertificates: Sendable {
   private let capacity: Int
   private let known = Mutex<[X25519.PublicKey: Certificate]>([:])
@@ -31,7 +32,7 @@ final class VerifiedCertificates: Sendable {
     known.withLock { $0[certificate.publicKey] == certificate }
   }
 
-  /// Remembers a certificate that has been checked otherwise.
+  /// Remembers a certificate that has been checked elsewhere.
   func insert(_ certificate: Certificate) {
     known.withLock { known in
       if known.count >= capacity { known.removeAll() }

@@ -2,13 +2,13 @@
 /// gained by connecting again.
 ///
 /// What exceeds a rate is not lost: it is carried out when the debt is paid, and until then nothing more is read from the
-/// connection. Only a device that owes a whole burst, by means of many connections, is turned away.
+/// connection. Only a device that owes a whole burst, over many connections, is turned away.
 public struct DeviceLimits: Sendable {
   /// Sessions at once; the oldest one that does not listen gives way to a new one.
   public var sessions = 16
   /// The same while more than half of all connections that the server keeps are sessions.
   public var sessionsUnderPressure = 2
-  /// Sessions begun. One beyond it waits for its welcome.
+  /// Sessions begun. A session beyond it waits for its welcome.
   public var sessionsBegun = Rate(perSecond: 20, burst: 64)
   /// Records of every kind.
   public var records = Rate(perSecond: 10_000, burst: 1_000)
@@ -25,15 +25,15 @@ public struct DeviceLimits: Sendable {
   public var depositsUnderWay = 128
   /// Bytes of deposits that wait for the disk.
   public var depositBytesUnderWay = 1 << 20
-  /// Conversations that one device opens with one other. Each costs the other a key agreement.
+  /// Conversations that one device opens with another. Each costs the other a key agreement.
   public var openings = Rate(perSecond: 0.5, burst: 8)
   /// Conversations that all devices together open with one.
   public var openingsReceived = Rate(perSecond: 4, burst: 32)
-  /// Devices whose openings are counted apart at one device.
+  /// How many devices' openings are counted separately at one device.
   public var openersKnown = 256
   /// Bytes of mail: at least ``MailboxLimits/smallestCharge`` for each message, and ``MailboxLimits/rowCharge`` for remembering it.
   public var mailBytes = Rate.perDay(8 * 1_073_741_824, burst: 4 * 1_073_741_824)
-  /// Bytes of mail that a device may send whatever the others of its system send.
+  /// Bytes of mail that a device may send regardless of the others in its system.
   public var assuredMailBytes = Rate.perDay(256 * 1_048_576, burst: 256 * 1_048_576)
 
   public init() {}
@@ -41,10 +41,11 @@ public struct DeviceLimits: Sendable {
 
 /// How much the devices of one system together may cost.
 public struct SystemLimits: Sendable {
-  /// Records a second of all devices on each event loop, each 4,096 bytes of them as one more. While devices of several systems are busy and together send more, each
-  /// system gets an equal share of it, and what others leave of theirs. One system alone is not held back.
+  /// Records a second of all devices on each event loop; each 4,096 bytes count as one more. While devices of several systems are
+  /// busy and together send more, each system gets an equal share of it, plus what others leave of theirs. One system alone is
+  /// not held back.
   public var sharedRecords: Double = 30_000
-  /// Bytes of mail beyond what each device is assured of.
+  /// Bytes of mail beyond what each device is guaranteed.
   public var mailBytes = Rate.perDay(64 * 1_073_741_824, burst: 32 * 1_073_741_824)
 
   public init() {}

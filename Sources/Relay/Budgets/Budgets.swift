@@ -1,7 +1,8 @@
 import Credentials
 import Synchronization
+import Wire
 
-/// The budgets of all devices and systems that have used some of theirs lately.
+/// The budgets of all devices and systems that have recently used some of theirs.
 final class Budgets: Sendable {
   private struct State {
     var devices: [DeviceAddress: DeviceBudget] = [:]
@@ -41,7 +42,7 @@ final class Budgets: Sendable {
   /// How many devices' budgets are kept.
   var count: Int { state.withLock { $0.devices.count } }
 
-  /// Takes bytes of mail of what all devices of a system together may send; false when that is used up.
+  /// Takes bytes from the mail that all devices of a system together may send; false when that is used up.
   func takeMail(_ bytes: Int, of system: SystemID) -> Bool {
     let now = now()
     return state.withLock { state in
@@ -49,7 +50,7 @@ final class Budgets: Sendable {
     }
   }
 
-  /// Forgets the budgets that are whole again.
+  /// Forgets the budgets that are full again.
   func sweep() {
     let now = now()
     state.withLock { state in

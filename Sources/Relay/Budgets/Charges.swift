@@ -1,10 +1,11 @@
 import Credentials
-import Device
+import Mailbox
+import Wire
 
-/// What each thing that a device asks for is charged as.
+/// What each request of a device is charged as.
 extension Relay {
-  /// Charges for a record. It is to be carried out when the connection has rested, so that nothing is gained by connecting again.
-  func charge(_ action: RelayAction, to client: Client) -> Toll {
+  /// Charges for a record. Carry it out once the connection has rested, so that connecting again gains nothing.
+  package func charge(_ action: RelayAction, to client: Client) -> Toll {
     let now = budgets.now()
     var (kind, bytes) = action.charge
     let deposit = newDeposit(action)
@@ -28,8 +29,8 @@ extension Relay {
     return deposit
   }
 
-  /// How many nanoseconds a connection shall rest whose device has so much under way that more would be in others' way.
-  func holdBack(_ client: Client) -> UInt64 {
+  /// How many nanoseconds a connection must rest because its device has so much pending that more would hold up others.
+  package func holdBack(_ client: Client) -> UInt64 {
     guard office.isCrowded(by: client.address) else { return 0 }
     metrics.throttled.add(.queue)
     return 1_000_000
@@ -40,8 +41,8 @@ extension Relay {
     router.count > limits.maximumConnections / 2 ? limits.device.sessionsUnderPressure : limits.device.sessions
   }
 
-  /// How many nanoseconds a device that has proved itself shall wait for its session; nil when for too long.
-  func waitForSession(_ address: DeviceAddress) -> UInt64? {
+  /// How many nanoseconds a device that has proved itself must wait for its session; nil when that is too long.
+  package func waitForSession(_ address: DeviceAddress) -> UInt64? {
     let wait = budgets[address].beginSession(at: budgets.now())
     if wait != 0 { metrics.throttled.add(.sessions) }
     return wait
@@ -63,7 +64,7 @@ extension Relay {
 
 extension RelayAction {
   /// Whether it waits for the disk.
-  var isForMailbox: Bool {
+  package var isForMailbox: Bool {
     switch self {
     case .deposit, .delivered: true
     default: false

@@ -1,5 +1,6 @@
 import Credentials
 import Synchronization
+import Wire
 
 /// What a connection was made to rest for, or a session or a frame refused; the label `budget`.
 enum Budget: String, CaseIterable, Sendable {
@@ -21,14 +22,14 @@ enum Budget: String, CaseIterable, Sendable {
 }
 
 /// What must be done before a record is carried out.
-struct Toll: Sendable {
-  /// Nanoseconds that the connection rests before.
-  private(set) var rest: UInt64 = 0
+package struct Toll: Sendable {
+  /// Nanoseconds that the connection rests first.
+  package private(set) var rest: UInt64 = 0
   /// The budget that was used up, if one was.
   private(set) var budget: Budget?
-  /// Whether the device owes so much already that nothing more is taken from it.
-  private(set) var isRefused = false
-  /// Whether a deposit is within the means of the device's system.
+  /// Whether the device already owes so much that nothing more is accepted from it.
+  package private(set) var isRefused = false
+  /// Whether the budget of the device's system allows a deposit.
   var isAffordable = true { didSet { if !isAffordable { budget = .mail } } }
 
   /// - Parameter rest: nanoseconds; nil for never.
@@ -41,7 +42,7 @@ struct Toll: Sendable {
 }
 
 /// What one device has left of its budgets.
-final class DeviceBudget: Sendable {
+package final class DeviceBudget: Sendable {
   private struct State {
     var records: TokenBucket
     var bytes: TokenBucket
@@ -72,16 +73,16 @@ final class DeviceBudget: Sendable {
   private let limits: DeviceLimits
   private let state: Mutex<State>
   /// Bytes of other devices' frames that wait for this one to read them, over all its sessions.
-  let waiting = Gauge()
-  /// Sessions that are charged here. While there are any the budget is kept: a second one beside it would double it.
-  let sessions = Gauge()
+  let waiting = AtomicCount()
+  /// Sessions that are charged here. While there are any, the budget is kept: a second budget beside it would double it.
+  let sessions = AtomicCount()
 
   init(_ limits: DeviceLimits, at now: UInt64) {
     self.limits = limits
     state = Mutex(State(limits, at: now))
   }
 
-  /// Charges for a record that falls under a budget of its own, or under none.
+  /// Charges for a record that has its own budget, or none.
   func charge(_ kind: Budget?, bytes: Int, at now: UInt64) -> Toll {
     state.withLock { state in
       var toll = Toll()
@@ -98,22 +99,22 @@ final class DeviceBudget: Sendable {
     }
   }
 
-  /// How many nanoseconds a new session shall wait for its welcome; nil when too many wait.
+  /// How many nanoseconds a new session must wait for its welcome; nil when too many wait.
   func beginSession(at now: UInt64) -> UInt64? { state.withLock { $0.sessions.spend(at: now) } }
 
-  /// Takes bytes of mail of what the device is assured of; false when that is used up.
+  /// Takes bytes from the mail that the device is guaranteed; false when that is used up.
   func takeAssuredMail(_ bytes: Int, at now: UInt64) -> Bool {
     state.withLock { $0.assuredMail.take(Double(bytes), at: now) }
   }
 
-  /// Charges for bytes of mail beyond that, and returns how many nanoseconds the connection shall rest; nil when for too long.
+  /// Charges for bytes of mail beyond that, and returns how many nanoseconds the connection must rest; nil when that is too long.
   func chargeMail(_ bytes: Int, at now: UInt64) -> UInt64? { state.withLock { $0.mail.spend(Double(bytes), at: now) } }
 
   /// Whether another device may open a conversation with this one now.
   func takeOpening(from sender: DeviceAddress, at now: UInt64) -> Bool {
     state.withLock { state in
       var own = state.openings[sender] ?? TokenBucket(limits.openings, at: now)
-      // Asked first, so that one sender that opens too many uses up nothing of the others'.
+      // Checked first, so that a sender that opens too many uses up nothing of the others' budget.
       guard own.take(at: now), state.openingsReceived.take(at: now) else { return false }
       if state.openings[sender] == nil, state.openings.count >= limits.openersKnown {
         state.openings = state.openings.filter { opener in

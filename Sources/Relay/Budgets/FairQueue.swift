@@ -1,9 +1,10 @@
 import Credentials
 import DequeModule
+import Wire
 
-/// Whose turn it is: surplus round robin. Whoever has used more than its turn waits until it has made up for it.
+/// Whose turn it is: surplus round robin. A key that has used more than its turn waits until it has made up for it.
 private struct RoundRobin<Key: Hashable & Sendable>: Sendable {
-  /// What a turn is worth. Small, so that nobody waits long for its own; what is larger is served in one piece.
+  /// What a turn is worth. It is small, so that nobody waits long; a larger element is served in one piece.
   private static var quantum: Int { 4_096 }
 
   private var order = Deque<Key>()

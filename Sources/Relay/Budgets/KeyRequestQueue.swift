@@ -1,9 +1,10 @@
 import Credentials
 import Dispatch
 import Synchronization
+import Wire
 
 /// Where requests for certificates, credentials and keys wait for the registry. Each costs a commit, and sessions begin on the
-/// same queue: so one is let through at a time, in turn by system and by device.
+/// same queue, so requests go through one at a time, in turn by system and by device.
 final class KeyRequestQueue: Sendable {
   private struct State {
     var waiting = DeviceQueue<@Sendable () -> Void>()
@@ -38,7 +39,7 @@ final class KeyRequestQueue: Sendable {
     }
     guard let body else { return }
     body()
-    // Behind what it has put on the queue, and behind sessions that have come meanwhile.
+    // After what it has put on the queue, and after sessions that have arrived meanwhile.
     queue.async { self.next() }
   }
 }

@@ -1,8 +1,9 @@
 import Credentials
 import Synchronization
+import Wire
 
-/// Keeps one system's devices from taking the server from another's. Only while devices of several systems are busy at once is
-/// anybody held back: then each system has its equal share, and what the others leave of theirs.
+/// Keeps one system's devices from taking the server from another's. Devices are held back only while several systems are busy at
+/// once: then each system has an equal share, plus what the others leave of theirs.
 final class SystemShares: Sendable {
   /// Nanoseconds over which use is counted. A system that has used its share rests until the next window.
   static let window: UInt64 = 20_000_000
@@ -22,7 +23,7 @@ final class SystemShares: Sendable {
     capacity = recordsPerSecond * Double(Self.window) / 1e9
   }
 
-  /// Counts a record of a system's device, a long one as several, and returns how many nanoseconds its connection shall rest.
+  /// Counts a record of a system's device, a long one as several, and returns how many nanoseconds its connection must rest.
   func charge(_ system: SystemID, _ weight: Double = 1, at now: UInt64) -> UInt64 {
     state.withLock { state in
       let window = now / Self.window

@@ -1,4 +1,4 @@
-/// How often something may happen: so many times a second in the long run, so many times at once after a rest.
+/// How often something may happen: a number of times a second in the long run, and a number of times at once after a rest.
 public struct Rate: Sendable {
   public var perSecond: Double
   public var burst: Double

@@ -1,8 +1,11 @@
-/// The time by which messages age: that in which a server runs.
+import Mailbox
+
+/// The time by which messages age: the time during which a server runs.
 ///
-/// What was acknowledged must not be gone because a clock was wrong and then set right, or the other way round. So the system's time is
-/// asked for once, while the mailbox is empty. From then on seconds pass as the processor counts them, and after a restart they go on
-/// from the last message that came or went. A message never ages faster than that; while no server runs it does not age.
+/// An acknowledged message must not be lost because a clock was wrong and then corrected, or the other way round. So the system's
+/// time is read once, while the mailbox is empty. From then on seconds pass as the processor counts them, and after a restart
+/// they continue from the last message that came or went. A message never ages faster than that; while no server runs it does not
+/// age.
 final class MailClock: Sendable {
   private let start: Int64
   private let began: UInt64
@@ -12,8 +15,8 @@ final class MailClock: Sendable {
   ///   - wall: seconds since 1970 by the system's clock.
   ///   - uptime: nanoseconds of a clock that does not go back.
   init(
-    _ mailbox: Mailbox, wall: @Sendable () -> Int64, uptime: @escaping @Sendable () -> UInt64
-  ) throws(RelayError) {
+    _ mailbox: any MailStore, wall: @Sendable () -> Int64, uptime: @escaping @Sendable () -> UInt64
+  ) throws(MailboxError) {
     start = try mailbox.lastTime() ?? wall()
     self.uptime = uptime
     began = uptime()

@@ -1,6 +1,7 @@
 import Credentials
-import Device
+import Mailbox
 import Synchronization
+import Wire
 
 /// What waits for the post office: changes of the mailbox, in turn by system and by device, and listeners' comings and goings in
 /// their order.
@@ -32,7 +33,7 @@ struct MailQueue: Sendable {
 
   var isEmpty: Bool { changes.isEmpty && calls.isEmpty }
 
-  /// Whether so much of a device or of its system waits that its connections shall rest.
+  /// Whether so much from a device or its system waits that its connections must rest.
   func isCrowded(by device: DeviceAddress) -> Bool {
     changes.count(of: device) >= perDevice || changes.weight(of: device) >= bytesPerDevice
       || changes.count(of: device.system) > limits.queueLength - changes.count
@@ -52,7 +53,7 @@ struct MailQueue: Sendable {
     return take()
   }
 
-  /// The changes that shall reach the disk together, and the calls after them.
+  /// The changes that are to reach the disk together, and the calls after them.
   mutating func next() -> (changes: [Change], calls: [Call]) {
     var batch: [Change] = []
     var weight = 0

@@ -1,12 +1,12 @@
 import Credentials
-import Device
 import Registry
+import Wire
 
-/// Whether the owner still trusts who sent a message that waits. The recipient's own list of revocations is of fixed size; the server
-/// knows them all, and withholds what a revoked device has left behind.
+/// Whether the owner still trusts the sender of a waiting message. The recipient's own list of revocations has a fixed size; the
+/// server knows them all, and withholds what a revoked device has left behind.
 struct SenderTrust {
   private let registry: any DeviceRecords
-  /// What was asked of the registry already: the newest revoked generation of each sender, 0 for none.
+  /// What the registry has already answered: the newest revoked generation of each sender, 0 for none.
   private var revokedThrough: [DeviceAddress: Generation] = [:]
 
   init(_ registry: any DeviceRecords) { self.registry = registry }

@@ -1,13 +1,14 @@
 import Credentials
 import Logging
 import Strangers
+import Wire
 
 extension Relay {
   /// Counts and logs the end of a connection.
   ///
-  /// - Parameter stranger: where a connection came from that had proved nothing. Strangers are not named, for their names are
-  ///   claims, and of what they do only samples are logged.
-  func count(_ reason: CloseReason, from stranger: SourceAddress? = nil) {
+  /// - Parameter stranger: the source of a connection that had proved nothing. Strangers are not named, because their names are
+  ///   claims, and only samples of what they do are logged.
+  package func count(_ reason: CloseReason, from stranger: SourceAddress? = nil) {
     metrics.countClosure(reason)
     switch reason {
     case .refused(let refusal):
@@ -24,11 +25,11 @@ extension Relay {
     }
   }
 
-  /// A device has proved itself and gets no session all the same: its name is no claim, and the owner should know it.
+  /// A device has proved itself but gets no session: its name is not just a claim, and the owner should know it.
   func logRefusal(_ refusal: AdmissionRefusal, of address: DeviceAddress) {
     guard refusals.admits("") else { return }
     var metadata: Logger.Metadata = [
-      "system": "\(address.system.rawValue)", "device": "\(address.device.hexadecimal)",
+      "system": "\(address.system.rawValue)", "device": "\(address.device)",
       "reason": "\(refusal.rawValue)",
     ]
     let untold = refusals.takeUntold().values.reduce(0, +)
@@ -44,7 +45,7 @@ extension Relay {
   }
 
   /// Logs how many more there were than samples.
-  func logUntoldClosures() {
+  package func logUntoldClosures() {
     let untold = closures.takeUntold()
     guard !untold.isEmpty else { return }
     var metadata: Logger.Metadata = ["count": "\(untold.values.reduce(0, +))"]

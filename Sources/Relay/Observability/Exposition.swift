@@ -1,61 +1,16 @@
 /// The metrics in Prometheus's text format, version 0.0.4.
 extension RelayMetrics {
-  var exposition: String {
+  package var exposition: String {
     var text = ""
-    func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
-      text += "# HELP countersign_\(name) \(help)\n# TYPE countersign_\(name) \(type)\n"
-      for sample in samples { text += "countersign_\(name)\(sample.labels) \(sample.value)\n" }
+    for family in families {
+      let name = "countersign_\(family.name)"
+      text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind.rawValue)\n"
+      for sample in family.samples {
+        let labels = if let label = family.label, let value = sample.label { "{\(label)=\"\(value)\"}" } else { "" }
+        text += "\(name)\(labels) \(sample.value)\n"
+      }
     }
-    func single(_ name: String, _ type: String, _ help: String, _ value: Int) {
-      family(name, type, help, [("", "\(value)")])
-    }
-    func labelled(_ name: String, _ label: String, _ help: String, _ values: [(label: String, value: Int)]) {
-      family(name, "counter", help, values.map { ("{\(label)=\"\($0.label)\"}", "\($0.value)") })
-    }
-
-    single("connections", "gauge", "Open connections.", connections.value)
-    single("unauthenticated_connections", "gauge", "Those whose device has not proved itself.", unauthenticated.value)
-    single("sessions", "gauge", "Authenticated sessions.", sessions.value)
-    labelled("handshakes_total", "result", "Handshakes by result.", handshakes.values)
-    let closed = closures.withLock { closures in CloseReason.labels.map { ($0, closures[$0] ?? 0) } }
-    labelled("connections_closed_total", "reason", "Connections that ended, by reason.", closed)
-    single(
-      "accept_failures_total", "counter",
-      "Attempts to take a connection for which the system had no descriptor or memory.",
-      acceptFailures.value)
-    single("log_lines_dropped_total", "counter", "Lines of the log that nobody took in time.", droppedLines())
-    single("frames_routed_total", "counter", "Frames passed from device to device.", framesRouted.value)
-    single("frames_unreachable_total", "counter", "Frames whose recipient was not there.", framesUnreachable.value)
-    single(
-      "frames_dropped_total", "counter",
-      "Frames not passed on because too much of their sender waits for a slow reader.",
-      framesDropped.value)
-    labelled(
-      "throttled_total", "budget",
-      "Records for which a connection rested, and what was refused, by the budget that was used up.",
-      throttled.values)
-    single("received_bytes_total", "counter", "Bytes read from devices.", bytesReceived.value)
-    single("sent_bytes_total", "counter", "Bytes written to devices.", bytesSent.value)
-    labelled("deposits_total", "result", "Messages for the mailbox, by result.", deposits.values)
-    single(
-      "admission_commits_total", "counter", "Transactions that store sessions of devices without a key pair.",
-      admissionCommits.value)
-    single("mailbox_commits_total", "counter", "Transactions of the mailbox.", mailboxCommits.value)
-    single("mailbox_messages", "gauge", "Messages that wait.", mailWaiting.value)
-    single("mail_delivered_total", "counter", "Messages that their recipients have confirmed.", mailDelivered.value)
-    single("mail_withheld_total", "counter", "Messages dropped because their sender is revoked.", mailWithheld.value)
-    single("mail_expired_total", "counter", "Messages dropped because nobody fetched them.", mailExpired.value)
-    let issued = certificatesIssued.withLock { $0.sorted { $0.key < $1.key } }
-    labelled(
-      "certificates_issued_total", "system", "Certificates issued over the network.",
-      issued.map { ("\($0.key.rawValue)", $0.value) })
-    single("key_promotions_total", "counter", "New keys taken into use.", promotions.value)
-    single(
-      "misissuances_total", "counter", "Devices that proved a credential which contradicts the one on record.",
-      misissuances.value)
-    single("revocations_seen_total", "counter", "Revocations found in the registry while running.", revocations.value)
     histogram(&text)
-    single("epoch", "gauge", "The fleet's epoch.", epoch.value)
     return text
   }
 

@@ -1,10 +1,10 @@
 import Synchronization
 
 /// A number that is read while it changes.
-final class Gauge: Sendable {
+package final class AtomicCount: Sendable {
   private let storage = Atomic<Int>(0)
 
-  func add(_ amount: Int) {
+  package func add(_ amount: Int) {
     if amount != 0 { storage.add(amount, ordering: .relaxed) }
   }
 
@@ -13,12 +13,12 @@ final class Gauge: Sendable {
   var value: Int { storage.load(ordering: .relaxed) }
 }
 
-/// Numbers told apart by a label with a fixed set of values.
+/// Numbers distinguished by a label with a fixed set of values.
 final class LabelledCounter<Label: RawRepresentable<String> & CaseIterable & Hashable & Sendable>: Sendable {
-  private let gauges: [Label: Gauge]
+  private let gauges: [Label: AtomicCount]
 
   init() {
-    gauges = Dictionary(uniqueKeysWithValues: Label.allCases.map { ($0, Gauge()) })
+    gauges = Dictionary(uniqueKeysWithValues: Label.allCases.map { ($0, AtomicCount()) })
   }
 
   func add(_ label: Label) { gauges[label]?.add(1) }

@@ -1,6 +1,7 @@
 import Credentials
-import Device
+import Records
 import Synchronization
+import Wire
 
 /// What became of a handshake; the label `result`.
 enum HandshakeResult: String, CaseIterable, Sendable {
@@ -50,37 +51,37 @@ enum DepositResult: String, CaseIterable, Sendable {
 }
 
 /// What the server counts; ``exposition`` is what Prometheus reads.
-final class RelayMetrics: Sendable {
-  let connections = Gauge()
-  let unauthenticated = Gauge()
-  let sessions = Gauge()
+package final class RelayMetrics: Sendable {
+  package let connections = AtomicCount()
+  package let unauthenticated = AtomicCount()
+  let sessions = AtomicCount()
   let handshakes = LabelledCounter<HandshakeResult>()
   let closures = Mutex<[String: Int]>([:])
-  let acceptFailures = Gauge()
-  let framesRouted = Gauge()
-  let framesUnreachable = Gauge()
-  let framesDropped = Gauge()
+  package let acceptFailures = AtomicCount()
+  let framesRouted = AtomicCount()
+  let framesUnreachable = AtomicCount()
+  package let framesDropped = AtomicCount()
   let throttled = LabelledCounter<Budget>()
-  let bytesReceived = Gauge()
-  let bytesSent = Gauge()
+  package let bytesReceived = AtomicCount()
+  package let bytesSent = AtomicCount()
   let deposits = LabelledCounter<DepositResult>()
-  let mailboxCommits = Gauge()
-  let mailDelivered = Gauge()
-  let mailExpired = Gauge()
-  let mailWithheld = Gauge()
-  let mailWaiting = Gauge()
+  let mailboxCommits = AtomicCount()
+  let mailDelivered = AtomicCount()
+  let mailExpired = AtomicCount()
+  let mailWithheld = AtomicCount()
+  let mailWaiting = AtomicCount()
   let certificatesIssued = Mutex<[SystemID: Int]>([:])
-  let misissuances = Gauge()
-  let promotions = Gauge()
-  let admissionCommits = Gauge()
-  let revocations = Gauge()
+  let misissuances = AtomicCount()
+  let promotions = AtomicCount()
+  let admissionCommits = AtomicCount()
+  let revocations = AtomicCount()
   let revocationPropagation = SecondsHistogram()
-  let epoch = Gauge()
+  let epoch = AtomicCount()
 
   /// Lines that the log has lost so far.
   let droppedLines: @Sendable () -> Int
 
-  init(droppedLines: @escaping @Sendable () -> Int = { 0 }) {
+  package init(droppedLines: @escaping @Sendable () -> Int = { 0 }) {
     self.droppedLines = droppedLines
   }
 

@@ -1,20 +1,21 @@
 import Credentials
-import Device
 import CountersignCrypto
+import Records
 import Registry
 import Schemes
 import Synchronization
+import Wire
 
-/// The way to a device's connection. Everything may be called from any thread; what one thread calls happens in its order.
-protocol RelayConnection: AnyObject, Sendable {
+/// Access to a device's connection. Everything may be called from any thread; the calls of one thread happen in order.
+package protocol RelayConnection: AnyObject, Sendable {
   /// Sends the first records of a session and lets it receive.
   func welcome(_ client: Client, _ records: [OutgoingRecord])
   /// Sends records; `written` is called when they have left, or cannot any more.
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?)
   /// Sends a record that the device can do without, unless it does not read.
   func mention(_ record: borrowing ServerRecord)
-  /// Passes a frame of another device on, unless too much of what that one sent waits here already: then the sender is told
-  /// that its frame was not passed on.
+  /// Passes on a frame from another device, unless too much from that device already waits here: then the sender is told that its
+  /// frame was not passed on.
   func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32)
   func close(_ reason: CloseReason)
   /// Whether what was sent so far leaves without piling up.
@@ -22,18 +23,18 @@ protocol RelayConnection: AnyObject, Sendable {
 }
 
 extension RelayConnection {
-  func mention(_ record: borrowing ServerRecord) { send(record) }
+  package func mention(_ record: borrowing ServerRecord) { send(record) }
 
-  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) { send([record], written: nil) }
+  package func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) { send([record], written: nil) }
 
   func send(_ record: borrowing ServerRecord) { send([OutgoingRecord(record)], written: nil) }
 }
 
 /// A device's session, authenticated, as the rest of the server sees it.
-final class Client: Sendable {
-  /// The session's number: what other devices answer to.
-  let number: UInt32
-  let address: DeviceAddress
+package final class Client: Sendable {
+  /// The session's number, which other devices answer to.
+  package let number: UInt32
+  package let address: DeviceAddress
   let generation: Generation
   let publicKey: X25519.PublicKey?
   let scheme: SchemeID
@@ -41,13 +42,13 @@ final class Client: Sendable {
   let isRetired: Bool
   /// Whether messages and conversations of other devices come over this session.
   let listens: Bool
-  let connection: any RelayConnection
+  package let connection: any RelayConnection
   /// What the device may still cost, over all its sessions.
-  let budget: DeviceBudget
+  package let budget: DeviceBudget
 
   private struct State {
     var lastEpoch: Epoch
-    /// The orders that this session has been told of.
+    /// The orders that this session has been given.
     var orders: Set<String> = []
     /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
     var correspondents: [Correspondent] = []
@@ -95,17 +96,17 @@ final class Client: Sendable {
     set { state.withLock { $0.lastEpoch = newValue } }
   }
 
-  /// What this session holds against the registry's row when it asks for a key.
+  /// What the registry checks against the device's row when this session asks for a key.
   var claim: SessionClaim {
     SessionClaim(address: address, generation: generation, publicKey: publicKey, isRetired: isRetired)
   }
 
-  /// Whether another session has taken this one's place: nothing that it asks for is done any more.
+  /// Whether another session has taken this one's place: its requests are no longer carried out.
   var isSuperseded: Bool { superseded.load(ordering: .acquiring) }
 
   func supersede() { superseded.store(true, ordering: .releasing) }
 
-  /// Whether the connection has ended. It may do so while the session is still being made known.
+  /// Whether the connection has ended, which may happen while the session is still being announced.
   var hasEnded: Bool {
     get { ended.load(ordering: .acquiring) }
     set { ended.store(newValue, ordering: .releasing) }

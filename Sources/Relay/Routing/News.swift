@@ -1,9 +1,9 @@
 import Credentials
-import Device
 import Registry
+import Wire
 
-/// What devices must hear of each other: a revocation, or a rotation. Both are counted in one sequence and sent in its order, for a
-/// device asks for what comes after the highest number that it has taken.
+/// What devices must hear of each other: a revocation, or a rotation. Both share one sequence and are sent in its order, because
+/// a device asks for what comes after the highest number that it has accepted.
 enum News {
   case revocation(RevocationStatement)
   case rotation(RotationStatement)
@@ -30,13 +30,13 @@ enum News {
     }
   }
 
-  /// Of one system's rotations those beyond so many are left out at the beginning of a session, and wait while it lasts: a device has
+  /// Rotations of one system beyond this many are left out at the beginning of a session, and wait while it lasts: a device has
   /// no room for more.
   static let maximumRotations = RevocationList.capacity
 
   /// Everything after `sequence`, in order.
   ///
-  /// - Parameter system: whose devices shall hear it.
+  /// - Parameter system: whose devices are to hear it.
   static func read(
     _ registry: any StatementRegistry, since sequence: UInt32, for system: SystemID
   ) throws(RegistryError) -> [News] {

@@ -1,17 +1,18 @@
 import Credentials
-import Device
 import Dispatch
 import Foundation
 import Registry
+import Wire
 
-/// Sees what other processes write into the registry, and passes it on to the devices that are online: revocations, which
-/// also cut sessions, a new epoch, policies, and orders.
+/// Watches what other processes write to the registry, and passes it on to the devices that are online: revocations, which also
+/// cut sessions, a new epoch, policies, and orders.
 ///
 /// Everything happens on the relay's registry queue.
-final class RegistryWatch: @unchecked Sendable {
-  /// Between two looks at the registry's change counter.
-  static let interval = DispatchTimeInterval.milliseconds(100)
-  /// Orders are read as a whole, so not at every change: seconds between two looks, and how many times as long as a look took.
+package final class RegistryWatch: @unchecked Sendable {
+  /// The time between two looks at the registry's change counter.
+  package static let interval = DispatchTimeInterval.milliseconds(100)
+  /// Orders are read as a whole, so not at every change: the seconds between two reads, or a multiple of the time that a read
+  /// took.
   private static let orderInterval = 1.0
   private static let orderShare = 20.0
 
@@ -26,13 +27,13 @@ final class RegistryWatch: @unchecked Sendable {
   private var ordersAreDue = true
   private var orderPause = RegistryWatch.orderInterval
 
-  init(_ relay: Relay) {
+  package init(_ relay: Relay) {
     self.relay = relay
     revocationSequence = relay.fleet.snapshot.state.revocationSequence
   }
 
-  /// Looks once. A failure is logged and the look repeated: what was not seen is still there.
-  func look() {
+  /// Looks once. After a failure, which is logged, the next look repeats it: what was not seen is still there.
+  package func look() {
     let previous = lastLook
     lastLook = .now()
     do throws(RegistryError) {
@@ -87,10 +88,11 @@ final class RegistryWatch: @unchecked Sendable {
     }
   }
 
-  /// Tells of revocations, and of the rotations that wait, in the order of their sequence, each device of all that concerns it at once.
+  /// Sends revocations, and the rotations that wait, in the order of their sequence; each device gets everything that concerns it
+  /// at once.
   ///
-  /// A rotation costs a record for every device online that may meet the one that it is about: so a system has its turn of
-  /// ``News/maximumRotations`` at each look, and none is kept from telling by another's.
+  /// A rotation costs a record for every online device that may meet the device it is about. So each system has a turn of
+  /// ``News/maximumRotations`` at each look, and no system's rotations hold up another's.
   private func tell(_ revocations: [RevocationStatement]) {
     guard !revocations.isEmpty || !rotations.isEmpty else { return }
     var news = revocations.map { News.revocation($0) }
@@ -124,7 +126,7 @@ final class RegistryWatch: @unchecked Sendable {
     relay.logger.notice(
       "revoked",
       metadata: [
-        "system": "\(content.system.rawValue)", "device": "\(content.device.hexadecimal)",
+        "system": "\(content.system.rawValue)", "device": "\(content.device)",
         "generation": "\(content.generation)", "sessions": "\(cut)",
       ])
   }

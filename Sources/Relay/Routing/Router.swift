@@ -1,5 +1,6 @@
 import Credentials
 import Synchronization
+import Wire
 
 /// Who is online: addresses to sessions.
 final class Router: Sendable {
@@ -13,7 +14,8 @@ final class Router: Sendable {
 
   private let state = Mutex(State())
 
-  /// A number for a new session. They begin at random, so that one of before a restart hardly names another device now.
+  /// A number for a new session. They begin at random, so that a number from before a restart is unlikely to name another device
+  /// now.
   func nextNumber() -> UInt32 {
     state.withLock { state in
       repeat {
@@ -67,12 +69,12 @@ final class Router: Sendable {
     }
   }
 
-  /// Keeps a session under a key that was replaced, and returns the one that it takes the place of.
+  /// Keeps a session under a key that was replaced, and returns the one that it replaces.
   func keep(retired client: Client) -> Client? {
     state.withLock { client.hasEnded ? nil : $0.retired.updateValue(client, forKey: client.address) }
   }
 
-  /// Removes a session; one that was replaced before is gone already.
+  /// Removes a session; one that was already replaced is gone.
   func remove(_ client: Client) {
     state.withLock { state in
       client.hasEnded = true
@@ -95,7 +97,7 @@ final class Router: Sendable {
 
   func isListening(_ address: DeviceAddress) -> Bool { client(address, session: 0) != nil }
 
-  /// Every session of one device, one under a key that was replaced among them.
+  /// Every session of one device, including one under a replaced key.
   func sessions(of address: DeviceAddress) -> [Client] {
     state.withLock { ($0.byDevice[address] ?? []) + [$0.retired[address]].compactMap { $0 } }
   }

@@ -1,10 +1,13 @@
 import Credentials
 import Dispatch
 import Logging
+import Mailbox
+import Keyring
 import Registry
+import Wire
 
-/// The server without its sockets, for whoever must hold both ends of the wire: frames go in by hand and come out by hand.
-/// Sessions, routing, mailbox and registry are the ones that `countersign serve` runs.
+/// The server without its sockets, for code that must hold both ends of the wire: frames go in and out by hand. Sessions,
+/// routing, mailbox and registry are the ones that `countersign serve` runs.
 package final class InProcessRelay {
   let relay: Relay
   private let watch: RegistryWatch
@@ -15,7 +18,9 @@ package final class InProcessRelay {
     registry: any DeviceRegistry, authority: Authority, mailboxPath: String, limits: RelayLimits = RelayLimits(),
     admissions: Admissions? = nil, clock: @escaping @Sendable () -> Int64
   ) throws(RelayError) {
-    let mailbox = try Mailbox(path: mailboxPath, limits: limits.mailbox)
+    let mailbox = try usingMailbox { () throws(MailboxError) in
+      try SQLiteMailbox(path: mailboxPath, limits: limits.mailbox)
+    }
     relay = try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits,
       logger: Logger(label: "in-process") { _ in SwiftLogNoOpLogHandler() }, admissions: admissions, clock: clock)
@@ -29,7 +34,7 @@ package final class InProcessRelay {
     return line
   }
 
-  /// Waits until nothing moves any more.
+  /// Waits until nothing is pending.
   package func settle() {
     for _ in 0..<4 {
       for line in lines { line.settle() }
@@ -88,7 +93,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
     }
   }
 
-  /// The frames for other devices that the server has taken as said by an authenticated device.
+  /// The frames for other devices that the server has accepted from an authenticated device.
   package var routed: [(from: DeviceAddress, record: [UInt8])] { loop.sync { accepted } }
 
   /// A frame arrives at the server.
@@ -127,7 +132,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
 
   // MARK: RelayConnection
 
-  func welcome(_ client: Client, _ records: [OutgoingRecord]) {
+  package func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     loop.async { [self] in
       guard ending == nil else { return relay.end(client) }
       self.client = client
@@ -136,16 +141,16 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
     }
   }
 
-  func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
+  package func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
     loop.async { [self] in
       write(records)
       written?()
     }
   }
 
-  func close(_ reason: CloseReason) { loop.async { self.end(reason) } }
+  package func close(_ reason: CloseReason) { loop.async { self.end(reason) } }
 
-  var isWritable: Bool { true }
+  package var isWritable: Bool { true }
 
   private func write(_ records: [OutgoingRecord]) {
     for record in records {

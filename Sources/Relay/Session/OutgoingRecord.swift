@@ -1,15 +1,16 @@
 import CountersignCrypto
-import Device
 import Noise
+import Records
+import Wire
 
 /// A record on its way to a device: laid out as its frame, so that it is sealed in place and sent without another copy.
 ///
 /// The thread that makes it need not be the one that has the device's session; only the latter seals it.
-struct OutgoingRecord: Sendable {
+package struct OutgoingRecord: Sendable {
   /// Length, record, and room for the tag.
   private(set) var frame: [UInt8]
 
-  init(_ record: borrowing ServerRecord) {
+  package init(_ record: borrowing ServerRecord) {
     let length = record.encodedLength + tagLength
     frame = [UInt8](repeating: 0, count: Framing.headerLength + length)
     frame[0] = UInt8(truncatingIfNeeded: length >> 8)
@@ -21,7 +22,7 @@ struct OutgoingRecord: Sendable {
 
   var byteCount: Int { frame.count }
 
-  /// Bytes of memory that it takes while it waits, roughly.
+  /// Roughly how many bytes of memory it takes while it waits.
   var storedByteCount: Int { frame.count + 128 }
 
   /// Seals the record and returns the frame.

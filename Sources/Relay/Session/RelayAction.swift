@@ -1,11 +1,12 @@
 import Credentials
-import Device
-import Foundation
 import CountersignCrypto
+import Mailbox
+import Records
 import Registry
+import Wire
 
-/// What the server shall do because of a frame.
-enum RelayAction {
+/// What the server is to do because of a frame.
+package enum RelayAction {
   /// Nothing now.
   case none
   /// Send this frame of the handshake.
@@ -17,7 +18,7 @@ enum RelayAction {
   case lookUp(DeviceAddress)
   case deposit(Deposit)
   case delivered(from: DeviceAddress, id: MessageID)
-  /// Certify a key, which the device has proved to have or not.
+  /// Certify a key, whose private half the device has proved to have or not.
   case renew(X25519.PublicKey, ShownProof)
   case rekey
   case request(Bytes<32>)
@@ -25,20 +26,8 @@ enum RelayAction {
   case close(CloseReason)
 }
 
-/// A sealed message that a device wants kept for another.
-struct Deposit: Sendable {
-  let recipient: DeviceAddress
-  let sender: DeviceAddress
-  let id: MessageID
-  /// The recipient's generation to whose key it is sealed; 0 for one that the server can read.
-  let generation: Generation
-  let body: Data
-
-  var isOpen: Bool { generation == 0 }
-}
-
-/// Why a connection ended. A device is told nothing about itself; the names label the metric and the log.
-enum CloseReason: Error, Equatable, Sendable {
+/// Why a connection ended. The device learns nothing about itself; the names label the metric and the log.
+package enum CloseReason: Error, Equatable, Sendable {
   /// The device, or the network, ended it.
   case peer
   case refused(AdmissionRefusal)
@@ -61,7 +50,7 @@ enum CloseReason: Error, Equatable, Sendable {
   case quarantined
   /// The registry or the disk failed under this session's request.
   case unavailable
-  /// The server shuts down.
+  /// The server is shutting down.
   case draining
 
   var label: String {
@@ -83,8 +72,8 @@ enum CloseReason: Error, Equatable, Sendable {
     }
   }
 
-  /// Whether it says nothing about the device, which may come again with the same key.
-  var isPassing: Bool {
+  /// Whether it says nothing about the device, which may come back with the same key.
+  package var isPassing: Bool {
     switch self {
     case .overloaded, .evicted, .unavailable, .refused(.unavailable), .draining: true
     default: false

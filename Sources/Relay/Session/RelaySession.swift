@@ -1,14 +1,16 @@
 import Credentials
-import Device
 import Foundation
 import Noise
 import CountersignCrypto
+import Mailbox
+import Records
 import Registry
 import Schemes
+import Wire
 
-/// One connection as a state machine: frames in, actions out, records sealed. It does no I/O and asks nobody but the
-/// admission who the device is. Used by one thread at a time.
-final class RelaySession {
+/// One connection as a state machine: frames in, actions out, records sealed. It does no I/O and asks only the admission who the
+/// device is. Used by one thread at a time.
+package final class RelaySession {
   private enum Phase {
     case start
     case handshake(any Admission)
@@ -27,13 +29,13 @@ final class RelaySession {
   private var proof = ProofContext()
   private var held: [[UInt8]] = []
 
-  init(admissions: Admissions, limits: RelayLimits) {
+  package init(admissions: Admissions, limits: RelayLimits) {
     self.admissions = admissions
     heldLimit = limits.framesBeforeWelcome
   }
 
   /// Whether the next frame costs asymmetric cryptography.
-  var isInHandshake: Bool {
+  package var isInHandshake: Bool {
     switch phase {
     case .start, .handshake: true
     default: false
@@ -41,16 +43,16 @@ final class RelaySession {
   }
 
   /// Whether the device has sent a record under the session's keys.
-  var isAuthenticated: Bool {
+  package var isAuthenticated: Bool {
     switch phase {
     case .awaitingWelcome, .established: true
     default: false
     }
   }
 
-  /// Whether answering this frame of the handshake takes longer than an event loop should be kept for. The session may then
-  /// receive it on another thread, while nobody else uses it.
-  func isCostly(_ frame: [UInt8]) throws(AdmissionRefusal) -> Bool {
+  /// Whether answering this frame of the handshake would keep an event loop busy for too long. The session may then receive it on
+  /// another thread, while nobody else uses it.
+  package func isCostly(_ frame: [UInt8]) throws(AdmissionRefusal) -> Bool {
     guard case .start = phase else { return false }
     let admission = try admissions.admission(for: frame.bytes)
     phase = .handshake(admission)
@@ -58,7 +60,7 @@ final class RelaySession {
   }
 
   /// Takes a frame, without its length.
-  func receive(_ frame: consuming [UInt8]) -> RelayAction {
+  package func receive(_ frame: consuming [UInt8]) -> RelayAction {
     switch phase {
     case .start:
       do throws(AdmissionRefusal) { return try advance(try admissions.admission(for: frame.bytes), frame) } catch {
@@ -85,7 +87,7 @@ final class RelaySession {
   }
 
   /// The server has welcomed the device: returns the frames that arrived meanwhile, to be received now.
-  func welcome(number: UInt32) -> [[UInt8]] {
+  package func welcome(number: UInt32) -> [[UInt8]] {
     guard case .awaitingWelcome(let address) = phase else { return [] }
     phase = .established(address, number)
     defer { held = [] }
@@ -93,13 +95,13 @@ final class RelaySession {
   }
 
   /// Seals a record; nil when the session has no keys or may not use them any more.
-  func seal(_ record: OutgoingRecord) -> [UInt8]? {
+  package func seal(_ record: OutgoingRecord) -> [UInt8]? {
     guard isAuthenticated else { return nil }
     return try? record.sealed(&keys.sending)
   }
 
   /// Ends the session and overwrites its keys.
-  func close() {
+  package func close() {
     phase = .closed
     held = []
     keys.wipe()
@@ -148,7 +150,7 @@ final class RelaySession {
         OutgoingRecord(.frame(from: address, session: number, body)))
     case .lookup(let peer): .lookUp(peer)
     case .deposit(let to, let generation, let id, let body):
-      // No key has generation 0, so that nothing sealed can be taken for what is open.
+      // No key has generation 0, so nothing sealed can be taken for an open message.
       generation == 0
         ? .close(.violation)
         : .deposit(

@@ -1,6 +1,7 @@
 import Credentials
 import Memcheck
 import CountersignCrypto
+import Wire
 
 extension Report {
   /// Keys of identity-based credentials: what the issuer computes with its own secrets, and the device with its part.

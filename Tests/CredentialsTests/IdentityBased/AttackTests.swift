@@ -3,6 +3,7 @@ import FleetSupport
 import CountersignCrypto
 import TestSeed
 import Testing
+import Wire
 
 @Suite("Attacks on identity-based credentials")
 struct AttackTests {

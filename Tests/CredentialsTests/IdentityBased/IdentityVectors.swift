@@ -3,6 +3,7 @@ import FleetSupport
 import Foundation
 import CountersignCrypto
 import Testing
+import Wire
 
 /// Vectors of the second implementation: Tests/Vectors/generator/identity.py, in plain integers.
 @Suite("Vectors for identity-based credentials")

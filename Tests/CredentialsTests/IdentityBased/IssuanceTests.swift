@@ -113,7 +113,7 @@ struct IssuanceTests {
   func allocations() throws {
     let encoded = try master.injected().encoded
     let publicKey = master.publicKey
-    func run() throws(CredentialsError) {
+    func run() throws {
       _ = try IdentityCredential(decoding: encoded.bytes).publicKey(under: publicKey)
     }
     _ = try Allocations.count(run)

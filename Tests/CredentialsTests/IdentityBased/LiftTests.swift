@@ -4,7 +4,7 @@ import CountersignCrypto
 import TestSeed
 import Testing
 
-#if canImport(Crypto)
+#if SwiftCrypto
   import Crypto
 #endif
 
@@ -29,7 +29,7 @@ struct LiftTests {
     #expect(changedByClamping == 10_000)
   }
 
-  #if canImport(Crypto)
+  #if SwiftCrypto
     @Test("10,000 lifted keys agree with random ones in BoringSSL's X25519 as in ours")
     func agreements() throws {
       var generator = SeededGenerator(for: "agreements")

@@ -2,6 +2,7 @@
 import FleetSupport
 import CountersignCrypto
 import TestSeed
+import Wire
 
 /// A master key that no test shares with another.
 final class Master {

@@ -2,7 +2,9 @@
 import Device
 import FleetSupport
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 /// The generated parts of docs/reference/wire-formats.md, by name.
 extension WorkedExample {

@@ -6,6 +6,7 @@ import Noise
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @Suite("docs/reference/wire-formats.md")
 struct WireFormatsTests {

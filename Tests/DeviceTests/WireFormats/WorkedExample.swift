@@ -4,6 +4,7 @@ import FleetSupport
 @_spi(Testing) import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// One conversation from fixed keys, from which every table of the wire formats is taken. Where the real code draws keys at
 /// random, the handshake is run from the specification's objects, and the real code reads it.

@@ -6,9 +6,12 @@ import Files
 import Foundation
 import Logging
 import CountersignCrypto
+import Keyring
 import Registry
 import Relay
+import RelayServer
 import Schemes
+import Wire
 
 /// A fleet with one device of every kind and in every state, its authority and its mailbox, made by the program as it is.
 final class OldFleet {
@@ -104,7 +107,7 @@ final class OldFleet {
     if scheme.isSymmetric {
       _ = try SymmetricAssembly.make(address, scheme: scheme, file: path, registry, authority)
     } else if let issuance {
-      _ = try IdentityDevice.make(address, issuance, file: path, registry: registry, authority: authority)
+      _ = try IdentityAssembly.make(address, issuance, file: path, registry: registry, authority: authority)
     } else {
       if scheme == .hybridIKpsk2 {
         try SymmetricAssembly.makePSK(address, file: DeviceClient.pskPath(for: path), registry, authority)

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Seeded
+import Wire
 
 /// A device gets an identity-based credential, blinded, and opens a session with it; the issuer is in the same process.
 ///

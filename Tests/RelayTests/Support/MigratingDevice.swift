@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
+import Wire
 
 @testable import Relay
 

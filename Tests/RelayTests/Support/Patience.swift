@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import DeviceHost
+import Wire
 
 /// How long a test waits for what must come: long enough that a machine that is busy with something else cannot fail it.
 let patience = Duration.seconds(120)

@@ -5,9 +5,13 @@ import Logging
 import CountersignCrypto
 import Schemes
 import Synchronization
+import Wire
 
+@testable import Mailbox
+@testable import Keyring
 @testable import Registry
 @testable import Relay
+@testable import RelayServer
 
 /// An authority with two systems, a mailbox, and a relay without sockets that can be killed and started again.
 final class TestFleet {
@@ -19,7 +23,7 @@ final class TestFleet {
   let limits: RelayLimits
   /// A clock that tests move.
   let clock = Clock()
-  private(set) var mailbox: Mailbox
+  private(set) var mailbox: SQLiteMailbox
   private(set) var relay: Relay
   private(set) var watch: RegistryWatch
   private(set) var connections: [LoopbackConnection] = []
@@ -37,7 +41,7 @@ final class TestFleet {
     registry = try directory.openRegistry(actor: "test", clock: { clock.seconds.withLock { $0 } })
     alpha = try registry.addSystem(named: "alpha").id
     beta = try registry.addSystem(named: "beta").id
-    mailbox = try Mailbox(path: path + "/mailbox.sqlite", limits: limits.mailbox)
+    mailbox = try SQLiteMailbox(path: path + "/mailbox.sqlite", limits: limits.mailbox)
     relay = try Self.relay(registry, authority, mailbox, limits, clock)
     watch = RegistryWatch(relay)
   }
@@ -45,7 +49,7 @@ final class TestFleet {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   private static func relay(
-    _ registry: SQLiteRegistry, _ authority: Authority, _ mailbox: Mailbox, _ limits: RelayLimits, _ clock: Clock
+    _ registry: SQLiteRegistry, _ authority: Authority, _ mailbox: SQLiteMailbox, _ limits: RelayLimits, _ clock: Clock
   ) throws -> Relay {
     try Relay(
       registry: registry, authority: authority, mailbox: mailbox, limits: limits,
@@ -65,7 +69,7 @@ final class TestFleet {
     for connection in connections { connection.cut() }
     connections = []
     try mailbox.close()
-    mailbox = try Mailbox(path: path + "/mailbox.sqlite", limits: limits.mailbox)
+    mailbox = try SQLiteMailbox(path: path + "/mailbox.sqlite", limits: limits.mailbox)
     relay = try Self.relay(registry, authority, mailbox, limits, clock)
     watch = RegistryWatch(relay)
   }

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// A server's keys, from a seed of one byte, so that what it signs is the same in every run.
 public final class Authority {

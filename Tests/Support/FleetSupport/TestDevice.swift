@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Wire
 
 /// A device with its flash: what was saved last is what a power cut leaves.
 public final class TestDevice {
@@ -83,7 +84,7 @@ extension TrustStore {
     return bytes
   }
 
-  public init(encoded bytes: [UInt8]) throws(CredentialsError) {
+  public init(encoded bytes: [UInt8]) throws(WireError) {
     var reader = ByteReader(bytes.bytes)
     self.init(anchor: Bytes(), system: SystemID(0), epoch: 0)
     try load(&reader)

@@ -2,6 +2,7 @@ import CFirmware
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 
 /// The first record each way of a session with the server: the device's hello, and whatever the server answers; then the

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// A server, and one device of each kind.
 final class Parties {

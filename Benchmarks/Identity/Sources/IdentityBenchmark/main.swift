@@ -3,6 +3,7 @@ import Device
 import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 // IdentityBenchmark ROUNDS
 

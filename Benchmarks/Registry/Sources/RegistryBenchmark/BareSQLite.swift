@@ -2,6 +2,7 @@ import Credentials
 import Foundation
 import GRDBSQLite
 import CountersignCrypto
+import Wire
 
 /// The floor: the same file, the same row, through SQLite's C functions and nothing else.
 final class BareSQLite {

@@ -1,7 +1,9 @@
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
+import Wire
 
 let count = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 1_000_000 : 1_000_000
 let place =

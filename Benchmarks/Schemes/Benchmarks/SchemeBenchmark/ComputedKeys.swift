@@ -1,7 +1,9 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Devices whose keys the server computes: an admission stores the session's counter, in a transaction that has reached the disk.
 final class ComputedKeys: RegistryWork {

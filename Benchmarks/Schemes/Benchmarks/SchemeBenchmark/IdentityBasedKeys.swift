@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 
 /// Devices with identity-based credentials, each of which the server issues without knowing the key.

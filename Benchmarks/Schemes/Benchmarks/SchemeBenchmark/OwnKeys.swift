@@ -1,6 +1,7 @@
 import Comparison
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
 

@@ -3,8 +3,10 @@ import Comparison
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// What making one device's keys costs each side, its row in the registry left out: the server, or whoever issues for it at the
 /// assembly line; and the device, or the station that makes its keys for it and checks what was issued.

@@ -1,5 +1,6 @@
 import Benchmark
 import Comparison
+import Keyring
 import Registry
 import Schemes
 

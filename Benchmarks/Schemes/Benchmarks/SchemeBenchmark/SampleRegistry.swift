@@ -1,8 +1,10 @@
 import Credentials
 import Foundation
 import CountersignCrypto
+import Keyring
 import Registry
 import Synchronization
+import Wire
 
 /// A registry in a temporary directory.
 final class SampleRegistry {

@@ -1,5 +1,6 @@
 import Benchmark
 import Foundation
+import Keyring
 import Registry
 
 /// Started by Benchmarks/Schemes/run, which turns the results into docs/reference/scheme-performance.md.

@@ -1,13 +1,15 @@
 import Credentials
 import GRDB
 import CountersignCrypto
+import Keyring
 import Schemes
+import Wire
 
-/// What devices show in their first frames instead of their ids, and whom it means.
+/// What devices show in their first frames instead of their ids, and which device that means.
 ///
-/// A device makes its pseudonym for the epoch that its last `welcome` told. Whether that welcome arrived, nobody knows: so two
-/// epochs are possible, the one that the device showed and the one that it was told then, and for each of its keys both are
-/// indexed. A device may sleep through any number of epochs.
+/// A device makes its pseudonym for the epoch in its last `welcome`. Nobody knows whether that welcome arrived, so two epochs are
+/// possible: the one that the device showed and the one that it was then told. For each of its keys both are indexed. A device
+/// may sleep through any number of epochs.
 extension SQLiteRegistry {
   public func devices(named name: Bytes<8>, scheme: SchemeID) throws(RegistryError) -> [NamedDevice] {
     try read { db, _ in try Self.named(scheme, name.column...name.column, limit: .max, db) }

@@ -1,7 +1,9 @@
 import Credentials
 import Foundation
 import GRDB
+import Keyring
 import Schemes
+import Wire
 
 extension SQLiteRegistry {
   /// The newest shared key of a system; the first one when there is none.
@@ -16,8 +18,8 @@ extension SQLiteRegistry {
 
   /// The first shared key of a generation from `generation` on: all devices that are ordered to change it get the same.
   ///
-  /// One that has to be made, and that the owner has not ordered, is paid for by the system: the generations of a shared key are all
-  /// its devices', and one of them must not use them up.
+  /// A new one that the owner has not ordered counts against the system's budget: all its devices share the generations of a
+  /// shared key, and one of them must not use them up.
   func sharedKey(
     of device: SymmetricDevice, notBefore generation: Generation, isOrdered: Bool, _ db: Database
   ) throws -> SymmetricCredential {

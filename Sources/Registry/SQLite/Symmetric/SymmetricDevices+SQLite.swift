@@ -2,7 +2,9 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
 import Schemes
+import Wire
 
 extension SQLiteRegistry {
   public func addSymmetricDevice(
@@ -12,7 +14,7 @@ extension SQLiteRegistry {
       try require(address.system, db)
       guard try lookup.device(address, db) == nil else { throw RegistryError.deviceExists(address) }
       if let known = try Self.symmetric(address, db) {
-        // A call that was cut off before the device had its file.
+        // A call that was interrupted before the device had its file.
         guard known.isUnused, known.current.scheme == scheme else { throw RegistryError.deviceExists(address) }
         return known
       }
@@ -67,7 +69,7 @@ extension SQLiteRegistry {
     }
   }
 
-  /// The device whose session asks, when the session's key is still the one in use and the device is not in quarantine.
+  /// The device whose session asks, if the session's key is still in use and the device is not in quarantine.
   private static func asking(_ claim: SessionClaim, _ db: Database) throws -> SymmetricDevice {
     let device = try serving(claim.address, db)
     guard device.generation == claim.generation else { throw RegistryError.superseded(claim.address) }

@@ -1,9 +1,11 @@
 import Credentials
 import GRDB
+import Keyring
+import Wire
 
 extension SQLiteRegistry {
-  /// Revokes a device whose keys the server computes, and the key of its own that it may have asked for meanwhile. Nobody but
-  /// the server verifies such a device, so that the statement is for the record, and for the server's watch.
+  /// Revokes a device whose keys the server computes, and the key pair that it may have asked for meanwhile. Only the server
+  /// verifies such a device, so the statement is for the record, and for the server's watch.
   func revoke(
     _ device: SymmetricDevice, _ successor: RegisteredDevice?, through generation: Generation?,
     _ reason: RevocationReason, _ issuer: AuthorityIssuer, _ db: Database

@@ -2,7 +2,9 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Keyring
 import Schemes
+import Wire
 
 extension SQLiteRegistry {
   static let symmetricColumns = """

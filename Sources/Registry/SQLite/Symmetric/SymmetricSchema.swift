@@ -3,9 +3,9 @@ import GRDB
 import CountersignCrypto
 
 extension Migrations {
-  /// Devices whose keys the server computes. A device's row outlives its move to a key of its own: it is what refuses the old
-  /// one. The floor is enforced here too, whoever asks: schemes 2 to 5 are one step above scheme 1, and a floor above both
-  /// freezes the row.
+  /// Devices whose keys the server computes. A device's row outlives its move to its own key: the row refuses the old key. The
+  /// floor is enforced here too, whoever asks: schemes 2 to 5 are one step above scheme 1, and a floor above both freezes the
+  /// row.
   static let symmetricDevices = """
     CREATE TABLE symmetric_devices (
       id INTEGER PRIMARY KEY,

@@ -1,7 +1,9 @@
 import Credentials
 import Foundation
 import GRDB
+import Keyring
 import Schemes
+import Wire
 
 extension SQLiteRegistry {
   public func accept(
@@ -19,7 +21,7 @@ extension SQLiteRegistry {
             return .rollback
           }
         }
-        // An error that ends the transaction takes back what the sessions before have stored.
+        // An error that ends the transaction undoes what the earlier sessions have stored.
         if !db.isInsideTransaction, case .failure(let error) = accepted { throw error }
         return accepted.unsafelyUnwrapped
       }
@@ -92,7 +94,7 @@ extension SQLiteRegistry {
     guard floor > device.floor else { return }
     try db.execute(
       sql: "UPDATE symmetric_devices SET floor = ? WHERE id = ?", arguments: [floor.rawValue, device.rowID])
-    // A key that was certified and never used stands under the same floor.
+    // A key that was certified and never used has the same floor.
     try db.execute(
       sql: "UPDATE devices SET floor = ? WHERE system = ? AND device_id = ? AND floor < ?",
       arguments: [

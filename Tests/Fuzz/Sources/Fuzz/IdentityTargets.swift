@@ -3,6 +3,7 @@ import Device
 import Noise
 import CountersignCrypto
 import Schemes
+import Wire
 
 /// The credential and the evidence of a second one: what parses is encoded back to the same bytes, and leads to a key or to none.
 func fuzzIdentityCredential(_ input: RawSpan) {

@@ -3,8 +3,11 @@ import Device
 import DeviceHost
 import Foundation
 import Logging
+import Keyring
 import Registry
 import Relay
+import RelayServer
+import Wire
 
 /// A fleet of two devices: the authority makes them, the server passes on what one tells the other.
 let directory = FileManager.default.temporaryDirectory.appending(path: "fleet-\(UUID().uuidString)")
