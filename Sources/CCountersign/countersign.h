@@ -31,6 +31,8 @@ enum {
     COUNTERSIGN_HANDSHAKE_SIZE = 181,
     /// What sealing adds to a record, in bytes.
     COUNTERSIGN_OVERHEAD = 16,
+    /// Bytes of an ephemeral key made ahead.
+    COUNTERSIGN_EPHEMERAL_SIZE = 80,
 };
 
 /// A device: its keys, whom it trusts, and its session. Zeroed memory will do until countersign_init.
@@ -90,6 +92,17 @@ countersign_result countersign_init(countersign_context *context, size_t context
 countersign_result countersign_handshake(countersign_context *context, const uint8_t *COUNTERSIGN_NULLABLE input,
                                          size_t input_size, uint8_t *output, size_t output_capacity,
                                          size_t *output_size);
+
+/// Makes an ephemeral key ahead of the session that it will open, while the radio sleeps: what countersign_handshake_with then need not do
+/// is a multiplication on the curve. Writes COUNTERSIGN_EPHEMERAL_SIZE bytes, for RAM or storage. Whoever reads them before that
+/// session is open can read the session; without such a key nothing in a device tells a session that has not begun.
+countersign_result countersign_make_ephemeral(uint8_t *ephemeral, size_t ephemeral_capacity);
+
+/// The first step of countersign_handshake, with an ephemeral key made ahead, whose bytes are overwritten. Where they were in storage,
+/// the caller has erased them there, and read that they are gone, before this call: one key in two sessions breaks both.
+/// COUNTERSIGN_CORRUPT for what is no key, or one that a reset cut short: call countersign_handshake.
+countersign_result countersign_handshake_with(countersign_context *context, uint8_t *ephemeral, size_t ephemeral_size, uint8_t *output,
+                                              size_t output_capacity, size_t *output_size);
 
 /// Call this when the server closes the connection instead of answering the first frame: if that frame showed a key that has
 /// never been in use, the next handshake shows the previous one. COUNTERSIGN_NO_KEY when there is none to fall back to: the

@@ -47,6 +47,15 @@ public enum X25519 {
       derivePublicKey()
     }
 
+    /// Replaces this key, in place, by the one with these 32 private bytes, whose public key is known: nothing is computed or checked.
+    public mutating func load(_ bytes: RawSpan, publicKey: PublicKey) throws(CryptoError) {
+      guard bytes.byteCount == X25519.keyLength else {
+        throw .wrongLength(expected: X25519.keyLength, actual: bytes.byteCount)
+      }
+      secret.copy(from: bytes)
+      self.publicKey = publicKey
+    }
+
     /// Replaces this key, in place, by a copy of `other`, without recomputing its public key.
     public mutating func copy(from other: borrowing PrivateKey) {
       secret.copy(from: other.secret.bytes)

@@ -71,6 +71,14 @@ public struct PeerSession: ~Copyable {
   /// Whether the next frame of the handshake is this device's to write.
   public var isMyTurn: Bool { noise.isMyTurn }
 
+  /// Gives the session an ephemeral key made ahead, before ``start(_:other:)``, and takes it away from its place: it opens this session
+  /// and no other. Without one there, the session draws its own.
+  public mutating func take(_ key: inout EphemeralKey) {
+    guard key.isPresent else { return }
+    noise.takeEphemeral(&key.key)
+    key.wipe()
+  }
+
   /// Prepares the handshake with this device's active key, and verifies the certificate that an initiator looked up.
   ///
   /// - Parameter other: the other device's address, as the relay says it. Over a direct socket it is the device to talk to, or

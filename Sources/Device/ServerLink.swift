@@ -24,6 +24,14 @@ public struct ServerLink: ~Copyable {
     do { try handshake.setPSK(key) } catch { throw .schemes(error) }
   }
 
+  /// Gives the session an ephemeral key made ahead, before its first frame, and takes it away from its place: it opens this session and
+  /// no other. Without one there, the session draws its own.
+  public mutating func take(_ key: inout EphemeralKey) {
+    guard key.isPresent else { return }
+    handshake.takeEphemeral(&key.key)
+    key.wipe()
+  }
+
   /// Writes the first frame and returns its length; one multiplication on the curve less after
   /// ``DeviceIdentity/prepareSession(fallingBack:)``.
   ///

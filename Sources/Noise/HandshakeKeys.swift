@@ -40,6 +40,17 @@ extension HandshakeState {
     peer.setStaticSharedSecret(shared)
   }
 
+  /// Gives the ephemeral key that this handshake sends, where it was made ahead, and takes it away from its place: two handshakes with
+  /// one ephemeral key break both. Whoever knew it before knows what only ephemeral keys keep secret.
+  @inlinable
+  public mutating func takeEphemeral(_ key: inout X25519.PrivateKey) {
+    precondition(phase == .collectingKeys, "keys are given before the handshake starts")
+    e.copy(from: key)
+    key.clear()
+    hasE = true
+    ephemeralIsFixed = true
+  }
+
   /// Sets the ephemeral key instead of drawing it. Two handshakes with one ephemeral key break both: for test vectors only.
   @_spi(Testing)
   public mutating func setEphemeral(_ key: borrowing X25519.PrivateKey) {

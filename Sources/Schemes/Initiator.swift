@@ -46,6 +46,11 @@ public struct Initiator: ~Copyable {
     do { try noise.setPSK(key, at: noise.pattern.pskPositions.trailingZeroBitCount) } catch { throw .noise(error) }
   }
 
+  /// Gives the ephemeral key, where it was made ahead, and takes it away from its place: no other handshake has it.
+  public mutating func takeEphemeral(_ key: inout X25519.PrivateKey) {
+    noise.takeEphemeral(&key)
+  }
+
   // MARK: Messages
 
   /// Writes the first frame and returns its length.

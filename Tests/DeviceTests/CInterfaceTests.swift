@@ -30,6 +30,13 @@ private final class CDevice {
     return Array(frame[..<size])
   }
 
+  /// The first frame, with an ephemeral key made ahead.
+  func handshake(with ephemeral: inout [UInt8]) throws(CError) -> [UInt8] {
+    var size = 0
+    try check(countersign_handshake_with(context, &ephemeral, ephemeral.count, &frame, frame.count, &size))
+    return Array(frame[..<size])
+  }
+
   func seal(_ record: [UInt8], capacity: Int = 256) throws(CError) -> [UInt8] {
     var size = 0
     frame.replaceSubrange(..<record.count, with: record)
@@ -79,6 +86,7 @@ struct CInterfaceTests {
     #expect(COUNTERSIGN_STORED_SIZE == DeviceIdentity.encodedLength)
     #expect(COUNTERSIGN_HANDSHAKE_SIZE == Initiator.maximumHelloLength)
     #expect(COUNTERSIGN_OVERHEAD == tagLength)
+    #expect(COUNTERSIGN_EPHEMERAL_SIZE == EphemeralKey.encodedLength)
     #expect(countersign_context_size() <= MemoryLayout<countersign_context>.size)
   }
 
@@ -114,6 +122,23 @@ struct CInterfaceTests {
     try after.identity.load(c.stored.bytes)
     #expect(sessions == 2 && after.certificate.fields.generation == 2)
     #expect(after.certificate.publicKey == server.current.key)
+  }
+
+  @Test("opens a session with an ephemeral key made ahead, and only one")
+  func ephemeralAhead() throws {
+    let (device, c) = try device()
+    let server = SimulatedServer(authority, device, mailFrom: device.address)
+    #expect(c.load() == COUNTERSIGN_OK)
+    var ephemeral = [UInt8](repeating: 0, count: Int(COUNTERSIGN_EPHEMERAL_SIZE))
+    #expect(countersign_make_ephemeral(&ephemeral, ephemeral.count - 1) == COUNTERSIGN_BUFFER_TOO_SMALL)
+    #expect(countersign_make_ephemeral(&ephemeral, ephemeral.count) == COUNTERSIGN_OK)
+    let expected = Array(ephemeral[32..<64])
+    let hello = try c.handshake(with: &ephemeral)
+    #expect(Array(hello[1..<33]) == expected && ephemeral.allSatisfy { $0 == 0 })
+    let reply = try #require(server.answer(hello))
+    _ = try server.receive(c.handshake(reply))
+    #expect(countersign_is_open(c.context) == 1)
+    #expect(throws: CError(code: Int(COUNTERSIGN_CORRUPT))) { try c.handshake(with: &ephemeral) }
   }
 
   @Test("asked again for what it has, an identity-based device shows the key and makes no second request")

@@ -66,8 +66,8 @@ class Known(Run):
 
     def number(self, name, count=8):
         words = [self.machine.load(Address(name, 4 * i)) for i in range(count)]
-        if not all(isinstance(word, Word) for word in words):
-            raise Refused("an address among the words of a number")
+        if not all(isinstance(word, Word) and word.constant is not None for word in words):
+            raise Refused("an address, or an unknown, among the words of a number")
         return sum(word.constant << 32 * i for i, word in enumerate(words))
 
 
@@ -119,8 +119,8 @@ def known_square_half(machine) -> None:
 def known_product(machine, first, second) -> None:
     def read(register):
         words = [machine.load(machine.address(register) + 4 * i) for i in range(4)]
-        if not all(isinstance(word, Word) for word in words):
-            raise Refused("an address among the words of a number")
+        if not all(isinstance(word, Word) and word.constant is not None for word in words):
+            raise Refused("an address, or an unknown, among the words of a number")
         return sum(word.constant << 32 * i for i, word in enumerate(words))
 
     product = read(first) * read(second)

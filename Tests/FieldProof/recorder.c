@@ -1,45 +1,6 @@
-// The field's operations as a record of who was called with what: each result is a name, which C may copy and pass on. With a scalar
-// as 64 hexadecimal digits, or `base` and a scalar, prints the operations of X25519 on the point POINT, and the result.
-#include <stdio.h>
-#include <string.h>
-#include "curve25519.h"
-#include "field25519.h"
-
-static uint32_t names;
-
-static void print(const uint32_t *a) {
-  for (int i = 7; i >= 0; i--) printf("%08x", a[i]);
-  putchar(' ');
-}
-
-// Unlike any number that C makes by itself.
-static void name(uint32_t *r) {
-  for (int i = 0; i < 8; i++) r[i] = 0x40000000u + (uint32_t)i;
-  r[0] = ++names;
-  print(r);
-}
-
-void field25519_multiply(uint32_t *r, const uint32_t *a, const uint32_t *b) {
-  printf("multiply "), print(a), print(b), name(r), putchar('\n');
-}
-
-void field25519_square(uint32_t *r, const uint32_t *a) { printf("square "), print(a), name(r), putchar('\n'); }
-
-void field25519_square_selected(uint32_t *r, const uint32_t *a, const uint32_t *b, uint32_t mask) {
-  printf("selected %08x ", mask), print(a), print(b), name(r), putchar('\n');
-}
-
-void field25519_sum_and_difference(uint32_t *sum, uint32_t *difference, const uint32_t *a, const uint32_t *b) {
-  printf("sum "), print(a), print(b), name(sum), name(difference), putchar('\n');
-}
-
-void field25519_difference(uint32_t *r, const uint32_t *a, const uint32_t *b) {
-  printf("difference "), print(a), print(b), name(r), putchar('\n');
-}
-
-void field25519_scale_and_add(uint32_t *r, const uint32_t *a, uint32_t k, const uint32_t *b) {
-  printf("scale %08x ", k), print(a), print(b), name(r), putchar('\n');
-}
+// A record of X25519. With a scalar as 64 hexadecimal digits, or `base` and a scalar, prints the field's operations on the point POINT,
+// and the result.
+#include "recorder.h"
 
 int main(int count, char **arguments) {
   uint8_t scalar[32], point[32], result[32];

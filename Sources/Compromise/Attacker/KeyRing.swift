@@ -19,6 +19,7 @@ struct KeyRing {
     if let memory = loot.memory {
       if !memory.symmetricKey.isEmpty { symmetricKeys.append((memory.symmetricKey, memory.counter)) }
       try add(memory.privateKey)
+      try add(memory.ephemeralKey)
     }
     if let staticKey = loot.staticKey { try add(staticKey) }
     if let root = loot.root {

@@ -17,6 +17,7 @@ final class DeviceEnd {
   static func begin(_ memory: inout DeviceMemory, epoch: Epoch) throws -> DeviceEnd {
     if memory.scheme.row.hasCounter { memory.counter += 1 }
     if memory.scheme.row.derivation == .ratchet { memory.symmetricKey = try Derivation.ratchet(memory.symmetricKey) }
+    defer { memory.ephemeralKey = [] }
     return DeviceEnd(try ClientHandshakes.make(memory, epoch: epoch))
   }
 
@@ -100,6 +101,10 @@ final class NoiseClient: ClientHandshake {
       handshake.setStatic(try X25519.PrivateKey(copying: memory.privateKey), server: memory.serverKey)
     }
     if row.usesPSK { try handshake.setPSK(try SecretBytes<32>(copying: memory.symmetricKey)) }
+    if !memory.ephemeralKey.isEmpty {
+      var ephemeral = try X25519.PrivateKey(copying: memory.ephemeralKey)
+      handshake.takeEphemeral(&ephemeral)
+    }
     guard row.shown == .nothing || memory.certificate != nil else { throw LaboratoryError.nothingToShow }
     shown = row.shown == .nothing ? [] : memory.certificate?.handshakeBytes ?? []
   }

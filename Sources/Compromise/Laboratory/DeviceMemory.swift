@@ -18,6 +18,8 @@ public struct DeviceMemory: Sendable {
   /// Sessions begun so far, in the schemes that count.
   public var counter: UInt32 = 0
   public var privateKey: [UInt8] = []
+  /// The secret of an ephemeral key made ahead, until a session takes it.
+  public var ephemeralKey: [UInt8] = []
   public var certificate: Certificate?
   public let serverKey: X25519.PublicKey
   public let issuerKey: Ed25519.PublicKey

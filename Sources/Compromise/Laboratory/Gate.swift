@@ -73,10 +73,12 @@ public struct Weaknesses: OptionSet, Sendable {
   public static let noKeyBudget = Weaknesses(rawValue: 1 << 17)
   /// The server lets messages grow old by the system's clock.
   public static let agesByClock = Weaknesses(rawValue: 1 << 20)
+  /// Devices make the ephemeral keys of their sessions ahead.
+  public static let ephemeralsAhead = Weaknesses(rawValue: 1 << 21)
 
   /// Those that concern what lies beside the server's gate and leave that as it is.
   static let besideTheGate: Weaknesses = [
     .predictableEphemerals, .noWitness, .noBooks, .escrow, .offlinePeer, .noJudgement, .noShares, .noMemoryOfFull,
-    .noWithholding, .noKeyBudget, .agesByClock,
+    .noWithholding, .noKeyBudget, .agesByClock, .ephemeralsAhead,
   ]
 }

@@ -67,6 +67,13 @@ public final class World {
   /// Gives a device other memory: what an attack does to a device that it has in hand.
   func setMemory(_ memory: DeviceMemory, of index: Int) { devices[index] = memory }
 
+  /// A device sleeps. One whose application says so makes the ephemeral key of its next session meanwhile; see module Device's
+  /// `EphemeralKey`, which is for devices with a key pair.
+  func sleep(_ index: Int, makingEphemeral: Bool = false) {
+    guard makingEphemeral || weaknesses.contains(.ephemeralsAhead), scheme.row.hasKeyPair else { return }
+    devices[index].ephemeralKey = .random(32)
+  }
+
   /// A device straight from the bench.
   private func assemble(_ id: DeviceID) throws -> DeviceMemory {
     let address = DeviceAddress(system: system, device: id)

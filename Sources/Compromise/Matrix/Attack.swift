@@ -47,7 +47,7 @@ public enum AttackGroup: String, Codable, Sendable, CaseIterable {
 enum Attacks {
   static let all: [any Attack.Type] = [
     MemoryReadsOthers.self, MemoryReadsOwnPast.self, MemoryReadsLastSession.self,
-    MemoryReadsOwnFuture.self, MemoryPosesAsAnother.self,
+    MemoryReadsNextSession.self, MemoryReadsSessionAhead.self, MemoryReadsOwnFuture.self, MemoryPosesAsAnother.self,
     MemoryOutlivesRotation.self, CloneBesideOriginal.self,
     OldSessionGetsKey.self, ReplacedKeyGetsName.self, OldKeyMeetsPeer.self, NumbersToCome.self, NumbersUsedUp.self,
     RevokedMail.self, MailboxFilled.self, FullMailboxCosts.self, SystemKeysUsedUp.self,
