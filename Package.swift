@@ -195,8 +195,8 @@ let hostTargets: [Target] = [
   tests(
     "DeviceHostTests",
     [
-      "Files", "DeviceHost", "Processes", "Device", "Credentials", "Noise", "CountersignCrypto", "FleetSupport",
-      "DeviceStoreWorker",
+      "Files", "DeviceHost", "Processes", "Device", "Schemes", "Credentials", "Noise", "CountersignCrypto",
+      "FleetSupport", "DeviceStoreWorker",
     ]),
   tests("ProcessesTests", ["Processes"]),
   tests(

@@ -189,7 +189,7 @@ struct StrangerTests {
     // What an authenticated device does is no sample.
     relay.count(.violation)
     #expect(lines.value.last == "connection_closed reason=violation")
-    #expect(relay.metrics.handshakes.value(.unreadable) == 600)
+    #expect(relay.metrics.handshakes.value(.refused(.unreadable)) == 600)
     #expect(relay.metrics.closures.withLock { $0 } == ["refused": 600, "violation": 301, "evicted": 100])
     relay.office.close()
   }

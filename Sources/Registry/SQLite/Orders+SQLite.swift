@@ -40,15 +40,10 @@ extension SQLiteRegistry {
       let target = scheme == device.current.scheme ? nil : scheme
       guard target != device.migration else { return }
       // A key under way to another scheme is none that this order asks for.
+      try Self.withdrawPendingKey(of: device, db)
       try db.execute(
-        sql: """
-          UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ?, pending_scheme = NULL,
-            pending_generation = NULL, pending_material = NULL WHERE id = ?
-          """,
+        sql: "UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ? WHERE id = ?",
         arguments: [target.map { Int($0.rawValue) }, target == nil ? nil : now(), device.rowID])
-      try db.execute(
-        sql: "DELETE FROM names WHERE device = ? AND generation <> ?",
-        arguments: [device.rowID, Int(device.generation)])
       try record(
         .orderAdd, db, of: address, generation: device.generation, detail: "migrate to scheme \(scheme.rawValue)")
     }

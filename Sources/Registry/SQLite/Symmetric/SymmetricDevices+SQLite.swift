@@ -47,7 +47,10 @@ extension SQLiteRegistry {
       let scheme = device.migration.flatMap { $0.isSymmetric ? $0 : nil } ?? device.current.scheme
       if let pending = device.pending, pending.scheme == scheme { return pending }
       let isOrdered = try Self.isOrdered(device, db)
-      let generation = try device.nextGeneration(try lookup.device(address, db))
+      // A shared key is the same for all its devices, taken back or not.
+      let withdrawn =
+        scheme.row.derivation == .system ? 0 : try Self.withdrawnKeys(of: device, db).first?.generation ?? 0
+      let generation = try device.nextGeneration(try lookup.device(address, db), withdrawn: withdrawn)
       let credential =
         scheme.row.derivation == .system
         ? try sharedKey(of: device, notBefore: generation, isOrdered: isOrdered, db)
