@@ -12,7 +12,7 @@ struct SystemCommand: ParsableCommand {
         countersign system add --dir fleet waterworks
         countersign system list --dir fleet
       """,
-    subcommands: [SystemAdd.self, SystemList.self])
+    subcommands: [SystemAdd.self, SystemList.self, SystemImportKey.self])
 }
 
 struct SystemAdd: ParsableCommand {

@@ -47,6 +47,11 @@ extension Failure {
       self.init(.usage, "within system \(system.rawValue) everybody may talk: no policy says otherwise")
     case .unknownSystem(let system):
       self.init(.dataError, "there is no system \(system.rawValue)", hint: "See: countersign system list")
+    case .sharedKeyExists(let system):
+      self.init(
+        .dataError, "system \(system.rawValue) has another shared key already",
+        hint: "A key is imported before the first device of scheme shared-key. Add another system for these devices."
+      )
     case .deviceExists(let address):
       self.init(
         .dataError, "device \(address) exists already",

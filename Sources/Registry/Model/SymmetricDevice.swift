@@ -5,7 +5,8 @@ import Schemes
 public struct SymmetricCredential: Equatable, Sendable {
   public let scheme: SchemeID
   public let generation: Generation
-  /// By scheme: the random input of the last rotation (32 bytes, or none before the first); with `derived-key-pbkdf2` the salt;
+  /// By scheme: the random input of the last rotation (32 bytes, or none before the first), or a key that the device had before it came
+  /// here, sealed under a key of the authority (72); with `derived-key-pbkdf2` the salt;
   /// with `derived-key-ratchet` the ratchet's state, sealed under a key of the authority.
   public let material: [UInt8]
 }
@@ -82,12 +83,12 @@ public struct AcceptedSession: Equatable, Sendable {
 public struct NamedDevice: Equatable, Sendable {
   public let device: SymmetricDevice
   public let credential: SymmetricCredential
-
   /// Whether the key was taken back before its first use. Its holder is told so, and nothing else.
   public let isWithdrawn: Bool
+
   public init(device: SymmetricDevice, credential: SymmetricCredential, isWithdrawn: Bool = false) {
     self.device = device
     self.credential = credential
-  }
     self.isWithdrawn = isWithdrawn
+  }
 }
