@@ -209,6 +209,40 @@ struct RefusalTests {
     #expect(symmetric.told == .revoked && symmetric.heard == ["turned-away-2"])
   }
 
+  /// In a handshake of three messages the server learns from the last whose key it is.
+  private final class ThreeMessages: Admission {
+    private var count = 0
+
+    func receive(
+      _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
+    ) throws(AdmissionRefusal) -> AdmissionStep {
+      count += 1
+      guard count == 2 else { return AdmissionStep(reply: [1, 2, 3], claimant: nil) }
+      var key = SecretBytes<32>()
+      key.copy(from: [UInt8](repeating: 7, count: 32).bytes)
+      keys.sending.setKey(key)
+      return AdmissionStep(refusal: .belowFloor, telling: .belowFloor)
+    }
+  }
+
+  @Test("After a handshake of three messages the reason comes as a record")
+  func threeMessages() throws {
+    var admissions = Admissions()
+    admissions.accept(.certified) { ThreeMessages() }
+    let session = RelaySession(admissions: admissions, limits: RelayLimits())
+    let first = [SchemeID.certified.rawValue]
+    guard case .reply([1, 2, 3]) = session.receive(first) else { return #expect(Bool(false)) }
+    guard case .turnAway(var frame, .belowFloor) = session.receive([9]) else { return #expect(Bool(false)) }
+    var keys = CipherState<Cipher.ChaChaPoly>()
+    var key = SecretBytes<32>()
+    key.copy(from: [UInt8](repeating: 7, count: 32).bytes)
+    keys.setKey(key)
+    var span = frame.mutableBytes
+    try keys.decrypt(inPlace: &span)
+    #expect(Array(frame.dropLast(tagLength)) == [0x95, SessionRefusal.belowFloor.rawValue])
+    guard case .none = session.receive([9]) else { return #expect(Bool(false)) }
+  }
+
   @Test("Every reason has its own count")
   func counts() throws {
     let metrics = RelayMetrics()
