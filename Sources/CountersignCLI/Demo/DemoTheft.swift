@@ -37,8 +37,8 @@ extension DemoStory {
     defer { pump.stop() }
     let canBeItself = thief.posesToDevice(as: try certificate(of: "gauge"), at: endpoint)
     report.thiefPosesToDevice = !canBeItself || thief.posesToDevice(as: victim, at: endpoint)
-    check(!report.thiefPosesToServer, "as the valve, with the valve's certificate, the server hangs up on it")
-    return check(!report.thiefPosesToDevice, "and so does the pump, which would still talk to it as the gauge")
+    check(!report.thiefPosesToServer, "as the valve, with the valve's certificate, it is refused by the server")
+    return check(!report.thiefPosesToDevice, "and by the pump, which would still talk to it as the gauge")
   }
 
   func revocation() throws -> Bool {
