@@ -20,7 +20,8 @@ let swiftCrypto: [Target.Dependency] =
   embedded
   ? [] : [.product(name: "Crypto", package: "swift-crypto", condition: .when(traits: [portableAES]))]
 
-let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+/// What every target is compiled with: spans that live as long as what they point into, and members only of modules that a file imports.
+let spans: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes"), .enableUpcomingFeature("MemberImportVisibility")]
 
 /// SecretBytes is stored in raw memory.
 let rawStorage: [SwiftSetting] = [.enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule")]
@@ -238,9 +239,8 @@ let hostTargets: [Target] = [
   tests(
     "DeviceHostTests",
     [
-      "Files", "DeviceHost", "Processes", "Device", "Records", "Credentials", "Wire", "Noise", "CountersignCrypto",
-      "FleetSupport",
-      "DeviceStoreWorker",
+      "Files", "DeviceHost", "Processes", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "CountersignCrypto", "FleetSupport", "DeviceStoreWorker",
     ]),
   tests("ProcessesTests", ["Processes"]),
   tests(

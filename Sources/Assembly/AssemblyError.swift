@@ -57,6 +57,12 @@ public enum CSVProblem: Error, Equatable, Sendable {
   case unexpectedPublicKey
   /// The key is also in an earlier line.
   case duplicatePublicKey(firstLine: Int)
+  /// Not 64 hexadecimal digits.
+  case invalidSecretKey
+  /// The scheme makes its devices' keys itself, or they have none that the server has.
+  case unexpectedSecretKey
+  /// The key stands in an earlier line too: devices that share one have the scheme `shared-key`.
+  case duplicateSecretKey(firstLine: Int)
 }
 
 /// What is wrong with a PEM text.
@@ -74,7 +80,7 @@ public struct BatchConflict: Equatable, Sendable {
   public enum Reason: Sendable {
     /// The registry has the device, but the directory has no file for it: its key is elsewhere.
     case registeredElsewhere
-    /// The registry has the device under another public key than the CSV gives.
+    /// The registry has the device under another key than the CSV gives.
     case registeredWithAnotherKey
     /// The directory has a file for the device, but the registry does not know it.
     case foreignFile

@@ -56,6 +56,11 @@ public struct Batch {
     if identityBased != nil || scheme != .certified, let row = plan.rows.first(where: { $0.publicKey != nil }) {
       throw .csv(line: row.line, .unexpectedPublicKey)
     }
+    if !scheme.isSymmetric || scheme.row.derivation != .device,
+      let row = plan.rows.first(where: { $0.secretKey != nil })
+    {
+      throw .csv(line: row.line, .unexpectedSecretKey)
+    }
     try usingFiles(try Directories.create(directory))
     let lock = try lock()
     defer { withExtendedLifetime(lock) {} }

@@ -9,7 +9,9 @@ public struct BatchPlan: Sendable {
     public let device: DeviceID
     /// Given when the device made its key itself: it gets a certificate instead of a device file.
     public let publicKey: X25519.PublicKey?
-    /// The other columns, copied to the manifest.
+    /// Given when the device has a key already, 32 bytes, in a scheme in which the server has it too.
+    public let secretKey: [UInt8]?
+    /// The other columns, carried into the manifest.
     public let extra: [String]
   }
 
@@ -17,8 +19,11 @@ public struct BatchPlan: Sendable {
   public let extraColumns: [String]
   public let rows: [Row]
 
-  /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` (64). Any other column
-  /// is copied to the manifest, and must not have the name of one of the manifest's own.
+  /// Whether the table holds secrets.
+  public var hasSecretKeys: Bool { rows.contains { $0.secretKey != nil } }
+
+  /// Reads a CSV whose header names the column `id` (16 hexadecimal digits) and, optionally, `public_key` or `secret_key` (64). Any other
+  /// column is carried into the manifest, and has another name than the manifest's own.
   public init(csv bytes: [UInt8]) throws(AssemblyError) {
     let csv = try CSV(parsing: bytes)
     guard let header = csv.rows.first else { throw .csv(line: 1, .empty) }
@@ -27,7 +32,8 @@ public struct BatchPlan: Sendable {
     }
     guard let idColumn = header.fields.firstIndex(of: "id") else { throw .csv(line: header.line, .missingColumn("id")) }
     let keyColumn = header.fields.firstIndex(of: "public_key")
-    let extra = header.fields.indices.filter { $0 != idColumn && $0 != keyColumn }
+    let secretColumn = header.fields.firstIndex(of: "secret_key")
+    let extra = header.fields.indices.filter { $0 != idColumn && $0 != keyColumn && $0 != secretColumn }
     extraColumns = extra.map { header.fields[$0] }
     for name in extraColumns where Manifest.columns.contains(name) {
       throw .csv(line: header.line, .reservedColumn(name))
@@ -35,6 +41,7 @@ public struct BatchPlan: Sendable {
 
     var lineOfID = [DeviceID: Int]()
     var lineOfKey = [X25519.PublicKey: Int]()
+    var lineOfSecret = [[UInt8]: Int]()
     var rows = [Row]()
     for row in csv.rows.dropFirst() {
       guard row.fields.count == header.fields.count else {
@@ -58,7 +65,20 @@ public struct BatchPlan: Sendable {
         }
         key = parsed
       }
-      rows.append(Row(line: row.line, device: device, publicKey: key, extra: extra.map { row.fields[$0] }))
+      var secret: [UInt8]?
+      if let secretColumn, !row.fields[secretColumn].isEmpty {
+        guard let raw = hexadecimal(row.fields[secretColumn]), raw.count == 32 else {
+          throw .csv(line: row.line, .invalidSecretKey)
+        }
+        // Devices that share a key have another scheme.
+        if let first = lineOfSecret.updateValue(row.line, forKey: raw) {
+          throw .csv(line: row.line, .duplicateSecretKey(firstLine: first))
+        }
+        secret = raw
+      }
+      rows.append(
+        Row(
+          line: row.line, device: device, publicKey: key, secretKey: secret, extra: extra.map { row.fields[$0] }))
     }
     self.rows = rows
   }

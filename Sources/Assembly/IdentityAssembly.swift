@@ -5,6 +5,7 @@ import Foundation
 import CountersignCrypto
 import Keyring
 import Registry
+import SystemPackage
 import Wire
 
 /// Makes one device with an identity-based credential, and its file.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import CountersignCrypto
 import Registry
+import Schemes
 import Wire
 
 /// The list of what a batch made, for whoever flashes, labels and ships the devices. It holds no secret.

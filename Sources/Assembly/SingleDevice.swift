@@ -6,6 +6,7 @@ import CountersignCrypto
 import Keyring
 import Registry
 import Schemes
+import SystemPackage
 import Wire
 
 /// Makes one device, whose key is made here, and its file.

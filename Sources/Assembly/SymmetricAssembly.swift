@@ -6,6 +6,7 @@ import CountersignCrypto
 import Keyring
 import Registry
 import Schemes
+import SystemPackage
 import Wire
 
 /// Makes devices whose keys the server computes, and their files.
@@ -13,16 +14,17 @@ import Wire
 /// The registry learns of the device first: its key follows from the row, so that a call interrupted before the file was there
 /// can be repeated, until the device has been used.
 public enum SymmetricAssembly {
+  /// - Parameter known: a key that the device has already, 32 bytes, with `derived-key` and `derived-key-ephemeral`.
   public static func make(
-    _ address: DeviceAddress, scheme: SchemeID, file path: String, _ registry: some EnrolmentRegistry,
-    _ authority: Authority
+    _ address: DeviceAddress, scheme: SchemeID, key known: [UInt8]? = nil, file path: String,
+    _ registry: some EnrolmentRegistry, _ authority: Authority
   ) throws(AssemblyError) -> SymmetricDevice {
     guard access(path, F_OK) != 0 else { throw .file(FileError(.create, path, .system(.fileExists))) }
     try usingFiles(try SecretFile.checkRoom(beside: path))
     let device: SymmetricDevice
     var key: [UInt8]
     do {
-      device = try registry.addSymmetricDevice(address, scheme: scheme, authority: authority)
+      device = try register(address, scheme, known, registry, authority)
       key = try usingKeys(try authority.encodeKey(device.current, of: address))
     } catch { throw .registry(error) }
     defer { wipe(&key) }
@@ -34,6 +36,17 @@ public enum SymmetricAssembly {
     } catch { throw .refused(error) }
     try write(identity, to: path)
     return device
+  }
+
+  private static func register(
+    _ address: DeviceAddress, _ scheme: SchemeID, _ known: [UInt8]?, _ registry: some EnrolmentRegistry,
+    _ authority: Authority
+  ) throws(RegistryError) -> SymmetricDevice {
+    guard let known else { return try registry.addSymmetricDevice(address, scheme: scheme, authority: authority) }
+    var key = SecretBytes<32>()
+    defer { key.wipe() }
+    key.copy(from: known.bytes)
+    return try registry.importSymmetricDevice(address, scheme: scheme, key: key, authority: authority)
   }
 
   /// Writes the derived key beside the key pair of a device that is about to be made; one that is there already is the same.

@@ -13,17 +13,20 @@ extension Batch {
   func makeSymmetric(
     _ plan: BatchPlan, _ authority: Authority, progress: (Int) -> Void
   ) throws(AssemblyError) -> Summary {
-    let todo = try outstandingSymmetric(plan)
+    let todo = try outstandingSymmetric(plan, authority)
     var summary = Summary(made: 0, found: plan.rows.count - todo.count)
     for row in todo {
-      _ = try SymmetricAssembly.make(address(of: row), scheme: scheme, file: path(of: row), registry, authority)
+      _ = try SymmetricAssembly.make(
+        address(of: row), scheme: scheme, key: row.secretKey, file: path(of: row), registry, authority)
       summary.made += 1
       progress(summary.found + summary.made)
     }
     return summary
   }
 
-  private func outstandingSymmetric(_ plan: BatchPlan) throws(AssemblyError) -> [BatchPlan.Row] {
+  private func outstandingSymmetric(
+    _ plan: BatchPlan, _ authority: Authority
+  ) throws(AssemblyError) -> [BatchPlan.Row] {
     var conflicts: [BatchConflict] = []
     var rows: [BatchPlan.Row] = []
     for row in plan.rows {
@@ -42,12 +45,24 @@ extension Batch {
         if device.isUnused, device.current.scheme == scheme { rows.append(row) } else { reason = .registeredElsewhere }
       case (_?, true): break
       }
+      if let known, reason == nil, try !has(known, row.secretKey, authority) { reason = .registeredWithAnotherKey }
       if let reason, conflicts.count < 100 {
         conflicts.append(BatchConflict(device: row.device, line: row.line, reason: reason))
       }
     }
     guard conflicts.isEmpty else { throw .conflicts(conflicts) }
     return rows
+  }
+
+  /// Whether a device that is registered has the key of its row; one that has changed it since is the same device.
+  private func has(
+    _ device: SymmetricDevice, _ secret: [UInt8]?, _ authority: Authority
+  ) throws(AssemblyError) -> Bool {
+    guard let secret, device.generation == 1, !device.isRetired, device.current.scheme == scheme else { return true }
+    var key = SecretBytes<32>()
+    defer { key.wipe() }
+    do { try authority.deriveKey(device.current, of: device.address, into: &key) } catch { throw .registry(RegistryError(error)) }
+    return constantTimeEquals(key.bytes, secret.bytes)
   }
 
   func address(of row: BatchPlan.Row) -> DeviceAddress { DeviceAddress(system: system, device: row.device) }

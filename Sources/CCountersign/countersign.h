@@ -66,6 +66,23 @@ enum {
     /// From countersign_handshake: the server cannot serve any device now. Close the session, wait, and begin again; the key
     /// stays the same.
     COUNTERSIGN_TRY_LATER = 10,
+    /// From countersign_handshake: the server, which has proved to be it, opens no session with the key that was shown:
+    /// countersign_refusal says why. Close the session, and call countersign_fall_back.
+    COUNTERSIGN_KEY_REFUSED = 11,
+};
+
+/// Why the server refuses a key. A later server may have other reasons.
+enum {
+    /// The server knows no device by this key.
+    COUNTERSIGN_REFUSAL_UNKNOWN_KEY = 1,
+    /// The device is revoked.
+    COUNTERSIGN_REFUSAL_REVOKED = 2,
+    /// The device has proved itself by a better scheme before.
+    COUNTERSIGN_REFUSAL_BELOW_FLOOR = 3,
+    /// The certificate is not one that the owner signed.
+    COUNTERSIGN_REFUSAL_INVALID_CERTIFICATE = 4,
+    /// There seem to be two of the device: its owner has to look at it.
+    COUNTERSIGN_REFUSAL_QUARANTINED = 6,
 };
 
 /// What the caller must do next, in this order, as bits.
@@ -104,10 +121,13 @@ countersign_result countersign_make_ephemeral(uint8_t *ephemeral, size_t ephemer
 countersign_result countersign_handshake_with(countersign_context *context, uint8_t *ephemeral, size_t ephemeral_size, uint8_t *output,
                                               size_t output_capacity, size_t *output_size);
 
-/// Call this when the server closes the connection instead of answering the first frame: if that frame showed a key that has
-/// never been in use, the next handshake shows the previous one. COUNTERSIGN_NO_KEY when there is none to fall back to: the
-/// server does not know this device, or could not be reached.
+/// Call this after COUNTERSIGN_KEY_REFUSED: if the first frame showed a key that has never been in use, the next handshake shows
+/// the one before it. COUNTERSIGN_NO_KEY when there is none to fall back to, and when the server has not refused the key: that it
+/// closed the connection, or said that it cannot serve anybody now, is no proof of anything. Wait then, and show the same key.
 countersign_result countersign_fall_back(countersign_context *context);
+
+/// Why the server refused the key in the last handshake; 0 when it did not.
+uint8_t countersign_refusal(const countersign_context *context);
 
 /// Whether the session is open: 1 or 0.
 int32_t countersign_is_open(const countersign_context *context);

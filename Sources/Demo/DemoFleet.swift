@@ -1,3 +1,4 @@
+import CountersignCrypto
 import Credentials
 import Device
 import DeviceHost

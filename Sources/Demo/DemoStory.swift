@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Wire
 
 /// The demo, step by step. Each step checks what it claims and says so in a sentence.
 package final class DemoStory {

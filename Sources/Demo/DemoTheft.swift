@@ -3,6 +3,7 @@ import Device
 import DeviceHost
 import Foundation
 import Mailbox
+import Wire
 
 /// The second half of the demo: a device is taken apart, and then revoked.
 extension DemoStory {
@@ -38,8 +39,8 @@ extension DemoStory {
     defer { pump.stop() }
     let canBeItself = thief.posesToDevice(as: try certificate(of: "gauge"), at: endpoint)
     report.thiefPosesToDevice = !canBeItself || thief.posesToDevice(as: victim, at: endpoint)
-    check(!report.thiefPosesToServer, "as the valve, with the valve's certificate, the server hangs up on it")
-    return check(!report.thiefPosesToDevice, "and so does the pump, which would still talk to it as the gauge")
+    check(!report.thiefPosesToServer, "as the valve, with the valve's certificate, it is refused by the server")
+    return check(!report.thiefPosesToDevice, "and by the pump, which would still talk to it as the gauge")
   }
 
   func revocation() throws -> Bool {

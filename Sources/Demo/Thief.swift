@@ -57,7 +57,9 @@ struct Thief {
       (try? socket.send(frame, count: length)) != nil,
       let reply = try? socket.receive(timeout: .seconds(2))
     else { return false }
-    return !reply.isEmpty
+    // Anybody is answered: by a session, or by a refusal of the key.
+    var keys = SessionKeys()
+    return (try? handshake.readReply(reply.bytes, keys: &keys)) != nil
   }
 
   /// Whether a device that listens directly accepts the stolen key as the device of another certificate.

@@ -27,12 +27,19 @@ public enum DeviceError: Error, Equatable, Sendable {
   case messageTooLong
   /// A message could be read and is not handed on.
   case notTaken(MessageRefusal)
-  /// The server cannot serve anybody now: come back later, with the same key.
+  /// The server cannot serve anybody now: come again later, with the same key. Nobody vouches for that word.
   case tryLater
-  /// A message that the server could read or have made, where only sealed ones are accepted.
+  /// The server, which has proved to be it, opens no session with the key that was shown. Where there is another key, it may be tried.
+  case refused(SessionRefusal)
+  /// A message in the open, which the server could read or have made, where only sealed ones are taken.
   case notSealed
   /// The message counter's 48 bits are used up: rotate the key.
   case countersExhausted
+
+  /// Why the server's answer to a first frame opened no session.
+  init(answer error: SchemesError) {
+    if case .refused(let reason) = error { self = .refused(reason) } else { self = .schemes(error) }
+  }
 }
 
 extension DeviceError {

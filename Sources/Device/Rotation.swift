@@ -133,7 +133,7 @@ extension DeviceIdentity {
 
   /// The slot to open a session with: a certified key that has never been used comes first.
   ///
-  /// - Parameter fallingBack: whether that one has just been refused, so that the active key is tried.
+  /// - Parameter fallingBack: whether the server has just refused that one by its own word, so that the active key is tried.
   public func slotForSession(fallingBack: Bool = false) -> SlotName? {
     if !fallingBack, let certified = slot(.certified) { return certified }
     return slot(.active)

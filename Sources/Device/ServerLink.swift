@@ -35,8 +35,8 @@ public struct ServerLink: ~Copyable {
   /// Writes the first frame and returns its length; one multiplication on the curve less after
   /// ``DeviceIdentity/prepareSession(fallingBack:)``.
   ///
-  /// - Parameter fallingBack: whether the server has just refused a key that has never been used, so that the active one
-  ///   is tried.
+  /// - Parameter fallingBack: whether the server has just refused a key that has never been used, by ``DeviceError/refused(_:)``, so that
+  ///   the active one is tried.
   public mutating func writeHello(
     _ identity: borrowing DeviceIdentity, fallingBack: Bool = false, into frame: inout MutableRawSpan
   ) throws(DeviceError) -> Int {
@@ -66,10 +66,11 @@ public struct ServerLink: ~Copyable {
   /// Reads the server's answer. The next frame to send is the record `hello`, or, when ``hasLastMessage``, the handshake's third
   /// message before it.
   ///
-  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: do not fall back because of it.
+  /// - Throws: ``DeviceError/refused(_:)`` when the server proves to be it and refuses the key: only that is a reason to fall back.
+  ///   ``DeviceError/tryLater`` when it says, in clear, that it has no place for any device now.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     guard !Framing.isTryLater(frame) else { throw .tryLater }
-    do { try handshake.readReply(frame, keys: &keys) } catch { throw .schemes(error) }
+    do { try handshake.readReply(frame, keys: &keys) } catch { throw DeviceError(answer: error) }
   }
 
   /// Whether a message of the handshake is still to be sent.

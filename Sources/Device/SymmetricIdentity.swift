@@ -66,7 +66,7 @@ public struct SymmetricIdentity: ~Copyable {
 
   /// The slot to open a session with: a key that was given and never used comes first.
   ///
-  /// - Parameter fallingBack: whether that one has just been refused, so that the active key is tried.
+  /// - Parameter fallingBack: whether the server has just refused that one by its own word, so that the active key is tried.
   public func slotForSession(fallingBack: Bool = false) -> SlotName? {
     if !fallingBack, let given = slot(.given) { return given }
     return slot(.active)

@@ -48,7 +48,8 @@ public struct SymmetricLink: ~Copyable {
 
   /// Reads the server's answer. The next frame to send is the record `hello`.
   ///
-  /// - Throws: ``DeviceError/tryLater`` when the server has no place for any device now: do not fall back because of it.
+  /// - Throws: ``DeviceError/refused(_:)`` when the server proves to be it and refuses the key: only that is a reason to fall back.
+  ///   ``DeviceError/tryLater`` when it says, in clear, that it has no place for any device now.
   public mutating func readReply(_ frame: RawSpan) throws(DeviceError) {
     guard !Framing.isTryLater(frame) else { throw .tryLater }
     do throws(SchemesError) {
@@ -57,7 +58,7 @@ public struct SymmetricLink: ~Copyable {
       } else {
         try challenge.readReply(frame, keys: &keys)
       }
-    } catch { throw .schemes(error) }
+    } catch { throw DeviceError(answer: error) }
   }
 
   /// Seals a record and returns the frame's length.

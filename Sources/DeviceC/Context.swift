@@ -10,10 +10,22 @@ struct Context: ~Copyable {
   var link = ServerLink(scheme: .certified)
   /// The key for which the server expects a request, in this session.
   var renewal: X25519.PublicKey?
-  /// The key that the first frame showed, until the server answers.
-  var shown: SlotName?
+  /// The key that the server has refused by its own word, until the next handshake, and why.
+  var refused: SlotName?
+  var refusal: UInt8 = 0
   /// Whether the next handshake shows the active key and not the next one, which the server has refused.
   var fallsBack = false
+
+  /// Makes ready for a session's first frame, and says whether it shows the active key although there is a next one.
+  mutating func beginSession() throws(DeviceError) -> Bool {
+    let isFallingBack = fallsBack
+    fallsBack = false
+    refused = nil
+    refusal = 0
+    close()
+    try identity.prepareSession(fallingBack: isFallingBack)
+    return isFallingBack
+  }
 
   /// Closes the session and readies the place for the next one.
   mutating func close() {

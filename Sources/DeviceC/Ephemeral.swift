@@ -28,14 +28,10 @@ public func countersign_handshake_with(
   var target = span(output, outputCapacity)
   do {
     try key.take(from: &stored)
-    let fallsBack = context.pointee.fallsBack
-    context.pointee.fallsBack = false
-    context.pointee.close()
-    try context.pointee.identity.prepareSession(fallingBack: fallsBack)
+    let fallsBack = try context.pointee.beginSession()
     context.pointee.link.take(&key)
     outputSize.pointee = try context.pointee.link.writeHello(
       context.pointee.identity, fallingBack: fallsBack, into: &target)
-    context.pointee.shown = context.pointee.link.slot
     return ok()
   } catch { return code(error) }
 }

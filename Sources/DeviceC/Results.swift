@@ -18,6 +18,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
     case .rotationInProgress: COUNTERSIGN_BUSY
     case .tryLater: COUNTERSIGN_TRY_LATER
+    case .refused: COUNTERSIGN_KEY_REFUSED
     }
   return countersign_result(code)
 }

@@ -11,21 +11,21 @@ public func countersign_handshake(
 ) -> countersign_result {
   let context = context.context
   var target = span(output, outputCapacity)
-  do {
+  do throws(DeviceError) {
     if let input {
-      // Whatever the answer is, it is not the silence that refuses a key.
-      context.pointee.shown = nil
-      try context.pointee.link.readReply(span(input, inputSize))
+      do throws(DeviceError) { try context.pointee.link.readReply(span(input, inputSize)) } catch {
+        if case .refused(let reason) = error {
+          context.pointee.refused = context.pointee.link.slot
+          context.pointee.refusal = reason.rawValue
+        }
+        throw error
+      }
       outputSize.pointee = try context.pointee.link.seal(
         .hello(context.pointee.identity.hello(listens: true)), into: &target)
     } else {
-      let fallsBack = context.pointee.fallsBack
-      context.pointee.fallsBack = false
-      context.pointee.close()
-      try context.pointee.identity.prepareSession(fallingBack: fallsBack)
+      let fallsBack = try context.pointee.beginSession()
       outputSize.pointee = try context.pointee.link.writeHello(
         context.pointee.identity, fallingBack: fallsBack, into: &target)
-      context.pointee.shown = context.pointee.link.slot
     }
     return ok()
   } catch { return code(error) }
@@ -34,11 +34,16 @@ public func countersign_handshake(
 @c @implementation
 public func countersign_fall_back(_ context: UnsafeMutablePointer<countersign_context>) -> countersign_result {
   let context = context.context
-  guard let shown = context.pointee.shown, let active = context.pointee.identity.slotForSession(fallingBack: true),
-    active != shown
+  guard let refused = context.pointee.refused, let active = context.pointee.identity.slotForSession(fallingBack: true),
+    active != refused
   else { return countersign_result(COUNTERSIGN_NO_KEY) }
   context.pointee.fallsBack = true
   return ok()
+}
+
+@c @implementation
+public func countersign_refusal(_ context: UnsafePointer<countersign_context>) -> UInt8 {
+  context.context.pointee.refusal
 }
 
 @c @implementation

@@ -77,8 +77,8 @@ public final class AnyDevice {
     }
   }
 
-  /// Connects with the best key available. A key pair that was certified and never used comes first; once the server has welcomed
-  /// it, it is the device's only key.
+  /// Connects with the best key there is. A key pair that was certified and never used comes first, and from the server's
+  /// welcome on it is the device's only key. Only the server's own word makes it go back to the one before.
   ///
   /// - Parameter allowsHopByHop: see ``DeviceClient/allowsHopByHop``.
   public func connect(

@@ -59,8 +59,8 @@ public final class DeviceClient {
   /// Bytes sent and received so far, frame headers included.
   public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
 
-  /// Connects with the next key, if one is certified, or else with the active one; when the server refuses the first, with
-  /// the second. Returns once the server has welcomed the device, and renewed a certificate that was out of date.
+  /// Connects with the next key, if one is certified, or else with the active one; when the server refuses the first by its own word,
+  /// with the second. Returns once the server has welcomed the device, and renewed a certificate that was out of date.
   ///
   /// - Parameter listens: whether messages and conversations of others should come over this session.
   /// - Throws: ``DeviceHostError/mayOnlyRenew`` when the server does not renew the certificate in time.
@@ -163,6 +163,7 @@ public final class DeviceClient {
       }
       return .other
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)
     case .refused(let id, let refusal): return .refused(id, refusal)

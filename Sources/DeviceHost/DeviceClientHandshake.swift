@@ -15,7 +15,7 @@ extension DeviceClient {
       return try link.writeHello(identity, fallingBack: fallingBack, into: &span)
     }
     let reply = try exchange(frame, length, timeout)
-    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
+    do { try link.readReply(reply.bytes) } catch { throw DeviceHostError(answer: error, of: endpoint) }
     guard link.hasLastMessage else { return }
     let lastLength = try store.read { identity throws(DeviceError) in
       var span = frame.mutableBytes
@@ -41,7 +41,7 @@ extension DeviceClient {
     try socket.send(frame, count: length)
     let reply: [UInt8]?
     do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
-      throw error == FrameSocket.closed ? .refused(endpoint: endpoint.description) : error
+      throw error == FrameSocket.closed ? .hungUp(endpoint: endpoint.description) : error
     }
     guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
     guard !Framing.isTryLater(reply.bytes) else { throw .tryLater(endpoint: endpoint.description) }

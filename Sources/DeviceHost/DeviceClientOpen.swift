@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Wire
 
 /// Messages that the server can read: for devices without a key pair, and from them.

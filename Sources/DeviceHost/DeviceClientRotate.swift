@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Records
 import Wire
 
 /// Changing the key over the network.

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Files
 import Records
+import Schemes
 import Wire
 
 /// Why a device on this machine could not do what it was asked.
@@ -14,11 +15,12 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case cannotAccept(reason: String)
   /// Nothing answers at the address.
   case unreachable(endpoint: String, reason: String)
-  /// The other side closed the connection before it answered this device's first message: the server does not know the key,
-  /// has revoked it, or went away.
-  case refused(endpoint: String)
-  /// The server cannot serve anybody now: the device should come back later, with the same key. The server's word is not
-  /// authenticated.
+  /// The other side closed the connection before it answered this device's first message. That proves nothing: the server may not know
+  /// the key, may have gone away, or may never have been asked. The device comes again with the same key.
+  case hungUp(endpoint: String)
+  /// The server, which has proved to be it, opens no session with this device's key. Where there is another key, it has been tried.
+  case refused(endpoint: String, SessionRefusal)
+  /// The server cannot serve anybody now: the device should come again later, with the same key. Nobody vouches for that word.
   case tryLater(endpoint: String)
   /// The connection ended, or failed, in the middle.
   case connectionLost(reason: String)
@@ -37,6 +39,17 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.
   case mayOnlyRenew
   case device(DeviceError)
+}
+
+extension DeviceHostError {
+  /// Why the answer of the server at `endpoint` opened no session.
+  init(answer error: DeviceError, of endpoint: Endpoint) {
+    if case .refused(let reason) = error {
+      self = .refused(endpoint: endpoint.description, reason)
+    } else {
+      self = .device(error)
+    }
+  }
 }
 
 /// What `body` gives, whose errors are those of files.

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import Records
+import Wire
 
 /// What to do with a message.
 public enum MessageJudgement: Equatable, Sendable {

@@ -36,8 +36,8 @@ public final class SymmetricClient {
 
   public var traffic: (sent: Int, received: Int) { (socket.bytesSent, socket.bytesReceived) }
 
-  /// Connects with the next key, if one was given, or else with the active one; when the server refuses the first, with the
-  /// second. Returns once the server has welcomed the device.
+  /// Connects with the next key, if one was given, or else with the active one; when the server refuses the first by its own word, with
+  /// the second. Returns once the server has welcomed the device.
   public static func connect(
     _ store: SymmetricStore, to endpoint: Endpoint, listens: Bool, timeout: Duration = .seconds(10)
   ) throws(DeviceHostError) -> SymmetricClient {
@@ -88,14 +88,14 @@ public final class SymmetricClient {
       return try link.writeHello(identity, with: slot, into: &span)
     }
     let reply = try exchange(frame, length, timeout)
-    do { try link.readReply(reply.bytes) } catch { throw .device(error) }
+    do { try link.readReply(reply.bytes) } catch { throw DeviceHostError(answer: error, of: endpoint) }
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {
     try socket.send(frame, count: length)
     let reply: [UInt8]?
     do throws(DeviceHostError) { reply = try socket.receive(timeout: timeout) } catch {
-      throw error == FrameSocket.closed ? .refused(endpoint: endpoint.description) : error
+      throw error == FrameSocket.closed ? .hungUp(endpoint: endpoint.description) : error
     }
     guard let reply else { throw .timedOut(waitingFor: "the server's answer") }
     guard !Framing.isTryLater(reply.bytes) else { throw .tryLater(endpoint: endpoint.description) }
@@ -144,6 +144,7 @@ public final class SymmetricClient {
     case .refused(let id, let refusal): return .refused(id, refusal)
     case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
     case .caughtUp: isCaughtUp = true
     default: break
     }

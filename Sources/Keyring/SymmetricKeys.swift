@@ -21,6 +21,10 @@ extension Authority {
     defer { system.wipe() }
     DerivedKeys<Hash.SHA256>.system(address.system, root: derivationMaster, into: &system)
     switch credential.scheme.row.derivation {
+    case .system where credential.material.count == Self.storedKeyLength:
+      try openStoredKey(credential.material, of: .system(address.system, credential.generation), into: &key)
+    case .device where credential.material.count == Self.storedKeyLength:
+      try openStoredKey(credential.material, of: .device(address, credential.generation), into: &key)
     case .system:
       try check(credential, lengths: 0, 32)
       DerivedKeys<Hash.SHA256>.shared(

@@ -2,6 +2,7 @@ import Device
 import NIOCore
 import Noise
 import CountersignCrypto
+import Records
 import Schemes
 
 /// One device of the load whose key the server computes: it opens a session, and stays.

@@ -43,6 +43,8 @@ public enum ServerRecord: ~Escapable {
   case keyRefused(KeyRefusal, retryAfter: UInt32)
   /// Another device's next key is in use. Sent only to a device whose `hello` says that it knows this record.
   case rotation(RotationStatement)
+  /// In the place of `welcome`: why there is no session, found out after the handshake's second message. The connection ends.
+  case turnedAway(SessionRefusal)
 
   public enum Presence: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
@@ -111,6 +113,7 @@ public enum ServerRecord: ~Escapable {
       guard let refusal = KeyRefusal(rawValue: reason) else { throw .invalidValue }
       self = .keyRefused(refusal, retryAfter: try reader.uint32())
     case 0x94: self = .rotation(try RotationStatement(decoding: reader.rest()))
+    case 0x95: self = .turnedAway(SessionRefusal(rawValue: try reader.uint8()))
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -137,6 +140,7 @@ public enum ServerRecord: ~Escapable {
     case .migrate: 4 + 32 + 32
     case .keyRefused: 6
     case .rotation: 1 + RotationStatement.encodedLength
+    case .turnedAway: 1 + SessionRefusal.length
     }
   }
 
@@ -219,6 +223,9 @@ public enum ServerRecord: ~Escapable {
     case .rotation(let statement):
       writer.uint8(0x94)
       writer.statement(statement)
+    case .turnedAway(let reason):
+      writer.uint8(0x95)
+      writer.uint8(reason.rawValue)
     }
     return writer.offset
   }

@@ -19,6 +19,8 @@ public enum RegistryError: Error, Equatable, Sendable {
   case unknownSystem(SystemID)
   /// Devices of one system may always talk: no policy is about one alone.
   case policyWithinSystem(SystemID)
+  /// The system has a shared key already, and another than the one that was to be its own.
+  case sharedKeyExists(SystemID)
   /// A device of that id exists in the system.
   case deviceExists(DeviceAddress)
   case unknownDevice(DeviceAddress)

@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Logging
 import Records
 import Registry
 import Wire

@@ -1,10 +1,13 @@
 import Credentials
+import Dispatch
+import Logging
 import Noise
 import CountersignCrypto
 import Keyring
 import Records
 import Registry
 import Schemes
+import Synchronization
 
 /// What the relay does for devices whose keys the server computes.
 extension Relay {

@@ -1,8 +1,12 @@
 import Credentials
 import CountersignCrypto
+import Dispatch
 import Keyring
+import Logging
 import Records
 import Registry
+import Schemes
+import Wire
 
 /// A device's next key: the registry checks what the device asks for in the transaction that acts, and the relay's queue answers.
 ///

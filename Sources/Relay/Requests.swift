@@ -24,7 +24,7 @@ extension Relay {
     case .rekey: enqueue(client) { self.rekey(client) }
     case .request(let point): enqueue(client) { self.issue(point, for: client) }
     case .pong: client.connection.send(.pong)
-    case .none, .reply, .begin, .close: break
+    case .none, .reply, .turnAway, .begin, .close: break
     }
   }
 

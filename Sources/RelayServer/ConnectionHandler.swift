@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Records
 import Strangers
 import Relay
 import Wire
@@ -231,6 +232,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
       frame.writeInteger(UInt16(bytes.count))
       frame.writeBytes(bytes)
       write(frame, context, promise: nil)
+    case .turnAway(let bytes, let refusal):
+      hasAnswered = true
+      if let context { sendLast(bytes, context) }
+      close(.refused(refusal))
     case .begin(let claimant, let hello):
       // It may have made room for another stranger at this moment.
       guard let connection, table.promote(connection) else { return }
@@ -338,8 +343,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func close(_ reason: CloseReason) {
     // A frame that waits for its turn does not count as silence of the device.
     let reason = reason == .handshakeTimeout && waitsInLane ? .overloaded : reason
+    let farewell = loan == nil ? session.farewell(reason) : nil
     guard finish(reason), let context else { return }
-    if !hasAnswered, reason.isPassing { sendNotice(context) }
+    if let farewell {
+      sendLast(farewell, context)
+    } else if !hasAnswered, reason.isPassing {
+      // Whoever waits for its first answer must not take this for a refusal of its key.
+      sendLast([Framing.tryLater], context)
+    }
     if reason == .draining {
       // What was promised leaves first.
       let promise = context.eventLoop.makePromise(of: Void.self)
@@ -372,11 +383,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     return true
   }
 
-  /// Tells a device that waits for its first answer to come back: it must not take this for a refusal of its key.
-  private func sendNotice(_ context: ChannelHandlerContext) {
-    let notice = ByteBuffer(bytes: [0, 1, Framing.tryLater])
-    relay.metrics.bytesSent.add(notice.readableBytes)
-    context.writeAndFlush(wrapOutboundOut(notice), promise: nil)
+  /// Sends a frame at once, for the connection ends.
+  private func sendLast(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+    var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
+    frame.writeInteger(UInt16(bytes.count))
+    frame.writeBytes(bytes)
+    relay.metrics.bytesSent.add(frame.readableBytes)
+    context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
   }
 
   private func backlog(_ context: ChannelHandlerContext) -> Int {

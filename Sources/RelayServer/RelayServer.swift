@@ -4,6 +4,7 @@ import Logging
 import Mailbox
 import Metrics
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Keyring
 import Registry

@@ -103,13 +103,29 @@ public struct Initiator: ~Copyable {
   }
 
   /// Reads the server's answer and, unless ``isMyTurn`` afterwards, derives the session's keys into the caller's place.
+  ///
+  /// - Throws: ``SchemesError/refused(_:)`` when the server proves to be it and opens no session with this key. The handshake is over
+  ///   then, and, in a scheme with a derived key beside the key pair, after a forged refusal too.
   public mutating func readReply(_ frame: RawSpan, keys: inout SessionKeys) throws(SchemesError) {
-    var nothing = Bytes<1>()
-    var payload = nothing.mutableBytes
+    var reason = Bytes<1>()
+    var payload = reason.mutableBytes
+    let length: Int
     do throws(NoiseError) {
-      guard try noise.readMessage(frame, into: &payload) == 0 else { throw .messageTooLong }
-      if noise.isFinished { try noise.split(sending: &keys.sending, receiving: &keys.receiving) }
+      if noise.pattern.mixesPSKIntoReply, frame.byteCount == scheme.row.refusalLength { try leaveOutPSK() }
+      length = try noise.readMessage(frame, into: &payload)
+      if length == 0 && noise.isFinished { try noise.split(sending: &keys.sending, receiving: &keys.receiving) }
     } catch { throw .noise(error) }
+    guard length == 0 else {
+      noise.wipe()
+      throw .refused(SessionRefusal(rawValue: reason[0]))
+    }
+  }
+
+  /// A refusal is made without the device's derived key, for the server gives one to strangers too.
+  @inline(never)
+  private mutating func leaveOutPSK() throws(NoiseError) {
+    let nothing = SecretBytes<32>()
+    try noise.setPSK(nothing, at: 2)
   }
 
   /// Whether the next message is the device's to send.

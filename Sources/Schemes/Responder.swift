@@ -4,9 +4,10 @@ import Noise
 
 /// The server's side of every scheme with a Noise handshake.
 ///
-/// ``readHello(_:key:device:master:reconstructing:resolving:)``, ``writeReply(into:keys:proof:)``, and in a handshake of three messages
-/// ``readLast(_:keys:proof:)``. The first message can be replayed and, by whoever holds the server's key, forged. Reading it
-/// therefore changes nothing outside this value, and the server must act on nothing before the device's first transport message.
+/// ``readHello(_:key:device:master:reconstructing:resolving:)``, ``writeReply(into:keys:proof:)`` or ``writeRefusal(_:into:)``, and in a
+/// handshake of three messages ``readLast(_:keys:proof:)``. The first message can be replayed and, by whoever holds the server's key,
+/// forged. Reading it therefore changes nothing outside this value, and the server must act on nothing before the device's first transport
+/// message.
 public struct Responder: ~Copyable {
   public let scheme: SchemeID
   private var noise: HandshakeState<Cipher.ChaChaPoly, Hash.SHA256>
@@ -150,6 +151,25 @@ public struct Responder: ~Copyable {
     into frame: inout MutableRawSpan, keys: inout SessionKeys, proof: inout ProofContext
   ) throws(SchemesError) -> Int {
     try writeReply(into: &frame, keys: &keys) { proof.keep($0, $1) }
+  }
+
+  /// Writes, in the place of the answer, why the server opens no session, ``Scheme/refusalLength`` bytes. The handshake is over
+  /// then. Only who has the private half of the key that the first frame was made with can read it.
+  ///
+  /// It costs what an answer costs. Where an answer mixes a derived key, this mixes zeros: it is for strangers too, who have none.
+  public mutating func writeRefusal(
+    _ reason: SessionRefusal, into frame: inout MutableRawSpan
+  ) throws(SchemesError) -> Int {
+    defer { noise.wipe() }
+    do throws(NoiseError) {
+      if noise.pattern.mixesPSKIntoReply {
+        let nothing = SecretBytes<32>()
+        try noise.setPSK(nothing, at: 2)
+      }
+      return try noise.writeMessage(payloadLength: SessionRefusal.length, into: &frame) {
+        $0.storeBytes(of: reason.rawValue, as: UInt8.self)
+      }
+    } catch { throw .noise(error) }
   }
 
   private mutating func writeReply(

@@ -97,6 +97,8 @@ public struct Scheme: Sendable {
   public var maximumHelloLength: Int { Int(hello) }
   /// The server's answer, in bytes.
   public var replyLength: Int { Int(reply) }
+  /// What the server sends in the place of its answer to a key that gets no session, in bytes.
+  public var refusalLength: Int { replyLength + SessionRefusal.length }
 
   /// A row. Firmware does not need the words: they are not in it.
   @inline(__always)
@@ -139,6 +141,11 @@ public struct Scheme: Sendable {
 
   /// Whether a device has a derived key beside its key pair.
   public var hasKeyBeside: Bool { hasKeyPair && derivation != .none }
+}
+
+extension HandshakePattern {
+  /// Whether a pre-shared key is mixed into the second message.
+  var mixesPSKIntoReply: Bool { pskPositions & 1 << 2 != 0 }
 }
 
 extension Scheme.Exchange {

@@ -15,6 +15,8 @@ public enum SchemesError: Error, Equatable, Sendable {
   case staleCounter
   /// The counter is further ahead than the server will follow.
   case counterTooFarAhead
+  /// The server, which has proved to be it, opens no session with the key that was shown.
+  case refused(SessionRefusal)
   /// The caller's buffer cannot hold the frame.
   case bufferTooSmall(needed: Int)
 }

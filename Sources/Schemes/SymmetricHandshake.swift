@@ -35,7 +35,11 @@ public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
   }
 
   /// Reads the server's answer and derives the session's keys into the caller's place.
+  ///
+  /// - Throws: ``SchemesError/refused(_:)`` when the server proves to be it and opens no session with this key. The exchange is over
+  ///   then.
   public mutating func readReply(_ frame: RawSpan, keys: inout SessionKeys) throws(SchemesError) {
+    if frame.byteCount == SymmetricTranscript<H>.refusalLength { throw .refused(try readRefusal(frame)) }
     guard frame.byteCount == SymmetricTranscript<H>.replyLength else { throw .malformed }
     // A forged reply must not spoil the exchange: the real one may still come.
     let before = transcript.count
@@ -53,6 +57,24 @@ public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
     transcript.sessionKey(4, scheme: scheme, into: &key)
     keys.receiving.setKey(key)
     transcript.wipe()
+  }
+
+  @inline(never)
+  private mutating func readRefusal(_ frame: RawSpan) throws(SchemesError) -> SessionRefusal {
+    let before = transcript.count
+    transcript.append(frame.extracting(0..<SymmetricTranscript<H>.nonceLength))
+    var cipher = CipherState<Cipher.ChaChaPoly>()
+    defer { cipher.wipe() }
+    transcript.keyRefusal(scheme: scheme, &cipher)
+    var sealed = Bytes<17>()
+    var bytes = sealed.mutableBytes
+    copyBytes(frame.extracting(SymmetricTranscript<H>.nonceLength...), to: &bytes)
+    do { try cipher.decrypt(inPlace: &bytes) } catch {
+      transcript.count = before
+      throw .authenticationFailed
+    }
+    transcript.wipe()
+    return SessionRefusal(rawValue: sealed[0])
   }
 
   /// Overwrites the key of an exchange that will not be finished; a finished one has done so.

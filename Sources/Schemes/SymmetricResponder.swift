@@ -71,4 +71,25 @@ public struct SymmetricResponder<H: Hash.Function>: ~Copyable {
     transcript.wipe()
     return length
   }
+
+  /// Writes, in the place of the answer, why the server opens no session, ``Scheme/refusalLength`` bytes, after ``verify(_:key:lastCounter:)``:
+  /// only who has that key can read it. The exchange is over then.
+  public mutating func writeRefusal(
+    _ reason: SessionRefusal, into frame: inout MutableRawSpan
+  ) throws(SchemesError) -> Int {
+    let length = SymmetricTranscript<H>.refusalLength
+    guard frame.byteCount >= length else { throw .bufferTooSmall(needed: length) }
+    defer { transcript.wipe() }
+    var nonce = frame.prefix(SymmetricTranscript<H>.nonceLength)
+    fillWithRandomBytes(&nonce)
+    transcript.append(nonce.bytes)
+    var cipher = CipherState<Cipher.ChaChaPoly>()
+    defer { cipher.wipe() }
+    transcript.keyRefusal(scheme: scheme, &cipher)
+    var rest = frame.suffix(from: SymmetricTranscript<H>.nonceLength)
+    var sealed = rest.prefix(SessionRefusal.length + tagLength)
+    sealed.storeBytes(of: reason.rawValue, as: UInt8.self)
+    do { try cipher.encrypt(inPlace: &sealed) } catch { throw .noise(error) }
+    return length
+  }
 }

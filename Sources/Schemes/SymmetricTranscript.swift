@@ -1,14 +1,18 @@
 import CountersignCrypto
+import Noise
 
 /// The exchange of the schemes without public keys, as both parties compute it: four values of one PRF under the shared key,
 /// told apart by their first byte, over everything that was said.
 ///
 /// Hello: scheme (1), hint (12 or 8), counter (4), PRF 1 truncated to 16. Reply: nonce (16), PRF 2 truncated to 16. The
 /// session's keys are PRF 3 and PRF 4. The counter makes the hello fresh for the server, and the reply for the device.
+///
+/// A refusal takes the reply's place: nonce (16), and the reason (1) under ChaCha20-Poly1305 with the key PRF 5 and nonce 0 (17).
 struct SymmetricTranscript<H: Hash.Function>: ~Copyable {
   static var codeLength: Int { 16 }
   static var nonceLength: Int { 16 }
   static var replyLength: Int { nonceLength + codeLength }
+  static var refusalLength: Int { nonceLength + SessionRefusal.length + tagLength }
 
   /// Scheme, hint, counter, then the reply's nonce.
   var said = Bytes<41>()
@@ -50,6 +54,14 @@ struct SymmetricTranscript<H: Hash.Function>: ~Copyable {
   func sessionKey(_ index: UInt8, scheme: SchemeID, into key: inout SecretBytes<32>) {
     var bytes = key.mutableBytes
     value(index, scheme: scheme, into: &bytes)
+  }
+
+  /// Gives `cipher` the key of a refusal, which is used once.
+  func keyRefusal(scheme: SchemeID, _ cipher: inout CipherState<Cipher.ChaChaPoly>) {
+    var key = SecretBytes<32>()
+    defer { key.wipe() }
+    sessionKey(5, scheme: scheme, into: &key)
+    cipher.setKey(key)
   }
 
   mutating func wipe() { key.wipe() }

@@ -1,5 +1,6 @@
 import TestSeed
 import Testing
+import Wire
 
 @testable import Assembly
 

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Processes
 import Registry
 import TestSeed
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// No file that somebody else chose is opened, and none is waited for: a symbolic link, a pipe, another user's file or directory in the

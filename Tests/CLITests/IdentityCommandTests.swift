@@ -1,6 +1,8 @@
 import Assembly
+import CountersignCrypto
 import Credentials
 import Foundation
+import Processes
 import Testing
 
 @Suite struct IdentityCommandTests {

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// What devices keep of those they have met, and what the owner finds in it.

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// What a listener takes upon itself: that the path lives, and that whoever reads has the message.

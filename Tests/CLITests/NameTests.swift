@@ -1,5 +1,7 @@
 import Foundation
+import Processes
 import Testing
+import Wire
 
 @testable import CountersignCLI
 

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// Addresses where nobody answers, or somebody else does.

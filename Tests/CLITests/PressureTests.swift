@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// A server that has no more room, of whichever kind, and what devices and its log are told.

@@ -5,8 +5,11 @@ import Files
 import FleetSupport
 import Foundation
 import CountersignCrypto
+import Records
+import SystemPackage
 import TestSeed
 import Testing
+import Wire
 
 @Suite("A device file in use")
 struct DeviceStoreTests {

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import FleetSupport
+import Records
 import Testing
 import Wire
 

@@ -1,4 +1,5 @@
 import CCountersign
+import Credentials
 import Device
 import FleetSupport
 import CountersignCrypto
@@ -182,14 +183,27 @@ struct CInterfaceTests {
     _ = try c.open(frames[0])
     #expect(c.has(COUNTERSIGN_RECONNECT))
     server.forgetNextKey()
-    #expect(try server.answer(c.handshake()) == nil)
+    // The connection closes without an answer, or with one that is not the server's: that proves nothing.
+    _ = try c.handshake()
+    countersign_close(c.context)
+    #expect(countersign_fall_back(c.context) == COUNTERSIGN_NO_KEY)
+    let forged = try #require(server.answer(c.handshake()))
+    #expect(forged.count == SchemeID.certified.row.refusalLength)
+    for bit in 0..<forged.count * 8 {
+      #expect(throws: CError(code: COUNTERSIGN_REFUSED)) { try c.handshake(flipping(bit, of: forged)) }
+      #expect(countersign_fall_back(c.context) == COUNTERSIGN_NO_KEY && countersign_refusal(c.context) == 0)
+    }
+    // The server's own word does.
+    #expect(throws: CError(code: COUNTERSIGN_KEY_REFUSED)) { try c.handshake(forged) }
+    #expect(countersign_refusal(c.context) == COUNTERSIGN_REFUSAL_UNKNOWN_KEY)
     countersign_close(c.context)
     #expect(countersign_fall_back(c.context) == COUNTERSIGN_OK)
     let reply = try #require(server.answer(c.handshake()))
     _ = try server.receive(c.handshake(reply))
-    #expect(countersign_is_open(c.context) == 1)
+    #expect(countersign_is_open(c.context) == 1 && countersign_refusal(c.context) == 0)
     // Only once: the session after it shows the next key again.
-    #expect(try server.answer(c.handshake()) == nil)
+    let again = try #require(server.answer(c.handshake()))
+    #expect(throws: CError(code: COUNTERSIGN_KEY_REFUSED)) { try c.handshake(again) }
   }
 
   @Test("told to come later, shows the same key again and does not fall back")

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import FleetSupport
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
 import Wire

@@ -1,6 +1,7 @@
 import Device
 import FleetSupport
 import CountersignCrypto
+import Noise
 import Schemes
 import Testing
 

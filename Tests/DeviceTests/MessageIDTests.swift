@@ -1,7 +1,9 @@
+import CountersignCrypto
 import Device
 import FleetSupport
 import TestSeed
 import Testing
+import Wire
 
 @Suite("Message numbers")
 struct MessageIDTests {

@@ -58,6 +58,7 @@ enum RecordSamples {
       encode(.rotation(try authority.rotation())),
     ]
     for raw: UInt8 in 1...4 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
+    for raw: UInt8 in [1, 6, 255] { records.append(encode(.turnedAway(SessionRefusal(rawValue: raw)))) }
     for raw: UInt8 in 1...7 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
     return records
   }

@@ -18,7 +18,7 @@ struct RecordTests {
     }
     for bytes in RecordSamples.peerRecords() { #expect(try RecordSamples.peerRoundTrip(bytes) == bytes) }
     #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x0A))
-    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x94))
+    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x95))
   }
 
   @Test("say what was put into them")
@@ -68,7 +68,7 @@ struct RecordTests {
       if !(0x01...0x0A).contains(type) {
         #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.deviceRoundTrip(bytes) }
       }
-      if !(0x81...0x94).contains(type) {
+      if !(0x81...0x95).contains(type) {
         #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.serverRoundTrip(bytes) }
       }
       if !(0x01...0x03).contains(type) {

@@ -79,9 +79,12 @@ final class RotationDrill {
     try device.identity.prepareSession(fallingBack: fallingBack)
     let length = try link.writeHello(device.identity, fallingBack: fallingBack, into: &span)
     try step()
-    guard let reply = server.answer(Array(buffer[..<length])) else { return true }
+    guard let reply = server.answer(Array(buffer[..<length])) else { return false }
     try step()
-    try link.readReply(reply.bytes)
+    do { try link.readReply(reply.bytes) } catch {
+      guard case .refused = error else { throw error }
+      return true
+    }
     var inbox = try send(.hello(device.identity.hello(listens: true)), &link)
     while !inbox.isEmpty {
       try step()

@@ -3,6 +3,8 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
+import Schemes
 import Testing
 import Wire
 

@@ -1,6 +1,8 @@
+import Credentials
 import Device
 import FleetSupport
 import CountersignCrypto
+import Noise
 import Schemes
 import Testing
 

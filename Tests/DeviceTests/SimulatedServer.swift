@@ -38,16 +38,21 @@ final class SimulatedServer {
   /// As a server whose registry was restored from before the next key was certified.
   func forgetNextKey() { next = nil }
 
-  /// Reads a first frame; nil closes the connection without an answer.
+  /// Reads a first frame; nil closes the connection without an answer. A key that is not the device's is refused.
   func answer(_ hello: [UInt8]) -> [UInt8]? {
     keys.wipe()
     guard var responder = try? Responder(answering: hello.bytes),
       let claim = try? responder.readHello(
         hello.bytes, key: authority.handshakeKey, master: authority.master.publicKey),
       claim.certificate?.fields.address == address,
-      claim.certificate?.isSigned(by: authority.anchor) == true || responder.scheme == .identityBased,
-      claim.publicKey == current.key || claim.publicKey == next?.key
+      claim.certificate?.isSigned(by: authority.anchor) == true || responder.scheme == .identityBased
     else { return nil }
+    guard claim.publicKey == current.key || claim.publicKey == next?.key else {
+      var refusal = [UInt8](repeating: 0, count: responder.scheme.row.refusalLength)
+      var span = refusal.mutableBytes
+      guard (try? responder.writeRefusal(.unknownKey, into: &span)) != nil else { return nil }
+      return refusal
+    }
     claimed = claim.publicKey
     var reply = [UInt8](repeating: 0, count: responder.scheme.row.replyLength)
     var span = reply.mutableBytes

@@ -3,6 +3,7 @@ import Device
 import FleetSupport
 import Noise
 import CountersignCrypto
+import Records
 import Wire
 
 /// One end of a session between devices, with arrays for frames.

@@ -2,6 +2,7 @@ import Credentials
 import CountersignCrypto
 import Keyring
 import Registry
+import Schemes
 import Wire
 
 /// A device that asks over a session under the key in use, as the relay would pass it on.

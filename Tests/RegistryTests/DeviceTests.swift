@@ -1,6 +1,8 @@
 import Credentials
 import Foundation
 import CountersignCrypto
+import GRDB
+import Schemes
 import Testing
 import Wire
 

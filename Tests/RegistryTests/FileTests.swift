@@ -3,6 +3,7 @@ import Files
 import Foundation
 import GRDB
 import CountersignCrypto
+import SystemPackage
 import TestSeed
 import Testing
 import Wire

@@ -2,6 +2,7 @@ import Credentials
 import Foundation
 import GRDB
 import CountersignCrypto
+import Schemes
 import Testing
 import Wire
 

@@ -212,7 +212,8 @@ struct SymmetricDeviceTests {
     #expect(try find(next, 41).count == 1)
     #expect(try fleet.registry.orders().isEmpty)
     _ = try fleet.registry.revoke(device.address, through: nil, reason: .keyCompromise, issuer: fleet.issuer)
-    #expect(try find(next, 41).isEmpty)
+    // Whoever has it is to be told.
+    #expect(try find(next, 41).first?.device.isRevoked == true)
     #expect(throws: RegistryError.deviceRevoked(device.address)) { try accept(fleet, device, counter: 9, next) }
   }
 
@@ -229,6 +230,18 @@ struct SymmetricDeviceTests {
     #expect(try fleet.registry.symmetricDevice(device.address)?.pending == nil)
     #expect(throws: RegistryError.unknownKey(device.address)) { try accept(fleet, device, counter: 1, next) }
     _ = try accept(fleet, device, counter: 1)
+    // What the device may hold is remembered until it has used a later key, and no later key has its generation.
+    let withdrawn = try fleet.registry.withdrawnKeys(of: device)
+    #expect(withdrawn == [next])
+    let name = try #require(try fleet.authority.name(next, of: device.address, in: device.toldEpoch))
+    let named = try fleet.registry.devices(named: name, scheme: .derivedKey)
+    #expect(named.map(\.isWithdrawn) == [true] && named.map(\.credential) == [next])
+    try fleet.registry.orderMigration(to: .derivedKeyRatchet, for: device.address)
+    let later = try fleet.registry.stageKey(for: device.address, authority: fleet.authority)
+    #expect(later.generation == next.generation + 1)
+    _ = try accept(fleet, device, counter: 1, later)
+    #expect(try fleet.registry.withdrawnKeys(of: device).isEmpty)
+    #expect(try fleet.registry.devices(named: name, scheme: .derivedKey).isEmpty)
   }
 
   @Test("A revoked device comes back from the bench with a key pair, and with nothing less")

@@ -1,7 +1,9 @@
+import CountersignCrypto
 import Credentials
 import Device
 import Dispatch
 import Foundation
+import GRDB
 import Schemes
 import Testing
 

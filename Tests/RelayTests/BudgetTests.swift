@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Records
 import Synchronization
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import CountersignCrypto
 import Credentials
 import Device
 import FleetSupport
@@ -261,7 +262,8 @@ struct CloneTests {
     device.disconnect()
     fleet.forgetEnded()
     let connection = fleet.connect()
-    // A lost answer looks like a refusal, so that a device may fall back to the key before at any time.
+    // Firmware that is older than the server's own word takes a lost answer for a refusal, and may fall back to the key before at any
+    // time.
     let first = try device.firstFrame(on: connection, fallingBack: Bool.random(using: &generator))
     try chance()
     connection.arrive(first)

@@ -1,6 +1,7 @@
 import Foundation
 import CountersignCrypto
 import Processes
+import RelayServer
 import Testing
 
 @testable import Keyring

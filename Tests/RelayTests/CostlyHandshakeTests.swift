@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Dispatch
 import Foundation
+import GRDB
 import Logging
 import NIOCore
 import CountersignCrypto

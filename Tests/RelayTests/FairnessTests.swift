@@ -1,4 +1,5 @@
 import Credentials
+import Records
 import Testing
 import Wire
 

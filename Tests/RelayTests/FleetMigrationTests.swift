@@ -154,7 +154,8 @@ struct FleetMigrationTests {
     #expect(oldFiles.count == 8)
     for path in oldFiles {
       let old = try AnyDevice(opening: path)
-      #expect(throws: DeviceHostError.refused(endpoint: endpoint.description), "\(path)") {
+      // There is no key left under which anything could be said.
+      #expect(throws: DeviceHostError.hungUp(endpoint: endpoint.description), "\(path)") {
         try old.connect(to: endpoint, listens: false)
       }
     }
@@ -192,7 +193,7 @@ struct FleetMigrationTests {
       #expect(try psks.read { $0.generation } == 4)
       for weaker: UInt8 in [SchemeID.certified.rawValue, SchemeID.compactKK.rawValue] {
         let copy = try Self.copy(store.path, scheme: weaker)
-        #expect(throws: DeviceHostError.refused(endpoint: endpoint.description)) {
+        #expect(throws: DeviceHostError.refused(endpoint: endpoint.description, .belowFloor)) {
           try DeviceClient.connect(copy, to: endpoint, listens: false)
         }
       }
@@ -220,8 +221,16 @@ struct FleetMigrationTests {
     let endpoint = try await endpoint(server)
     let path = try symmetricFile(1, .derivedKey, fleet)
     // Certified by a registry that is gone.
-    let lost = try TestFleet()
-    let flash = try lost.device(1).flash
+    let lost = SimulatedDevice()
+    let address = DeviceAddress(system: fleet.alpha, device: DeviceID(1))
+    lost.identity.create(
+      address: address, anchor: fleet.authority.issuerKey, serverKey: fleet.authority.serverKey.publicKey, epoch: 1)
+    try lost.identity.install(
+      fleet.authority.issuer.certificate(
+        for: lost.identity.renewalKey!, system: address.system, device: address.device, generation: 2,
+        lastEpoch: 9))
+    lost.store()
+    let flash = lost.flash
     try DeviceStore.create(path + ".next") { identity throws(DeviceError) in try identity.load(flash.bytes) }
     let device = try AnyDevice(opening: path)
     _ = try device.connect(to: endpoint, listens: false)

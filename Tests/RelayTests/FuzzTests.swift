@@ -1,5 +1,6 @@
 import Credentials
 import Device
+import Keyring
 import Noise
 import CountersignCrypto
 import Records

@@ -2,7 +2,9 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import GRDB
 import Records
+import Synchronization
 import Testing
 import Wire
 

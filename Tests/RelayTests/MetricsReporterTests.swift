@@ -13,7 +13,7 @@ struct MetricsReporterTests {
     let reporter = MetricsReporter(metrics, to: system)
     metrics.framesRouted.add(3)
     metrics.sessions.set(7)
-    metrics.handshakes.add(.revoked)
+    metrics.handshakes.add(.refused(.revoked))
     reporter.report()
     metrics.framesRouted.add(2)
     metrics.sessions.set(4)

@@ -9,6 +9,7 @@ import Keyring
 import Registry
 import Relay
 import RelayServer
+import Schemes
 import Testing
 import Wire
 

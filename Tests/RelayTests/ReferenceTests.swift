@@ -33,7 +33,7 @@ struct ReferenceTests {
       HandshakeResult.allCases.map(\.rawValue) + DepositResult.allCases.map(\.rawValue) + CloseReason.labels
       + Budget.allCases.map(\.rawValue)
     for label in labels { #expect(text.contains("`\(label)`"), "\(label)") }
-    for refusal in AdmissionRefusal.allCases { #expect(HandshakeResult(refusal).rawValue == refusal.rawValue) }
+    #expect(Set(HandshakeResult.allCases.map(\.rawValue)).count == AdmissionRefusal.allCases.count + 3)
   }
 
   @Test("The limits are the defaults")

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Testing
 import Wire
 

@@ -2,6 +2,8 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Noise
+import Records
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import Logging
+import Records
 import Schemes
 import Testing
 import Wire

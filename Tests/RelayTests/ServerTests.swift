@@ -3,6 +3,9 @@ import Device
 import Foundation
 import Logging
 import CountersignCrypto
+import Records
+import Schemes
+import Synchronization
 import Testing
 import Wire
 
@@ -111,7 +114,7 @@ struct ServerTests {
         return try peer.read { (try? $0.trust.verify(certificate, isInitiator: true)) == nil }
       }
       #expect(isRefused)
-      #expect(throws: DeviceHostError.refused(endpoint: endpoint.description)) {
+      #expect(throws: DeviceHostError.refused(endpoint: endpoint.description, .revoked)) {
         _ = try DeviceClient.connect(victim, to: endpoint, listens: false)
       }
     }
@@ -251,7 +254,7 @@ struct ServerTests {
     // Who found no place is told so; whose frame was refused is not.
     for socket in sockets { #expect([[], [0, 1, Framing.tryLater]].contains(socket.readToEnd()) && !socket.timedOut) }
     #expect(server.relay.metrics.handshakes.value(.overloaded) > 0)
-    #expect(server.relay.metrics.handshakes.value(.unknownScheme) > 0)
+    #expect(server.relay.metrics.handshakes.value(.refused(.unknownScheme)) > 0)
     await server.shutDown()
   }
 

@@ -1,8 +1,12 @@
+import CountersignCrypto
 import Credentials
 import Device
 import Foundation
 import Logging
+import Records
+import Schemes
 import Strangers
+import Synchronization
 import Testing
 import Wire
 
@@ -193,7 +197,7 @@ struct StrangerTests {
     // What an authenticated device does is no sample.
     relay.count(.violation)
     #expect(lines.value.last == "connection_closed reason=violation")
-    #expect(relay.metrics.handshakes.value(.unreadable) == 600)
+    #expect(relay.metrics.handshakes.value(.refused(.unreadable)) == 600)
     #expect(relay.metrics.closures.withLock { $0 } == ["refused": 600, "violation": 301, "evicted": 100])
     relay.office.close()
   }

@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Records
 import Schemes
 import Testing
 import Wire
@@ -124,7 +125,7 @@ struct SymmetricRelayTests {
     // The new state opens at its own step only, and the registry holds no key in the open.
     var key = SecretBytes<32>()
     try fleet.authority.deriveKey(second.current, of: device.address, step: 1, into: &key)
-    #expect(throws: RegistryError.self) {
+    #expect(throws: KeyringError.self) {
       try fleet.authority.deriveKey(second.current, of: device.address, step: 0, into: &key)
     }
     let held = device.activeKey

@@ -1,6 +1,7 @@
 import Credentials
 import FleetSupport
 import CountersignCrypto
+import GRDB
 import Schemes
 import Testing
 

@@ -4,6 +4,7 @@ import Noise
 import CountersignCrypto
 import Schemes
 import Testing
+import Wire
 
 @Suite("The handshake of a device and the server")
 struct CertifiedHandshakeTests {

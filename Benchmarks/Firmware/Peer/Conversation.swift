@@ -1,4 +1,6 @@
 import CountersignCrypto
+import Noise
+import Schemes
 
 /// One scripted conversation with a firmware image, held by the product's own modules.
 protocol Conversation: AnyObject {

@@ -1,4 +1,5 @@
 import Foundation
+import Schemes
 
 /// The comparison for a spreadsheet: for every column its number and its kind (RFC 4180).
 extension Report {

@@ -1,3 +1,5 @@
+import Schemes
+
 /// The comparison for a document.
 extension Report {
   public func markdown() -> String {

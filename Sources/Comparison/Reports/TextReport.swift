@@ -1,3 +1,5 @@
+import Schemes
+
 /// The comparison for a terminal.
 extension Report {
   public func text() -> String {

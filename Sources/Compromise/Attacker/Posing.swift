@@ -1,6 +1,7 @@
 import Credentials
 import CountersignCrypto
 import Keyring
+import Records
 import Registry
 import Schemes
 import Wire

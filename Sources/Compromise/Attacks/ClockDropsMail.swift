@@ -1,3 +1,6 @@
+import CountersignCrypto
+import Records
+import Relay
 import Schemes
 import Credentials
 import Device

@@ -1,3 +1,4 @@
+import CountersignCrypto
 import Schemes
 import Device
 import Wire

@@ -1,3 +1,5 @@
+import Records
+import Relay
 import Schemes
 import Credentials
 import Device

@@ -1,3 +1,4 @@
+import Device
 import Schemes
 
 /// The key that signs certificates is stolen; the thief certifies a key of its own and talks to a device directly.

@@ -1,6 +1,9 @@
 import Credentials
 import Device
 import CountersignCrypto
+import DeviceHost
+import Records
+import Registry
 import Schemes
 
 /// A thief with a copy of a device from before its rotation talks to a peer over a connection of the two's own, where no server is.

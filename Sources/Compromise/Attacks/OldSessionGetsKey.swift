@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Records
 import Schemes
 
 /// A thief with a copy of a device has a session open while the device's next key is taken into use, and asks over it for a key of

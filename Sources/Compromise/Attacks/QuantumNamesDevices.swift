@@ -1,3 +1,4 @@
+import Credentials
 import Schemes
 
 /// The same recorder asks only who connected.

@@ -1,3 +1,5 @@
+import Credentials
+import Keyring
 import Schemes
 import CountersignCrypto
 

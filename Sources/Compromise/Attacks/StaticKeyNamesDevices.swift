@@ -1,3 +1,5 @@
+import Credentials
+import Keyring
 import Schemes
 
 /// Everything was recorded; then the server's static handshake key is stolen: who was it that connected?

@@ -1,3 +1,4 @@
+import Keyring
 import Schemes
 
 /// Key-compromise impersonation of the server: with the server's own static key, pose to it as a device.

@@ -1,3 +1,4 @@
+import Keyring
 import Schemes
 
 /// The server's static handshake key is stolen; the thief takes the server's place before a device.

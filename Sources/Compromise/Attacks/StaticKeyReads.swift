@@ -1,3 +1,4 @@
+import Keyring
 import Schemes
 
 /// Everything was recorded; then the server's static handshake key is stolen, and no other.

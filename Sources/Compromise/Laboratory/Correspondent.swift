@@ -2,6 +2,7 @@ import Credentials
 import Device
 import DeviceHost
 import CountersignCrypto
+import Keyring
 import Records
 import Schemes
 import Wire

@@ -2,6 +2,8 @@ import Credentials
 import Device
 import DeviceHost
 import CountersignCrypto
+import Noise
+import Records
 import Wire
 
 /// A connection of two devices' own, where no server is.

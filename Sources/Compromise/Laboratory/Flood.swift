@@ -1,5 +1,7 @@
+import CountersignCrypto
 import Credentials
 import Device
+import Records
 
 /// A device that leaves message after message for another, of one byte each.
 final class Flood {

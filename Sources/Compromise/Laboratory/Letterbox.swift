@@ -1,5 +1,6 @@
 import Device
 import DeviceHost
+import Records
 
 /// Where a device's messages arrive, by whichever way: the inbox that `listen` has, on the disk.
 final class Letterbox {

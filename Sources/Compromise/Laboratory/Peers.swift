@@ -2,6 +2,8 @@ import Credentials
 import Device
 import CountersignCrypto
 import Keyring
+import Noise
+import Records
 import Registry
 import Schemes
 import Wire

@@ -1,8 +1,10 @@
 import Credentials
+import Keyring
 import Noise
 import CountersignCrypto
 import Relay
 import Schemes
+import Wire
 
 /// What a server does that is weak on purpose: see ``Weaknesses``.
 extension LabServer {

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Keyring
 import Registry
+import SystemPackage
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Credentials
 import Keyring
 import Registry
+import Wire
 
 /// `countersign system`: the customers' systems.
 struct SystemCommand: ParsableCommand {
@@ -13,7 +14,7 @@ struct SystemCommand: ParsableCommand {
         countersign system add --dir fleet waterworks
         countersign system list --dir fleet
       """,
-    subcommands: [SystemAdd.self, SystemList.self])
+    subcommands: [SystemAdd.self, SystemList.self, SystemImportKey.self])
 }
 
 struct SystemAdd: ParsableCommand {

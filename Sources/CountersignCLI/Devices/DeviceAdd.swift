@@ -20,6 +20,10 @@ struct DeviceAdd: ParsableCommand {
       --batch reads a CSV whose header names the column id and, if devices make their own keys, public_key; other columns are \
       copied to the manifest. To continue an interrupted batch, run it again.
 
+      A device that comes from another server has a key already: with the schemes derived-key and derived-key-ephemeral, --key-file, \
+      or the column secret_key of a table that is readable by its owner alone, makes that its key here. One key for the whole system \
+      is imported once: countersign system import-key.
+
       --scheme says how the device proves itself to the server. With shared-key and the derived-key schemes it has no key pair, \
       only a key that the server can compute: the server then reads every message that the device sends or gets.
 
@@ -59,6 +63,13 @@ struct DeviceAdd: ParsableCommand {
   /// Not the option's own default, which the help would show as a raw value.
   var scheme: SchemeID { chosenScheme ?? .certified }
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A file with the key that the device has already: 64 hexadecimal digits, readable by its owner alone.",
+      valueName: "file"))
+  var keyFile: String?
+
   @Flag(name: .long, help: "The device was revoked and is back at the bench: give it its next generation.")
   var enrolAgain = false
 
@@ -90,6 +101,9 @@ struct DeviceAdd: ParsableCommand {
     }
     if !scheme.row.isOrdered { throw ValidationError("--scheme \(scheme.name) cannot be given to a device here.") }
     if enrolAgain && scheme.isSymmetric { throw ValidationError("--enrol-again gives a key pair: leave out --scheme.") }
+    if keyFile != nil && (batch != nil || !scheme.isSymmetric || scheme.row.derivation != .device) {
+      throw ValidationError("--key-file goes with --scheme derived-key or derived-key-ephemeral, and with one device.")
+    }
     if manifest != nil && batch == nil { throw ValidationError("--manifest goes with --batch.") }
     if out == "-" && output.isJSON { throw ValidationError("--out - prints PEM; for JSON name a file.") }
     if enrolAgain && id == nil { throw ValidationError("--enrol-again needs --id.") }
@@ -172,8 +186,14 @@ struct DeviceAdd: ParsableCommand {
   private func addSymmetric(to system: RegisteredSystem, _ registry: SQLiteRegistry, _ keys: Authority) throws {
     let address = DeviceAddress(system: system.id, device: id.flatMap { DeviceID(argument: $0) } ?? .random())
     guard out != "-" else { throw Failure(.usage, "a device file holds a key", hint: "Give --out FILE.") }
+    var known: [UInt8]?
+    if let keyFile {
+      let key = try HexadecimalSecret.read(own: keyFile)
+      known = [UInt8](copying: key.bytes)
+    }
+    defer { if known != nil { wipe(&known!) } }
     let device = try creating(out) { () throws(AssemblyError) in
-      try SymmetricAssembly.make(address, scheme: scheme, file: out, registry, keys)
+      try SymmetricAssembly.make(address, scheme: scheme, key: known, file: out, registry, keys)
     }
     if output.isJSON {
       struct SymmetricResult: Encodable {

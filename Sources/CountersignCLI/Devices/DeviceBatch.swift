@@ -1,9 +1,11 @@
 import Assembly
+import CountersignCrypto
 import Credentials
 import Foundation
 import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// `device add --batch`: the assembly line.
 struct DeviceBatch {
@@ -28,8 +30,10 @@ struct DeviceBatch {
   }
 
   func run(_ output: OutputOptions) throws {
-    let input = try readInput(csv)
+    var input = try readInput(csv)
+    defer { wipe(&input) }
     let plan = try assembling { () throws(AssemblyError) in try BatchPlan(csv: input) }
+    if plan.hasSecretKeys { try HexadecimalSecret.checkOwn(csv) }
     guard !plan.rows.isEmpty else {
       throw Failure(.dataError, "no devices in the table", hint: "It has a header and nothing else. Nothing was done.")
     }

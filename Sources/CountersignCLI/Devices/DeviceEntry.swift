@@ -1,7 +1,9 @@
 import Assembly
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
+import Schemes
 import Wire
 
 /// A device's status, in the word that lists use.

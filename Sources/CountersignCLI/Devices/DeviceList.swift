@@ -2,6 +2,7 @@ import ArgumentParser
 import Credentials
 import Keyring
 import Registry
+import Schemes
 import Wire
 
 struct DeviceList: ParsableCommand {

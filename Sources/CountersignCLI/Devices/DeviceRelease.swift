@@ -1,6 +1,7 @@
 import ArgumentParser
 import Keyring
 import Registry
+import Wire
 
 struct DeviceRelease: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Assembly
+import CountersignCrypto
 import Credentials
 import Keyring
 import Registry
+import Schemes
+import Wire
 
 struct DeviceShow: ParsableCommand {
   static let configuration = CommandConfiguration(

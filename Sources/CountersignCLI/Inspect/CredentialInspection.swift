@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Wire
 
 /// Whether a signature was checked, and the result.
 struct SignatureCheck {

@@ -4,6 +4,7 @@ import CountersignCrypto
 import Keyring
 import Registry
 import Schemes
+import Wire
 
 /// Files with secrets, which are left out.
 extension Inspection {

@@ -6,6 +6,8 @@ import Files
 import Foundation
 import CountersignCrypto
 import Registry
+import SystemPackage
+import Wire
 
 /// `--keep-certificates`: the certificates of other devices met, each in a file, so that one minted behind the owner's back is
 /// still there when somebody asks for it.

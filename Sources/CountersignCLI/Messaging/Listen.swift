@@ -3,6 +3,8 @@ import Credentials
 import Device
 import DeviceHost
 import Foundation
+import Schemes
+import Wire
 
 struct Listen: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -137,8 +139,8 @@ struct Listen: ParsableCommand {
         }
       } catch {
         guard case .connectionLost = error else {
-          // A restarting server does not answer for a moment; one that keeps refusing means it.
-          let limit = if case .refused = error { 4 } else { 60 }
+          // A server that is being restarted does not answer for a moment; one that keeps hanging up means it.
+          let limit = if case .hungUp = error { 4 } else { 60 }
           guard backoff.count > 0, error.isTransient, backoff.count < limit else {
             throw Failure(error, at: endpoint)
           }

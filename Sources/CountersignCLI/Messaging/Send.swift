@@ -4,6 +4,7 @@ import Device
 import DeviceHost
 import Foundation
 import Records
+import Wire
 
 struct Send: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -127,9 +128,9 @@ struct Send: ParsableCommand {
           let delivery = try client.send(body, to: recipient, id: id, timeout: deadline - .now)
           return (delivery, client.traffic)
         } catch {
-          // A refusal is retried only after a loss: then the server may be starting again.
+          // Nobody's answer is waited for only after a loss: then the server may be starting again.
           let mayRetry =
-            if case .refused = error { backoff.count > 0 } else { error.isTransient }
+            if case .hungUp = error { backoff.count > 0 } else { error.isTransient }
           guard mayRetry, .now + .milliseconds(100) < deadline else { throw error }
           backoff.wait(until: deadline)
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Noise
 
 struct NoiseConnect: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import CountersignCrypto
 import Foundation
 import Noise
 

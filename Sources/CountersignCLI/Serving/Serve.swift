@@ -7,6 +7,7 @@ import Registry
 import Relay
 import RelayServer
 import ServiceLifecycle
+import UnixSignals
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -42,7 +42,11 @@ extension CSVProblem {
     case .duplicateID(let text, let first): "device \(text) is also in line \(first)"
     case .invalidPublicKey: "the public key is not 64 hexadecimal digits"
     case .unexpectedPublicKey: "only certificates are issued for a public key that the device has made"
-    case .duplicatePublicKey(let first): "the public key is also in line \(first)"
+    case .duplicatePublicKey(let first): "the public key stands in line \(first) too"
+    case .invalidSecretKey: "the secret key is not 64 hexadecimal digits"
+    case .unexpectedSecretKey: "secret keys are taken with --scheme derived-key and derived-key-ephemeral"
+    case .duplicateSecretKey(let first):
+      "the secret key stands in line \(first) too: import it once, as the system's shared key"
     }
   }
 }
@@ -62,7 +66,7 @@ extension BatchConflict.Reason {
   var words: String {
     switch self {
     case .registeredElsewhere: "registered already, and its file is not here"
-    case .registeredWithAnotherKey: "registered already under another public key"
+    case .registeredWithAnotherKey: "registered already under another key"
     case .foreignFile: "a file is here, but the registry does not know the device"
     }
   }

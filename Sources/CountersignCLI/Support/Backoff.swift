@@ -22,7 +22,7 @@ extension DeviceHostError {
   var isTransient: Bool {
     switch self {
     case .unreachable, .connectionLost, .timedOut: true
-    case .refused, .tryLater: true
+    case .hungUp, .tryLater: true
     default: false
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Credentials
 import Registry
+import Schemes
 import Wire
 
 /// A registered device as a person names it: its id, after `SYSTEM/` or with `--system` if the id alone is not enough.

@@ -20,10 +20,12 @@ extension Failure {
     case .file(let error): self.init(deviceFile: error)
     case .unreachable(let endpoint, let reason):
       self.init(unreachable: endpoint, reason: reason)
-    case .refused(let endpoint):
+    case .hungUp(let endpoint):
       self.init(
-        .noPermission, "\(endpoint) closed the connection without an answer",
-        hint: "The server does not know this device's key, or has revoked it. Ask: countersign device show ID")
+        .unavailable, "\(endpoint) closed the connection without an answer",
+        hint: "Try again. If it stays so, the server may not know this device. Ask there: countersign device show ID")
+    case .refused(let endpoint, let refusal):
+      self.init(.noPermission, "\(endpoint) refuses this device: \(refusal.words)", hint: refusal.advice)
     case .cannotAccept(let reason):
       self.init(
         .temporary, "cannot accept connections: \(reason)", hint: "Allow this process more file descriptors.")
@@ -100,9 +102,9 @@ extension Failure {
   private static let otherSide =
     "Does a Countersign server, this device's own, listen there? For its key: countersign inspect FILE"
 
-  /// What a refusal by `endpoint` means: a server that is no longer there has refused nobody.
+  /// What it means that `endpoint` hung up: a server that is not there any more said nothing about the device.
   init(_ error: DeviceHostError, at endpoint: Endpoint) {
-    if case .refused = error, (try? FrameSocket.connect(to: endpoint, timeout: .seconds(1))) == nil {
+    if case .hungUp = error, (try? FrameSocket.connect(to: endpoint, timeout: .seconds(1))) == nil {
       self.init(.unavailable, "\(endpoint) went away during the handshake", hint: "Is the server running? Try again.")
     } else {
       self.init(error)
@@ -138,6 +140,29 @@ extension CredentialsError {
     case .invalidPoint: "it is not a usable point of the curve"
     case .notEvidence: "the two credentials do not contradict each other"
     case .signerUnavailable: "the signing key is out of reach"
+    }
+  }
+}
+
+extension SessionRefusal {
+  fileprivate var words: String {
+    switch self {
+    case .unknownKey: "it knows no device by this key"
+    case .revoked: "it is revoked"
+    case .belowFloor: "it has used a better scheme since"
+    case .invalidCertificate: "its certificate is not the owner's"
+    case .withdrawn: "its key was taken back before its first use"
+    case .quarantined: "there seem to be two of it"
+    default: "reason \(rawValue), which is newer than this program"
+    }
+  }
+
+  fileprivate var advice: String {
+    switch self {
+    case .revoked: "At the bench it gets a new key: countersign device add --enrol-again"
+    case .belowFloor: "This is an old copy of the device's file: use the one that it has now."
+    case .quarantined: "The owner has to look at it: countersign device list"
+    default: "Ask at the server: countersign device show ID"
     }
   }
 }

@@ -1,6 +1,7 @@
 import DeviceHost
 import Files
 import Foundation
+import SystemPackage
 
 extension Failure {
   /// A file operation that the system refused, with what can be done about the reason.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Credentials
 import DeviceHost
 import Foundation
+import Registry
 import Wire
 
 /// `--device`: whose identity a command uses.

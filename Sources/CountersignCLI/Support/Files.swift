@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Reads a whole file, or standard input for `-`. Meant for input that is not secret.
 ///

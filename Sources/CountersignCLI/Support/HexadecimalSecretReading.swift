@@ -4,6 +4,22 @@ import CountersignCrypto
 import Secrecy
 
 extension HexadecimalSecret {
+  /// ``read(_:)`` from a file that must be this user's alone.
+  static func read(own path: String) throws(Failure) -> SecretBytes<32> {
+    try checkOwn(path)
+    return try read(path)
+  }
+
+  /// Refuses a file with secrets that group or others have any access to, or that another user owns. What comes through a pipe of the shell
+  /// is nobody's file.
+  static func checkOwn(_ path: String) throws(Failure) {
+    if path == "-" || path.hasPrefix("/dev/") || path.hasPrefix("/proc/") { return }
+    do {
+      var first = try SecretFile.read(path, limit: 0, followsLinks: true)
+      wipe(&first)
+    } catch { throw Failure(error) }
+  }
+
   /// Reads 32 secret bytes, written as 64 hexadecimal digits and an optional newline.
   ///
   /// A file that others can read is still used, with a warning: the person may not be its owner.

@@ -2,6 +2,7 @@ import Assembly
 import Files
 import Foundation
 import Registry
+import SystemPackage
 
 /// A new file for what is not secret, or standard output for `-`.
 ///

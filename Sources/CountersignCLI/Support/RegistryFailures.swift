@@ -4,6 +4,9 @@ import Files
 import Foundation
 import Keyring
 import Registry
+import Schemes
+import SystemPackage
+import Wire
 
 /// Runs `body` and turns what the registry refused into words for the person at the terminal.
 func registering<R>(_ body: () throws(RegistryError) -> R) throws(Failure) -> R {
@@ -48,6 +51,11 @@ extension Failure {
       self.init(.usage, "within system \(system.rawValue) everybody may talk: no policy says otherwise")
     case .unknownSystem(let system):
       self.init(.dataError, "there is no system \(system.rawValue)", hint: "See: countersign system list")
+    case .sharedKeyExists(let system):
+      self.init(
+        .dataError, "system \(system.rawValue) has another shared key already",
+        hint: "A key is imported before the first device of scheme shared-key. Add another system for these devices."
+      )
     case .deviceExists(let address):
       self.init(
         .dataError, "device \(address) exists already",

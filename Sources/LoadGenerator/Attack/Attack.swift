@@ -2,6 +2,7 @@ import Credentials
 import Device
 import Foundation
 import CountersignCrypto
+import Records
 import Wire
 
 /// What one device does, as fast as it can, to hold up others.

@@ -1,3 +1,6 @@
+import Dispatch
+import Schemes
+
 /// How long honest devices wait while one device attacks a real server in a separate process.
 package struct AttackMeasurement: Sendable {
   private let attacks: [Attack]

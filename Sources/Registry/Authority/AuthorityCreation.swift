@@ -3,6 +3,7 @@ import Files
 import Foundation
 import CountersignCrypto
 import Keyring
+import SystemPackage
 import Wire
 
 extension AuthorityDirectory {

@@ -2,6 +2,7 @@ import Credentials
 import Files
 import Foundation
 import CountersignCrypto
+import SystemPackage
 import Wire
 
 /// How far a registry has come: enough to tell an older or diverging one from the one that was last seen.

@@ -6,6 +6,7 @@ public struct AuditEntry: Equatable, Sendable {
   public enum Action: String, Sendable, CaseIterable {
     case initialize = "init"
     case systemAdd = "system.add"
+    case systemImportKey = "system.import-key"
     case deviceAdd = "device.add"
     case deviceEnrolAgain = "device.enrol-again"
     case deviceRenew = "device.renew"

@@ -75,9 +75,12 @@ public struct AcceptedSession: Equatable, Sendable {
 public struct NamedDevice: Equatable, Sendable {
   public let device: SymmetricDevice
   public let credential: SymmetricCredential
+  /// Whether the key was taken back before its first use. Its holder is told so, and nothing else.
+  public let isWithdrawn: Bool
 
-  public init(device: SymmetricDevice, credential: SymmetricCredential) {
+  public init(device: SymmetricDevice, credential: SymmetricCredential, isWithdrawn: Bool = false) {
     self.device = device
     self.credential = credential
+    self.isWithdrawn = isWithdrawn
   }
 }

@@ -24,6 +24,10 @@ public protocol AdmissionRegistry: DeviceRecords {
   /// The same from the first two bytes of a name, which many may share: see ``devices(hinted:limit:)``.
   func devices(namedFrom hint: UInt16, scheme: SchemeID, limit: Int) throws(RegistryError) -> [NamedDevice]
 
+  /// The keys that the device was given and that were taken back since, before their first use: it may hold one of them, and shows
+  /// that first. They are told apart from keys that nobody has, so that the device can be told to go back to the one in use.
+  func withdrawnKeys(of device: SymmetricDevice) throws(RegistryError) -> [SymmetricCredential]
+
   /// Devices have proved sessions: stores the counter of each, takes a pending key into use, raises the floor. All of it is on
   /// the disk, in one commit, before the caller may act on any of the sessions. A refused session does not affect the others.
   ///

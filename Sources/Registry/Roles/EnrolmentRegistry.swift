@@ -1,3 +1,4 @@
+import CountersignCrypto
 import Credentials
 import Keyring
 import Schemes
@@ -30,6 +31,22 @@ public protocol EnrolmentRegistry: DeviceRecords {
   ///   ``RegistryError/unsuitableScheme(_:)``.
   func addSymmetricDevice(
     _ address: DeviceAddress, scheme: SchemeID, authority: Authority
+  ) throws(RegistryError) -> SymmetricDevice
+
+  /// Makes a key that a system's devices have already the system's shared key, before any other is. A call with the same key may be
+  /// repeated.
+  ///
+  /// - Throws: ``RegistryError/sharedKeyExists(_:)``, ``RegistryError/unknownSystem(_:)``.
+  func importSharedKey(
+    _ key: borrowing SecretBytes<32>, of system: SystemID, authority: Authority
+  ) throws(RegistryError)
+
+  /// ``addSymmetricDevice(_:scheme:authority:)`` of a device that has a key already, in a scheme in which nothing else than its key
+  /// makes it: `derived-key` and `derived-key-ephemeral`.
+  ///
+  /// - Throws: the same, also where the device is there with another key.
+  func importSymmetricDevice(
+    _ address: DeviceAddress, scheme: SchemeID, key: borrowing SecretBytes<32>, authority: Authority
   ) throws(RegistryError) -> SymmetricDevice
 
   /// Takes the authority's master public key into a registry that has none.

@@ -17,6 +17,7 @@ enum Migrations {
     migrator.registerMigration("5-enrolled-keys") { try SQLiteRegistry.enterEnrolledKeys($0) }
     migrator.registerMigration("6-rotations") { try $0.execute(sql: rotations) }
     migrator.registerMigration("7-news") { try $0.execute(sql: news) }
+    migrator.registerMigration("8-withdrawn-keys") { try $0.execute(sql: withdrawnKeys) }
     return migrator
   }
 

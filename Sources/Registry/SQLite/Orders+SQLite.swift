@@ -1,5 +1,6 @@
 import Credentials
 import GRDB
+import Keyring
 import Schemes
 import Wire
 
@@ -40,16 +41,11 @@ extension SQLiteRegistry {
       guard scheme.row.isOrdered else { throw RegistryError.unsuitableScheme(scheme) }
       let target = scheme == device.current.scheme ? nil : scheme
       guard target != device.migration else { return }
-      // A pending key of another scheme does not fulfil this order.
+      // A key under way to another scheme is none that this order asks for.
+      try Self.withdrawPendingKey(of: device, db)
       try db.execute(
-        sql: """
-          UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ?, pending_scheme = NULL,
-            pending_generation = NULL, pending_material = NULL WHERE id = ?
-          """,
+        sql: "UPDATE symmetric_devices SET migrate_to = ?, migrate_since = ? WHERE id = ?",
         arguments: [target.map { Int($0.rawValue) }, target == nil ? nil : now(), device.rowID])
-      try db.execute(
-        sql: "DELETE FROM names WHERE device = ? AND generation <> ?",
-        arguments: [device.rowID, Int(device.generation)])
       try record(
         .orderAdd, db, of: address, generation: device.generation, detail: "migrate to scheme \(scheme.rawValue)")
     }

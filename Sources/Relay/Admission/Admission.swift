@@ -38,10 +38,32 @@ public struct AdmissionStep {
   public let reply: [UInt8]
   /// Who the device claims to be, when this was the handshake's last frame.
   public let claimant: Claimant?
+  /// Why the device gets no session, when it is told so: by ``reply``, or, after the handshake's last message, by a record.
+  public let refusal: AdmissionRefusal?
+  /// What that record says.
+  public let told: SessionRefusal?
 
   public init(reply: [UInt8], claimant: Claimant?) {
     self.reply = reply
     self.claimant = claimant
+    refusal = nil
+    told = nil
+  }
+
+  /// The device is turned away, by an answer that only the holder of its key can read.
+  public init(reply: [UInt8], refusal: AdmissionRefusal) {
+    self.reply = reply
+    claimant = nil
+    self.refusal = refusal
+    told = nil
+  }
+
+  /// The device is turned away when the session has its keys already.
+  public init(refusal: AdmissionRefusal, telling reason: SessionRefusal) {
+    reply = []
+    claimant = nil
+    self.refusal = refusal
+    told = reason
   }
 }
 
@@ -79,7 +101,7 @@ public struct Claimant: Sendable {
   }
 }
 
-/// Why a device was turned away. The device learns nothing; the raw values label the metric and the log.
+/// Why a device was turned away. The raw values label the metric and the log; what the device is told is ``told``.
 public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   /// The first byte names no scheme that this server speaks.
   case unknownScheme = "unknown_scheme"
@@ -98,7 +120,9 @@ public enum AdmissionRefusal: String, Error, Sendable, CaseIterable {
   case staleCounter = "stale_counter"
   /// The device has proved itself by a stronger scheme before.
   case belowFloor = "below_floor"
-  /// Two holders of the device's keys have shown themselves, and the owner has not decided yet.
+  /// The key was given to the device and taken back before its first use, because the owner has ordered something else.
+  case withdrawnKey = "withdrawn_key"
+  /// Two holders of the device's keys have shown themselves, and the owner has not looked at it yet.
   case quarantined
   /// The registry cannot be read or written now, or the server has not yet followed the device's ratchet to where it is.
   case unavailable

@@ -47,37 +47,47 @@ final class CompactAdmission: Admission {
   ) throws(AdmissionRefusal) -> AdmissionStep {
     let (candidates, retired) = try find(frame)
     for candidate in candidates {
-      let certificate = candidate.certificate
-      guard let reply = answer(frame, from: certificate.publicKey, &keys, &proof) else { continue }
-      try context.check(certificate)
-      let claimant = Claimant(
-        scheme: scheme, address: certificate.fields.address, generation: certificate.fields.generation,
-        lastEpoch: certificate.fields.lastEpoch, publicKey: certificate.publicKey)
-      _ = try claimant.keyStatus(in: candidate.device)
-      return AdmissionStep(reply: reply, claimant: claimant)
+      let key = candidate.certificate.publicKey
+      let step = try answer(frame, from: key, &keys, &proof) { () throws(AdmissionRefusal) in try claimant(candidate) }
+      if let step { return step }
     }
     // Replaced keys last: usually nobody uses them.
     for issuance in retired {
-      guard let claimant = try context.retired(issuance.publicKey, scheme),
-        let reply = answer(frame, from: issuance.publicKey, &keys, &proof)
-      else { continue }
-      return AdmissionStep(reply: reply, claimant: claimant)
+      let key = issuance.publicKey
+      let step = try answer(frame, from: key, &keys, &proof) { () throws(AdmissionRefusal) in
+        guard let claimant = try context.retired(key, scheme) else { throw .unknownKey }
+        return claimant
+      }
+      if let step { return step }
     }
     throw .unreadable
   }
 
-  /// The answer to a first frame from the holder of `key`; nil when it is another's.
+  private func claimant(_ candidate: KeyHolder) throws(AdmissionRefusal) -> Claimant {
+    let certificate = candidate.certificate
+    try context.check(certificate)
+    let claimant = Claimant(
+      scheme: scheme, address: certificate.fields.address, generation: certificate.fields.generation,
+      lastEpoch: certificate.fields.lastEpoch, publicKey: certificate.publicKey)
+    _ = try claimant.keyStatus(in: candidate.device)
+    return claimant
+  }
+
+  /// The answer to a first frame of the holder of `key`, whom `judge` names or refuses; nil when it is another's.
   private func answer(
-    _ frame: RawSpan, from key: X25519.PublicKey, _ keys: inout SessionKeys, _ proof: inout ProofContext
-  ) -> [UInt8]? {
+    _ frame: RawSpan, from key: X25519.PublicKey, _ keys: inout SessionKeys, _ proof: inout ProofContext,
+    _ judge: () throws(AdmissionRefusal) -> Claimant
+  ) throws(AdmissionRefusal) -> AdmissionStep? {
+    var handshake = Responder(scheme)
+    defer { handshake.close() }
+    do { _ = try handshake.readHello(frame, key: context.authority.serverKey, device: key) } catch { return nil }
+    let claimant: Claimant
+    do throws(AdmissionRefusal) { claimant = try judge() } catch {
+      return try handshake.turnAway(error, telling: error.told)
+    }
     var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
-    do throws(SchemesError) {
-      var handshake = Responder(scheme)
-      defer { handshake.close() }
-      _ = try handshake.readHello(frame, key: context.authority.serverKey, device: key)
-      var span = reply.mutableBytes
-      _ = try handshake.writeReply(into: &span, keys: &keys, proof: &proof)
-    } catch { return nil }
-    return reply
+    var span = reply.mutableBytes
+    do { _ = try handshake.writeReply(into: &span, keys: &keys, proof: &proof) } catch { throw .unreadable }
+    return AdmissionStep(reply: reply, claimant: claimant)
   }
 }

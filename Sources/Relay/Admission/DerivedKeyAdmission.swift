@@ -43,14 +43,15 @@ final class DerivedKeyAdmission: Admission {
     let claim = try find(frame)
     var key = SecretBytes<32>()
     defer { key.wipe() }
-    var reply: [UInt8] = []
     for candidate in candidates {
-      try candidate.check()
       try derive(candidate, into: &key)
-      if try exchange.answer(claim, key: key, lastCounter: candidate.lastCounter, reply: &reply, keys: &keys) {
+      let step = try exchange.answer(claim, key: key, lastCounter: candidate.lastCounter, keys: &keys) {
+        () throws(AdmissionRefusal) in
+        try candidate.check()
         context.stretched.prove(candidate)
-        return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter))
+        return candidate.claimant(counter: claim.counter)
       }
+      if let step { return step }
     }
     throw .unreadable
   }

@@ -32,16 +32,18 @@ final class EphemeralAdmission: Admission {
       do { try context.authority.deriveKey(candidate.credential, of: candidate.device.address, into: &key) } catch {
         throw .unavailable
       }
-      var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
+      var handshake = Responder(scheme)
+      defer { handshake.close() }
       do throws(SchemesError) {
-        var handshake = Responder(scheme)
-        defer { handshake.close() }
         try handshake.setPSK(key)
         _ = try handshake.readHello(frame, key: context.authority.serverKey)
-        var span = reply.mutableBytes
-        _ = try handshake.writeReply(into: &span, keys: &keys)
       } catch { continue }
-      try candidate.check()
+      do throws(AdmissionRefusal) { try candidate.check() } catch {
+        return try handshake.turnAway(error, telling: error.told)
+      }
+      var reply = [UInt8](repeating: 0, count: scheme.row.replyLength)
+      var span = reply.mutableBytes
+      do { _ = try handshake.writeReply(into: &span, keys: &keys) } catch { throw .unreadable }
       return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: nil))
     }
     throw .unreadable

@@ -26,10 +26,14 @@ final class KeyAdmission: Admission {
   func receive(
     _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
   ) throws(AdmissionRefusal) -> AdmissionStep {
-    guard !awaitsLast else { return AdmissionStep(reply: [], claimant: try readLast(frame, &keys, &proof)) }
+    guard !awaitsLast else { return try readLast(frame, &keys, &proof) }
     let claim = try readHello(frame)
     var claimant: Claimant?
-    if let key = claim.publicKey { claimant = try identify(key, claim.certificate) }
+    if let key = claim.publicKey {
+      do throws(AdmissionRefusal) { claimant = try identify(key, claim.certificate) } catch {
+        return try responder.turnAway(error, telling: try told(error, key, claim.certificate))
+      }
+    }
     awaitsLast = claimant == nil
     var reply = [UInt8](repeating: 0, count: responder.scheme.row.replyLength)
     var span = reply.mutableBytes
@@ -65,11 +69,24 @@ final class KeyAdmission: Admission {
 
   private func readLast(
     _ frame: RawSpan, _ keys: inout SessionKeys, _ proof: inout ProofContext
-  ) throws(AdmissionRefusal) -> Claimant {
+  ) throws(AdmissionRefusal) -> AdmissionStep {
     let claim: Responder.Claim
     do { claim = try responder.readLast(frame, keys: &keys, proof: &proof) } catch { throw .unreadable }
     guard let key = claim.publicKey else { throw .unreadable }
-    return try identify(key, claim.certificate)
+    do throws(AdmissionRefusal) {
+      return AdmissionStep(reply: [], claimant: try identify(key, claim.certificate))
+    } catch {
+      guard let reason = try told(error, key, claim.certificate) else { throw error }
+      return AdmissionStep(refusal: error, telling: reason)
+    }
+  }
+
+  /// What the holder of `key` is told. Without a certificate the key itself has led to the device.
+  private func told(
+    _ refusal: AdmissionRefusal, _ key: X25519.PublicKey, _ shown: Certificate?
+  ) throws(AdmissionRefusal) -> SessionRefusal? {
+    guard let shown else { return refusal.told }
+    return try context.told(refusal, of: shown.fields.address, to: key)
   }
 
   private func giveKeyBeside(of claimant: Claimant) throws(SchemesError) {

@@ -1,5 +1,6 @@
 import Credentials
 import Registry
+import Schemes
 
 /// What the registry says about a claimant's key.
 enum KeyStatus {

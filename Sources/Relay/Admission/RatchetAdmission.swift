@@ -47,16 +47,17 @@ final class RatchetAdmission: Admission {
     let claim = try find(frame)
     var key = SecretBytes<32>()
     defer { key.wipe() }
-    var reply: [UInt8] = []
     for candidate in candidates {
-      try candidate.check()
       try advance(candidate, to: claim.counter, &key)
-      // The ratchet has checked the counter.
-      guard try exchange.answer(claim, key: key, lastCounter: nil, reply: &reply, keys: &keys) else { continue }
-      context.ratchets.forget(candidate.device.address)
-      let state = context.authority.sealRatchet(
-        key, of: candidate.device.address, generation: candidate.credential.generation, step: claim.counter)
-      return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter, ratchet: state))
+      // The ratchet has judged the counter.
+      let step = try exchange.answer(claim, key: key, lastCounter: nil, keys: &keys) { () throws(AdmissionRefusal) in
+        try candidate.check()
+        context.ratchets.forget(candidate.device.address)
+        let state = context.authority.sealRatchet(
+          key, of: candidate.device.address, generation: candidate.credential.generation, step: claim.counter)
+        return candidate.claimant(counter: claim.counter, ratchet: state)
+      }
+      if let step { return step }
     }
     throw .unreadable
   }

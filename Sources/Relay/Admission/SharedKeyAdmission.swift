@@ -33,16 +33,30 @@ final class SharedKeyAdmission: Admission {
     guard device.floor.admits(scheme) else { throw .belowFloor }
     var key = SecretBytes<32>()
     defer { key.wipe() }
-    var reply: [UInt8] = []
     for credential in [device.current, device.pending] {
       guard let credential, credential.scheme == scheme else { continue }
-      let candidate = NamedDevice(device: device, credential: credential)
-      try candidate.check()
-      do { try context.authority.deriveKey(credential, of: address, into: &key) } catch { throw .unavailable }
-      if try exchange.answer(claim, key: key, lastCounter: candidate.lastCounter, reply: &reply, keys: &keys) {
-        return AdmissionStep(reply: reply, claimant: candidate.claimant(counter: claim.counter))
-      }
+      if let step = try answer(claim, NamedDevice(device: device, credential: credential), &key, &keys) { return step }
+    }
+    let withdrawn = try context.asking { registry throws(RegistryError) in try registry.withdrawnKeys(of: device) }
+    for credential in withdrawn where credential.scheme == scheme {
+      let candidate = NamedDevice(device: device, credential: credential, isWithdrawn: true)
+      if let step = try answer(claim, candidate, &key, &keys) { return step }
     }
     throw .unknownKey
+  }
+
+  /// The answer to a first frame that was made with the candidate's key; nil when it was made with another.
+  private func answer(
+    _ claim: SymmetricResponder<Hash.SHA256>.Claim, _ candidate: NamedDevice, _ key: inout SecretBytes<32>,
+    _ keys: inout SessionKeys
+  ) throws(AdmissionRefusal) -> AdmissionStep? {
+    do { try context.authority.deriveKey(candidate.credential, of: candidate.device.address, into: &key) } catch {
+      throw .unavailable
+    }
+    return try exchange.answer(claim, key: key, lastCounter: candidate.lastCounter, keys: &keys) {
+      () throws(AdmissionRefusal) in
+      try candidate.check()
+      return candidate.claimant(counter: claim.counter)
+    }
   }
 }

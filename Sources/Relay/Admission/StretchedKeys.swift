@@ -1,5 +1,6 @@
 import Credentials
 import CountersignCrypto
+import Keyring
 import Registry
 import Synchronization
 import Wire

@@ -2,6 +2,7 @@ import Credentials
 import Foundation
 import Logging
 import Mailbox
+import Records
 import Registry
 import Wire
 

@@ -4,6 +4,7 @@ import Logging
 import Mailbox
 import Records
 import Registry
+import Schemes
 import Synchronization
 import Wire
 

@@ -12,7 +12,7 @@ extension Relay {
     metrics.countClosure(reason)
     switch reason {
     case .refused(let refusal):
-      metrics.handshakes.add(HandshakeResult(refusal))
+      metrics.handshakes.add(.refused(refusal))
       logSample("handshake_refused", refusal.rawValue, stranger)
     case .overloaded:
       metrics.handshakes.add(.overloaded)

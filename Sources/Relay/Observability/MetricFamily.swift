@@ -1,3 +1,6 @@
+import Synchronization
+import Wire
+
 /// Numbers with one name, distinguished by at most one label.
 package struct MetricFamily: Sendable {
   package enum Kind: String, Sendable {

@@ -4,23 +4,29 @@ import Synchronization
 import Wire
 
 /// What became of a handshake; the label `result`.
-enum HandshakeResult: String, CaseIterable, Sendable {
+enum HandshakeResult: Hashable, Sendable {
   case accepted
-  case unknownScheme = "unknown_scheme"
-  case unreadable
-  case unknownDevice = "unknown_device"
-  case unknownKey = "unknown_key"
-  case misissued
-  case invalidCertificate = "invalid_certificate"
-  case revoked
-  case staleCounter = "stale_counter"
-  case belowFloor = "below_floor"
-  case quarantined
-  case unavailable
+  case refused(AdmissionRefusal)
   case overloaded
   case timeout
+}
 
-  init(_ refusal: AdmissionRefusal) { self = Self(rawValue: refusal.rawValue) ?? .unreadable }
+extension HandshakeResult: CaseIterable, RawRepresentable {
+  static let allCases: [Self] = [.accepted] + AdmissionRefusal.allCases.map(Self.refused) + [.overloaded, .timeout]
+
+  var rawValue: String {
+    switch self {
+    case .accepted: "accepted"
+    case .refused(let refusal): refusal.rawValue
+    case .overloaded: "overloaded"
+    case .timeout: "timeout"
+    }
+  }
+
+  init?(rawValue: String) {
+    guard let result = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = result
+  }
 }
 
 /// What became of a deposit; the label `result`.

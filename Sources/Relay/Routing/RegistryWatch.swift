@@ -1,6 +1,8 @@
 import Credentials
 import Dispatch
 import Foundation
+import Logging
+import Records
 import Registry
 import Wire
 

@@ -111,6 +111,9 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
     switch action {
     case .none: break
     case .reply(let bytes): outbound.append(bytes)
+    case .turnAway(let bytes, let refusal):
+      outbound.append(bytes)
+      end(.refused(refusal))
     case .begin(let claimant, let hello): relay.begin(claimant, hello, on: self)
     case .close(let reason): end(reason)
     default:
@@ -125,6 +128,7 @@ package final class InProcessLine: RelayConnection, @unchecked Sendable {
   private func end(_ reason: CloseReason) {
     guard ending == nil else { return }
     ending = reason
+    if let frame = session.farewell(reason) { outbound.append(frame) }
     session.close()
     if let client { relay.end(client) }
     client = nil

@@ -11,6 +11,8 @@ package enum RelayAction {
   case none
   /// Send this frame of the handshake.
   case reply([UInt8])
+  /// Send this frame, by which the device learns that it gets no session, and end the connection.
+  case turnAway([UInt8], AdmissionRefusal)
   /// The device has proved its claim: from here on it may change things.
   case begin(Claimant, DeviceRecord.Hello)
   /// Pass a record on to a session of another device, 0 for the one that listens.
@@ -26,7 +28,8 @@ package enum RelayAction {
   case close(CloseReason)
 }
 
-/// Why a connection ended. The device learns nothing about itself; the names label the metric and the log.
+/// Why a connection ended. The names label the metric and the log. Of these only ``AdmissionRefusal/told`` is told to a device, and never
+/// in clear.
 package enum CloseReason: Error, Equatable, Sendable {
   /// The device, or the network, ended it.
   case peer

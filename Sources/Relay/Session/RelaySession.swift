@@ -100,6 +100,18 @@ package final class RelaySession {
     return try? record.sealed(&keys.sending)
   }
 
+  /// What tells a device that has proved itself, and is not welcomed yet, why it will not be; nil when that is not told.
+  package func farewell(_ reason: CloseReason) -> [UInt8]? {
+    guard case .awaitingWelcome = phase, case .refused(let refusal) = reason else { return nil }
+    return refusal.told.flatMap(sealRefusal)
+  }
+
+  /// A frame, without its length.
+  private func sealRefusal(_ reason: SessionRefusal) -> [UInt8]? {
+    guard let frame = try? OutgoingRecord(.turnedAway(reason)).sealed(&keys.sending) else { return nil }
+    return Array(frame.dropFirst(Framing.headerLength))
+  }
+
   /// Ends the session and overwrites its keys.
   package func close() {
     phase = .closed
@@ -110,6 +122,11 @@ package final class RelaySession {
 
   private func advance(_ admission: any Admission, _ frame: [UInt8]) throws(AdmissionRefusal) -> RelayAction {
     let step = try admission.receive(frame.bytes, keys: &keys, proof: &proof)
+    if let refusal = step.refusal {
+      let reply = step.told.flatMap(sealRefusal) ?? step.reply
+      close()
+      return .turnAway(reply, refusal)
+    }
     if let claimant = step.claimant {
       phase = .awaitingHello(claimant, admission)
     } else {

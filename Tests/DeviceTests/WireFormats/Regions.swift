@@ -232,6 +232,7 @@ extension WorkedExample {
         [("revocation statement", 88)]),
       "server-key-refused": server(
         .keyRefused(.tooMany, retryAfter: 3600), [("reason", 1), ("seconds to wait, or 0", 4)]),
+      "server-turned-away": server(.turnedAway(.quarantined), [("reason", 1)]),
       "server-rotation": server(
         .rotation(try authority.rotation(system: 7, device: 0x0011_22FF_FE99_AABB, lastEpoch: 30, sequence: 2)),
         [("rotation statement", 88)]),
@@ -282,6 +283,10 @@ extension WorkedExample {
         [("step", 1), ("ephemeral key", 32)] + credential
       ).table,
       "answer": Layout(server.messages[1], [("ephemeral key", 32), ("tag of an empty payload", 16)]).table,
+      "refusal": Layout(
+        try toServer(answer: [SessionRefusal.unknownKey.rawValue]).messages[1],
+        [("ephemeral key", 32), ("encrypted reason", 1), ("tag", 16)]
+      ).table,
       "try-later": Layout([Framing.tryLater], [("try later", 1)]).table,
       "session-frame": Layout(record, [("encrypted record", 8), ("tag", 16)]).table,
       "peer-ik1": Layout([1] + relayed.messages[0], [("step", 1), ("ephemeral key", 32)] + key + payload).table,

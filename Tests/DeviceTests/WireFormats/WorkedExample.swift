@@ -109,12 +109,13 @@ struct WorkedExample {
     }
   }
 
-  func toServer() throws -> Handshake {
+  /// - Parameter answer: the payload of the server's answer: nothing, or why it refuses.
+  func toServer(answer: [UInt8] = []) throws -> Handshake {
     let server = X25519.PrivateKey.Copy(authority.handshakeKey)
     let prologue = Prologue(scheme: .certified, serverKey: server.publicKey)
     return try Handshake(
       .IK, alice.key, server, prologue: [UInt8](copying: prologue.bytes),
-      payloads: [alice.certificate.encodedForHandshake, []])
+      payloads: [alice.certificate.encodedForHandshake, answer])
   }
 
   /// Carol's handshake with the server, or with Bob through the relay.

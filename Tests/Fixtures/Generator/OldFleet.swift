@@ -7,6 +7,7 @@ import Foundation
 import Logging
 import CountersignCrypto
 import Keyring
+import Mailbox
 import Registry
 import Relay
 import RelayServer

@@ -1,6 +1,7 @@
 import Credentials
 import Device
 import CountersignCrypto
+import Schemes
 import Seeded
 import Wire
 

@@ -64,6 +64,9 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
     switch action {
     case .none: break
     case .reply(let bytes): outbound.append(bytes)
+    case .turnAway(let bytes, let refusal):
+      outbound.append(bytes)
+      end(.refused(refusal))
     case .begin(let claimant, let hello): relay.begin(claimant, hello, on: self)
     case .close(let reason): end(reason)
     default: if let client { relay.perform(action, for: client) }
@@ -73,6 +76,7 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
   private func end(_ reason: CloseReason) {
     guard self.reason == nil else { return }
     self.reason = reason
+    if let frame = session.farewell(reason) { outbound.append(frame) }
     session.close()
     relay.count(reason)
     if let client { relay.end(client) }

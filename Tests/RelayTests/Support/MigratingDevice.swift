@@ -1,8 +1,10 @@
 import Credentials
 import Device
+import Keyring
 import Noise
 import CountersignCrypto
 import Records
+import Registry
 import Schemes
 import Wire
 
@@ -27,6 +29,9 @@ final class MigratingDevice {
   private(set) var connection: LoopbackConnection?
   private var ownInbox: [MessageID: [UInt8]] = [:]
   private(set) var heard: [String] = []
+  private var ownTold: SessionRefusal?
+  /// Why the server refused the key that was shown last, by its own word; nil when it did not.
+  var told: SessionRefusal? { choice == .successor ? successor?.told : ownTold }
 
   let address: DeviceAddress
 
@@ -82,6 +87,7 @@ final class MigratingDevice {
     self.connection = connection
     self.choice = choice
     heard = []
+    ownTold = nil
     if choice == .successor { return try successor!.firstFrame(on: connection) }
     slot = identity.slotForSession(fallingBack: choice == .active)!
     try identity.beginSession(with: slot)
@@ -95,7 +101,13 @@ final class MigratingDevice {
 
   func readReply(_ frame: [UInt8]) throws {
     if choice == .successor { return try successor!.readReply(frame) }
-    try link.readReply(frame.bytes)
+    do { try link.readReply(frame.bytes) } catch {
+      if case .refused(let reason) = error {
+        ownTold = reason
+        throw SimulatedDevice.Refused(reason: connection?.closeReason)
+      }
+      throw error
+    }
   }
 
   func hello(listens: Bool = true) throws -> [UInt8] {
@@ -124,6 +136,7 @@ final class MigratingDevice {
     var span = frame.mutableBytes
     let record = try link.open(&span)
     heard.append(record.word)
+    if case .turnedAway(let reason) = record { ownTold = reason }
     var reaction = SimulatedDevice.Reaction()
     switch record {
     case .migrate(let scheme, let epoch, let serverKey, let anchor):
@@ -151,19 +164,19 @@ final class MigratingDevice {
 }
 
 extension MigratingDevice {
-  /// Connects with the first of its keys that is admitted, obeys everything until nothing moves, and connects again when
-  /// that asks for it.
+  /// Connects with its best key, or, where the server refuses that by its own word, with the next; obeys everything until nothing
+  /// moves, and connects again when that asks for it.
   func run(in fleet: TestFleet, listens: Bool = true) throws {
     for choice in choices {
       connection?.cut()
       let connection = fleet.connect()
       connection.arrive(try firstFrame(choice, on: connection))
-      guard let reply = connection.takeFrames().first else { continue }
-      try readReply(reply)
+      guard let reply = connection.takeFrames().first else { break }
+      do { try readReply(reply) } catch is SimulatedDevice.Refused { continue }
       connection.arrive(try hello(listens: listens))
       if try pump(fleet) { try run(in: fleet, listens: listens) }
-      guard self.connection?.isOpen == true else { continue }
-      return
+      if self.connection?.isOpen == true { return }
+      if told == nil { break }
     }
     throw SimulatedDevice.Refused(reason: connection?.closeReason)
   }

@@ -25,6 +25,8 @@ final class SimulatedDevice {
   private(set) var frames: [[UInt8]] = []
   /// What the server said in this session, in words.
   private(set) var heard: [String] = []
+  /// Why the server refused the key that was shown last, by its own word; nil when it did not.
+  private(set) var told: SessionRefusal?
 
   var address: DeviceAddress { identity.address }
   var generation: Generation { identity.certificate?.fields.generation ?? 0 }
@@ -58,6 +60,7 @@ final class SimulatedDevice {
   func firstFrame(on connection: LoopbackConnection, fallingBack: Bool = false) throws -> [UInt8] {
     self.connection = connection
     heard = []
+    told = nil
     link = ServerLink(scheme: identity.scheme)
     // Of a device that has one key and one beside it.
     if identity.scheme.row.hasKeyBeside { try link.setPSK(psks.slotA.key) }
@@ -67,7 +70,15 @@ final class SimulatedDevice {
     return Array(frame[..<length])
   }
 
-  func readReply(_ frame: [UInt8]) throws { try link.readReply(frame.bytes) }
+  func readReply(_ frame: [UInt8]) throws {
+    do { try link.readReply(frame.bytes) } catch {
+      if case .refused(let reason) = error {
+        told = reason
+        throw Refused(reason: connection?.closeReason)
+      }
+      throw error
+    }
+  }
 
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
@@ -95,6 +106,7 @@ final class SimulatedDevice {
     var span = frame.mutableBytes
     let record = try link.open(&span)
     heard.append(record.word)
+    if case .turnedAway(let reason) = record { told = reason }
     var reaction = Reaction()
     switch try identity.receive(record, over: link.slot!) {
     case .none: break
@@ -201,6 +213,7 @@ extension ServerRecord {
     case .migrate(let scheme, _, _, _): "migrate-\(scheme)"
     case .keyRefused(let reason, let seconds): "key-refused-\(reason)-\(seconds)"
     case .rotation(let statement): "rotation-\(statement.content.device.rawValue)-\(statement.content.generation)"
+    case .turnedAway(let reason): "turned-away-\(reason.rawValue)"
     }
   }
 }

@@ -1,6 +1,7 @@
 import Device
 import DeviceHost
 import Foundation
+import Wire
 
 // Works on a device file as another process would: `numbers COUNT` draws message numbers and prints each once it is stored;
 // `churn` draws numbers and begins rotations until it is killed.

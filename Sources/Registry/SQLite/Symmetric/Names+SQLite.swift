@@ -44,7 +44,9 @@ extension SQLiteRegistry {
     ).compactMap { row in
       let device = try SymmetricDevice(row)
       let generation: Generation = row[17]
-      return device.credential(generation).map { NamedDevice(device: device, credential: $0) }
+      if let credential = device.credential(generation) { return NamedDevice(device: device, credential: credential) }
+      return try withdrawnKeys(of: device, db).first { $0.generation == generation }
+        .map { NamedDevice(device: device, credential: $0, isWithdrawn: true) }
     }
   }
 
@@ -54,8 +56,8 @@ extension SQLiteRegistry {
     try delete.execute(arguments: [device.rowID])
     let insert = try db.cachedStatement(
       sql: "INSERT INTO names (scheme, name, device, generation) VALUES (?, ?, ?, ?)")
-    for credential in [device.current, device.pending] {
-      guard let credential else { continue }
+    let withdrawn = try withdrawnKeys(of: device, db)
+    for credential in [device.current, device.pending].compactMap({ $0 }) + withdrawn {
       var names: Set<Bytes<8>> = []
       for epoch in [device.knownEpoch, device.toldEpoch] {
         if let name = try authority.name(credential, of: device.address, in: epoch) { names.insert(name) }

@@ -10,6 +10,20 @@ extension SQLiteRegistry {
   public func addSymmetricDevice(
     _ address: DeviceAddress, scheme: SchemeID, authority: Authority
   ) throws(RegistryError) -> SymmetricDevice {
+    try addSymmetricDevice(address, scheme: scheme, authority: authority, note: "") { db in
+      scheme.row.derivation == .system
+        ? try Self.newestSharedKey(of: address.system, db)
+        : try authority.newCredential(scheme, 1, of: address, isFirst: true)
+    }
+  }
+
+  /// - Parameters:
+  ///   - note: what the audit record says beside the scheme.
+  ///   - first: makes the device's first key.
+  func addSymmetricDevice(
+    _ address: DeviceAddress, scheme: SchemeID, authority: Authority, note: String,
+    _ first: (Database) throws -> SymmetricCredential
+  ) throws(RegistryError) -> SymmetricDevice {
     try write { db, lookup in
       try require(address.system, db)
       guard try lookup.device(address, db) == nil else { throw RegistryError.deviceExists(address) }
@@ -18,10 +32,7 @@ extension SQLiteRegistry {
         guard known.isUnused, known.current.scheme == scheme else { throw RegistryError.deviceExists(address) }
         return known
       }
-      let credential =
-        scheme.row.derivation == .system
-        ? try Self.newestSharedKey(of: address.system, db)
-        : try authority.newCredential(scheme, 1, of: address, isFirst: true)
+      let credential = try first(db)
       let epoch = Int(try AuthorityState(db).epoch)
       let at = now()
       try db.execute(
@@ -35,7 +46,8 @@ extension SQLiteRegistry {
         ])
       let device = try Self.serving(address, db)
       try Self.index(device, authority, db)
-      try record(.deviceAdd, db, of: address, generation: credential.generation, detail: "scheme \(scheme.rawValue)")
+      try record(
+        .deviceAdd, db, of: address, generation: credential.generation, detail: "scheme \(scheme.rawValue)\(note)")
       return device
     }
   }
@@ -49,7 +61,10 @@ extension SQLiteRegistry {
       let scheme = device.migration.flatMap { $0.isSymmetric ? $0 : nil } ?? device.current.scheme
       if let pending = device.pending, pending.scheme == scheme { return pending }
       let isOrdered = try Self.isOrdered(device, db)
-      let generation = try device.nextGeneration(try lookup.device(address, db))
+      // A shared key is the same for all its devices, taken back or not.
+      let withdrawn =
+        scheme.row.derivation == .system ? 0 : try Self.withdrawnKeys(of: device, db).first?.generation ?? 0
+      let generation = try device.nextGeneration(try lookup.device(address, db), withdrawn: withdrawn)
       let credential =
         scheme.row.derivation == .system
         ? try sharedKey(of: device, notBefore: generation, isOrdered: isOrdered, db)

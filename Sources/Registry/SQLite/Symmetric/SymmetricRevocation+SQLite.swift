@@ -33,13 +33,11 @@ extension SQLiteRegistry {
         arguments: [Int(through), now(), address.system.column, address.device.column, Int(through)])
     }
     if through >= device.generation {
+      // The names stay: whoever has the key is told that it is revoked.
+      try Self.withdrawPendingKey(of: device, db)
       try db.execute(
-        sql: """
-          UPDATE symmetric_devices SET pending_scheme = NULL, pending_generation = NULL, pending_material = NULL,
-            rotate_since = NULL, migrate_to = NULL, migrate_since = NULL WHERE id = ?
-          """,
+        sql: "UPDATE symmetric_devices SET rotate_since = NULL, migrate_to = NULL, migrate_since = NULL WHERE id = ?",
         arguments: [device.rowID])
-      try db.execute(sql: "DELETE FROM names WHERE device = ?", arguments: [device.rowID])
       if let successor { try forgetPendingKey(of: successor, db) }
     }
     try record(.deviceRevoke, db, of: address, generation: through, detail: "\(reason)")

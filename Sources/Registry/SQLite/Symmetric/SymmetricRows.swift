@@ -68,7 +68,7 @@ extension SymmetricDevice {
       floor: SchemeFloor(rawValue: row[14]) ?? .hybrid, createdAt: row[15], changedAt: row[16], rowID: row[0])
   }
 
-  private static func scheme(_ column: Int) throws -> SchemeID {
+  static func scheme(_ column: Int) throws -> SchemeID {
     guard let scheme = SchemeID(rawValue: UInt8(truncatingIfNeeded: column)) else {
       throw RegistryError.corrupted("symmetric_devices: scheme \(column)")
     }
@@ -78,8 +78,12 @@ extension SymmetricDevice {
   private static func bytes(_ column: Data) -> [UInt8] { [UInt8](column) }
 
   /// The generation after every one that was issued or revoked for this scheme, or for the key that takes its place.
-  func nextGeneration(_ successor: RegisteredDevice?) throws(RegistryError) -> Generation {
-    let issued = max(generation, pending?.generation ?? 0, successor?.highestGeneration ?? 0)
+  ///
+  /// - Parameter withdrawn: the highest of a key that was taken back: no two keys share one.
+  func nextGeneration(
+    _ successor: RegisteredDevice?, withdrawn: Generation = 0
+  ) throws(RegistryError) -> Generation {
+    let issued = max(generation, pending?.generation ?? 0, successor?.highestGeneration ?? 0, withdrawn)
     let next = max(issued, revokedThrough).addingReportingOverflow(1)
     guard !next.overflow, next.partialValue != RevocationContent.everyGeneration else {
       throw .generationsExhausted(address)

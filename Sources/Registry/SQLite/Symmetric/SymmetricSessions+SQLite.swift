@@ -77,6 +77,7 @@ extension SQLiteRegistry {
 
   /// The pending key was used: an order that asked for it is done.
   private func promote(_ session: SymmetricSession, of device: SymmetricDevice, _ db: Database) throws {
+    try Self.forgetWithdrawnKeys(of: device, db)
     try record(
       .devicePromote, db, of: device.address, generation: session.generation,
       detail: "scheme \(session.scheme.rawValue)")
