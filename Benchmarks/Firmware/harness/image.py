@@ -58,6 +58,10 @@ class Image:
         return [{"function": name, "component": self.component(entry), "bytes": size}
                 for name, (entry, size) in zip(names, outcome.frames, strict=True)]
 
+    def code_bytes(self, origin: str) -> int:
+        """Of the sections whose origin is found by a pattern."""
+        return sum(section.size for section in self.code if re.search(origin, section.origin))
+
     def component(self, address: int) -> str:
         [section] = [section for section in self.code if section.address <= address < section.address + section.size]
         return section.component

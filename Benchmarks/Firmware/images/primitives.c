@@ -75,6 +75,8 @@ static void signing(void) {
 #endif
 
 void image_main(void) {
+    op_begin();
+    op_end("nothing");  // the stack that the image itself takes
     hook_random(secret, 32);
     agreement();
 #ifndef AGREEMENT_ALONE
