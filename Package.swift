@@ -136,7 +136,8 @@ let hostTargets: [Target] = [
     "Comparison", ["Device", "Schemes", "Credentials", "Noise", "CountersignCrypto"],
     resources: [
       .embedInCode("Resources/catalog.json"), .embedInCode("Resources/firmware.json"),
-      .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"), .embedInCode("Resources/page.js"),
+      .embedInCode("Resources/matrix.json"), .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
+      .embedInCode("Resources/page.js"),
     ]),
   hostModule(
     "Compromise",
