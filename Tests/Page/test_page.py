@@ -116,6 +116,7 @@ def test_page_equals_command(browser, files, situation):
         assert verdict["binding"] == scheme["binding"], scheme["scheme"]
     assert browser.script("return document.getElementById('choice').dataset.scheme") == (expected["choice"] or "")
     assert sentences(browser) == expected["advice"]
+    assert expected["limits"] == browser.script("return document.getElementById('limits').textContent")
     said = browser.script("return Object.fromEntries([...document.querySelectorAll('[data-why]')].map(d => [d.dataset.why, d.textContent]))")
     assert said == {s["scheme"]: s["why"] for s in expected["schemes"]}
     cells = browser.script("return [...document.querySelectorAll('[data-need]')].map(c => ({...c.dataset}))")

@@ -56,19 +56,22 @@ public struct Advice: Sendable {
     }
     guard let limit = row.verdict.binding, let use = row.verdict.uses[limit] else { return "" }
     if scheme == choice?.profile.scheme {
-      return Words.chosen(["limit": limit.words, "share": Format.short(100 * use.value)])
+      return Words.chosen(["limit": limit.words, "share": Self.share(use)])
     }
     switch row.verdict.fit {
     case .fails: return Words.fails(["limit": limit.words, "use": Format.short(use.value)])
     case .open:
-      return Words.unsure([
-        "limit": limit.words, "low": Format.short(100 * use.low), "high": Format.short(100 * use.high),
-        "rest": Self.rest(use.doubts),
-      ])
+      return Words.unsure(["limit": limit.words, "share": Self.share(use), "rest": Self.rest(use.doubts)])
     case .fits:
       guard let choice, row.bytes > choice.bytes else { return Words.equal() }
       return Words.dearer(["ratio": Format.short(row.bytes / choice.bytes), "bytes": Format.short(row.bytes)])
     }
+  }
+
+  /// How much of a limit is used, in percent: where that is what decides, from the least to the most.
+  static func share(_ use: Use) -> String {
+    guard use.fit == .open else { return Format.short(100 * use.value) }
+    return "\(Format.short(100 * use.low)) to \(Format.short(100 * use.high))"
   }
 
   static func rest(_ doubts: Set<Doubt>) -> String {

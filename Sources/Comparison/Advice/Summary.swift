@@ -15,7 +15,7 @@ extension Advice {
       figure.doubts.contains(.unverified) && Sensitivity.isConstant(name)
     }.keys.sorted()
     return [
-      Words.used(["limit": limit.words, "share": Format.short(100 * use.value), "rest": Self.rest(use.doubts)])
+      Words.used(["limit": limit.words, "share": Self.share(use), "rest": Self.rest(use.doubts)])
     ] + (names.isEmpty ? [] : [Words.doubted(["names": names.joined(separator: ", ")])])
   }
 

@@ -4,6 +4,8 @@ enum Words: String, CaseIterable {
   case choose, chooseAlone, chooseOpen, noneMeets, noneFits
   case used, restsOn, open, wins, win, otherKind, pays, shorter, tenth, noTenth, doubted
   case curve, sameCurve, anyRate, rate, turn, more, less, noTurn
+  // What verdicts are held to.
+  case limits, memoryLimit, messageLimit, dutyLimit, hourLimit, batteryLimit, fleetLimit, needs
   // Of one scheme.
   case chosen, unattacked, unmet, fails, unsure, dearer, equal
 
@@ -37,12 +39,22 @@ enum Words: String, CaseIterable {
     case .more: "or more"
     case .less: "or less"
     case .noTurn: "No constant turns the verdict by being wrong by less than a factor of 100."
+    case .limits:
+      "Limits: {limits}. A number with ?, ~ or * may be {margin} % off, a measured time as much as its turns were apart "
+        + "(most: {spread} %); where that decides, the verdict is open."
+    case .memoryLimit: "{share} % of flash and of RAM"
+    case .messageLimit: "first message within {seconds} s"
+    case .dutyLimit: "{share} % of the time on the air"
+    case .hourLimit: "{share} % of every hour on the air"
+    case .batteryLimit: "battery {days} days"
+    case .fleetLimit: "fleet back in {seconds} s"
+    case .needs: "Needs: {needs}"
     case .chosen: "Chosen: meets every need, and uses of its limits most {limit}, {share} %."
     case .unattacked: "No attack was run on it: nothing is known of what it withstands."
     case .unmet:
       "Lacks what “{need}” asks for: {title}: {outcome} (countersign matrix --scheme {scheme} --attack {attack})."
     case .fails: "Meets every need and does not fit: {limit}, {use} times what is allowed."
-    case .unsure: "Meets every need and is not sure to fit: {limit}, {low} to {high} % of what is allowed{rest}."
+    case .unsure: "Meets every need and is not sure to fit: {limit}, {share} % of what is allowed{rest}."
     case .dearer: "Meets every need and fits, with {ratio} times the bytes on the wire: {bytes}."
     case .equal: "Meets every need and fits, with as many bytes on the wire and more to compute or to keep."
     }

@@ -32,6 +32,8 @@ extension Report {
     var schemes: [Scheme]
     var choice: Choice
     var reason: String
+    /// What verdicts are held to, in words.
+    var limits: String
     var advice: [String]
     var maximumHandshakesPerDay: Double?
     /// What turns the verdict, the nearest first.
@@ -61,7 +63,7 @@ extension Report {
     return Output(
       budget: budget, needs: advice.needs, schemes: rows.map(scheme),
       choice: Choice(scheme: advice.choice?.profile.scheme),
-      reason: advice.reason, advice: sentences, maximumHandshakesPerDay: sensitivity?.mostHandshakes(),
+      reason: advice.reason, limits: limits, advice: sentences, maximumHandshakesPerDay: sensitivity?.mostHandshakes(),
       turns: (sensitivity?.turns() ?? []).map {
         Turn(constant: $0.name, value: $0.constant.value, factor: $0.factor)
       },

@@ -1,7 +1,7 @@
 /// The comparison for a document.
 extension Report {
   public func markdown() -> String {
-    var lines = [situation + ".", "", limits + ".", "", needs, ""]
+    var lines = [situation + ".", "", limits, "", needs, ""]
     if let selection {
       lines += markdown(table(selection, selection.map(\.heading)), beside: verdicts)
     } else {

@@ -43,23 +43,27 @@ public struct Report: Sendable {
   var limits: String {
     let limits = budget.limits
     var parts = [
-      "\(Format.short(100 * limits.memoryShare)) % of flash and of RAM",
-      "first message within \(Format.short(limits.firstMessageSeconds)) s",
+      Words.memoryLimit(["share": Format.short(100 * limits.memoryShare)]),
+      Words.messageLimit(["seconds": Format.short(limits.firstMessageSeconds)]),
     ]
     if let duty = budget.radio.dutyCycle {
-      parts.append(
-        "\(Format.short(100 * duty.value)) % of \(budget.radio.dutyWindowS == nil ? "the time" : "every hour")")
+      let words: Words = budget.radio.dutyWindowS == nil ? .dutyLimit : .hourLimit
+      parts.append(words(["share": Format.short(100 * duty.value)]))
     }
-    if budget.battery.capacityMah != nil { parts.append("battery \(Format.short(limits.batteryDays)) days") }
-    parts.append("fleet back in \(Format.short(limits.readmissionSeconds)) s")
-    return "Limits: " + parts.joined(separator: "; ") + ". A number with ?, ~ or * may be "
-      + "\(Format.short(100 * Verdict.margin)) % off, a measured time as much as its turns were apart (most: "
-      + "\(Format.short(100 * (rows.map(\.profile.serverMicroseconds.spread).max() ?? 0))) %); where that decides, the "
-      + "verdict is open"
+    if budget.battery.capacityMah != nil {
+      parts.append(Words.batteryLimit(["days": Format.short(limits.batteryDays)]))
+    }
+    parts.append(Words.fleetLimit(["seconds": Format.short(limits.readmissionSeconds)]))
+    return Words.limits([
+      "limits": parts.joined(separator: "; "), "margin": Format.short(100 * Verdict.margin),
+      "spread": Format.short(100 * (rows.map(\.profile.serverMicroseconds.spread).max() ?? 0)),
+    ])
   }
 
   /// What was asked of every scheme.
-  var needs: String { "Needs: " + advice.needs.map { "\($0.rawValue) (\($0.question))" }.joined(separator: "; ") }
+  var needs: String {
+    Words.needs(["needs": advice.needs.map { "\($0.rawValue) (\($0.question))" }.joined(separator: "; ")])
+  }
 
   /// Everything in sentences, what another X25519 would change among them.
   public var sentences: [String] { advice.summary() + curveSentences }

@@ -37,7 +37,7 @@ public struct SideBySide: Sendable {
     let layout = Layout(width: max(width, 40))
     var lines: [String] = []
     for report in reports {
-      lines += layout.wrap("\(report.budget.name): \(report.situation).") + layout.wrap(report.limits + ".", indent: 2)
+      lines += layout.wrap("\(report.budget.name): \(report.situation).") + layout.wrap(report.limits, indent: 2)
       for sentence in report.sentences { lines += layout.wrap(sentence, indent: 2) }
       lines.append("")
     }
@@ -52,7 +52,7 @@ public struct SideBySide: Sendable {
   public func markdown() -> String {
     var lines: [String] = []
     for report in reports {
-      lines += ["**\(report.budget.name)**: \(report.situation). \(report.limits).", ""] + report.sentences + [""]
+      lines += ["**\(report.budget.name)**: \(report.situation). \(report.limits)", ""] + report.sentences + [""]
     }
     lines += reports.prefix(1).map(\.needs) + [""]
     for (index, cells) in table.enumerated() {

@@ -3,7 +3,7 @@ extension Report {
   /// - Parameter width: of the terminal, in characters: tables are folded and sentences wrapped to it.
   public func text(width: Int = 80) -> String {
     let layout = Layout(width: max(width, 40))
-    var lines = layout.wrap(situation + ".") + layout.wrap(limits + ".") + layout.wrap(needs)
+    var lines = layout.wrap(situation + ".") + layout.wrap(limits) + layout.wrap(needs)
     lines.append("")
     for sentence in sentences { lines += layout.wrap(sentence) }
     lines += ["", "Does it fit?"] + layout.table(verdicts, textColumns: [1, 2])

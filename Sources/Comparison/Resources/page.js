@@ -100,6 +100,8 @@ function verdictOf(values, growth, spread) {
   return { use, fits, binding };
 }
 
+const spreadOf = (time) => (time.value > 0 ? Math.max(time.high / time.value - 1, 1 - time.low / time.value) : 0);
+
 // One scheme in one budget.
 function row(budget, profile, needs) {
   const images = needs.some((n) => n.means_peers) ? data.peer_images : data.images;
@@ -107,9 +109,7 @@ function row(budget, profile, needs) {
   const inputs = inputsOf(budget, profile, image);
   const quantity = evaluator(inputs);
   const values = Object.fromEntries(data.definitions.map((d) => [d.name, quantity(d.name)]));
-  const time = profile.server_microseconds;
-  const spread = time.value > 0 ? Math.max(time.high / time.value - 1, 1 - time.low / time.value) : 0;
-  return { profile, inputs, values, ...verdictOf(values, image?.growth ?? {}, spread), bytes: values.handshake_bytes.value };
+  return { profile, inputs, values, ...verdictOf(values, image?.growth ?? {}, spreadOf(profile.server_microseconds)), bytes: values.handshake_bytes.value };
 }
 const rowsOf = (budget, needs) => data.measurements.profiles.map((profile) => row(budget, profile, needs));
 
@@ -128,6 +128,7 @@ const mark = (q) => data.letters[q.kind] + marks(q.kind === "live" ? q.doubts.fi
 const words = (name, fillings = {}) =>
   Object.entries(fillings).reduce((text, [key, filling]) => text.replaceAll(`{${key}}`, () => filling), data.words[name]);
 const rest = (doubts) => (doubts.length ? words("restsOn", { doubts: sorted(doubts).map((d) => d.words).join(", ") }) : "");
+const share = (use) => (use.fits === "open" ? `${short(100 * use.low)} to ${short(100 * use.high)}` : short(100 * use.value));
 const limitWords = (id) => data.limits.find((l) => l.id === id).words;
 
 // Sources/Comparison/Needs/Need.swift.
@@ -177,9 +178,9 @@ function why({ choice, needs }, r) {
   const use = r.use[r.binding];
   if (!use) return "";
   const limit = limitWords(r.binding);
-  if (scheme === choice?.profile.scheme) return words("chosen", { limit, share: short(100 * use.value) });
+  if (scheme === choice?.profile.scheme) return words("chosen", { limit, share: share(use) });
   if (r.fits === "no") return words("fails", { limit, use: short(use.value) });
-  if (r.fits === "open") return words("unsure", { limit, low: short(100 * use.low), high: short(100 * use.high), rest: rest(use.doubts) });
+  if (r.fits === "open") return words("unsure", { limit, share: share(use), rest: rest(use.doubts) });
   if (!choice || r.bytes <= choice.bytes) return words("equal");
   return words("dearer", { ratio: short(r.bytes / choice.bytes), bytes: short(r.bytes) });
 }
@@ -190,7 +191,7 @@ function used({ choice }) {
   if (!use) return [];
   const names = Object.entries(choice.inputs.numbers)
     .filter(([name, figure]) => figure.doubts.includes("unverified") && isConstant(name)).map(([name]) => name).sort();
-  return [words("used", { limit: limitWords(choice.binding), share: short(100 * use.value), rest: rest(use.doubts) }),
+  return [words("used", { limit: limitWords(choice.binding), share: share(use), rest: rest(use.doubts) }),
     ...(names.length ? [words("doubted", { names: names.join(", ") })] : [])];
 }
 
@@ -272,6 +273,17 @@ function curveSentences({ budget, needs, choice }) {
   });
   return changes.length ? changes : [words("sameCurve", { curves: known.map((c) => c.name).join(", ") })];
 }
+
+function limitsOf({ budget: { limits, radio, battery }, rows }) {
+  const parts = [words("memoryLimit", { share: short(100 * limits.memory_share) }),
+    words("messageLimit", { seconds: short(limits.first_message_seconds) }),
+    ...(radio.duty_cycle ? [words(radio.duty_window_s ? "hourLimit" : "dutyLimit", { share: short(100 * radio.duty_cycle.value) })] : []),
+    ...(battery.capacity_mah ? [words("batteryLimit", { days: short(limits.battery_days) })] : []),
+    words("fleetLimit", { seconds: short(limits.readmission_seconds) })];
+  return words("limits", { limits: parts.join("; "), margin: short(100 * data.margin),
+    spread: short(100 * Math.max(0, ...rows.map((r) => spreadOf(r.profile.server_microseconds)))) });
+}
+const needsOf = ({ needs }) => words("needs", { needs: needs.map((n) => `${n.id} (${n.question})`).join("; ") });
 
 function summary(advice) {
   const { choice } = advice;
@@ -582,11 +594,15 @@ function update() {
   const { rows, choice } = advice;
   const other = kept && (({ budget, needs }) => advise(budget, needs))(situationOf(kept));
   $("situation").textContent = inWords(budget);
+  $("limits").textContent = limitsOf(advice);
+  $("asked").textContent = needsOf(advice);
   $("choice").replaceChildren(...summary(advice).map((s) => element("p", {}, s)));
   $("choice").dataset.scheme = choice ? choice.profile.scheme : "";
+  for (const r of rows) $(`security-${r.profile.scheme}`).open = r === choice;
   $("beside").hidden = !other;
   if (other) {
     $("beside-situation").textContent = inWords(other.budget);
+    $("beside-limits").textContent = limitsOf(other);
     $("beside-choice").textContent = reason(other);
   }
   showRival(rows, choice);
@@ -655,7 +671,9 @@ $("origin").textContent = data.origin + ".";
 $("remarks").replaceChildren(...data.measurements.profiles.flatMap((p) => [
   element("dt", {}, p.scheme, " ", element("span", {}, p.title)),
   element("dd", {}, `${p.remark} Secrets in the server: ${p.server_keys.join("; ")}.`),
-  element("dd", { class: "security", "data-security": p.scheme }, data.security[p.scheme])]));
+  element("dd", { class: "security" }, element("details", { id: `security-${p.scheme}` },
+    element("summary", {}, "What an attacker gets, cell by cell"),
+    element("p", { "data-security": p.scheme }, data.security[p.scheme])))]));
 start();
 for (const moved of ["input", "change"]) $("controls").addEventListener(moved, update);
 $("controls").addEventListener("submit", (event) => event.preventDefault());
