@@ -55,8 +55,9 @@ struct ReportTests {
     let text = both.text(width: 80)
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     for printed in [text, both.markdown()] {
-      #expect(printed.contains("ble-tag: fits") && printed.contains("sensor-802154: fits"))
+      #expect(printed.contains("A, ble-tag") && printed.contains("B, sensor-802154"))
     }
+    #expect(text.contains("  scheme                 A fits  B fits  A binds"))
     #expect(both.csv().components(separatedBy: "budget,scheme").count == 2)
     let json = try JSONSerialization.jsonObject(with: Data(try both.json().utf8)) as? [String: [[String: Any]]]
     #expect(json?["budgets"]?.count == 2)

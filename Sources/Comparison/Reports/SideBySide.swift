@@ -7,42 +7,43 @@ public struct SideBySide: Sendable {
 
   public init(_ reports: [Report]) { self.reports = reports }
 
-  /// What is set beside each other of each budget, after the verdict.
+  /// What is set beside each other, after the verdict.
   private static let columns: [Column] = [.handshakeMj, .firstMessageS, .batteryDays]
 
-  private var headings: [String] {
-    ["scheme"]
-      + reports.flatMap { report in
-        ["fits", "binds", "used"].map { "\(report.budget.name): \($0)" }
-          + Self.columns.map { "\(report.budget.name): \($0.shortHeading)" }
+  /// Budgets are named by letters in headings, which would be wider than their columns else.
+  private var letters: [String] { reports.indices.map { String(UnicodeScalar(UInt8(65 + $0 % 26))) } }
+
+  /// One measure after the other, of every budget.
+  private var table: [[String]] {
+    guard let schemes = reports.first?.rows.map(\.profile.scheme) else { return [] }
+    let titles = ["fits", "binds", "of it used"] + Self.columns.map(\.shortHeading)
+    let heading = ["scheme"] + titles.flatMap { title in letters.map { "\($0) \(title)" } }
+    return [heading]
+      + schemes.map { scheme in
+        let found = reports.map { cells(of: scheme, in: $0) }
+        return [scheme.name] + titles.indices.flatMap { measure in found.map { $0[measure] } }
       }
   }
 
-  private var table: [[String]] {
-    guard let schemes = reports.first?.rows.map(\.profile.scheme) else { return [] }
-    return [headings]
-      + schemes.map { scheme in
-        [scheme.name]
-          + reports.flatMap { report -> [String] in
-            guard let row = report.rows.first(where: { $0.profile.scheme == scheme }) else {
-              return Array(repeating: "-", count: 3 + Self.columns.count)
-            }
-            let (words, use) = report.binding(row)
-            return [row.verdict.fit.rawValue, words, use] + Self.columns.map { Format.marked(row[$0]) }
-          }
-      }
+  private func cells(of scheme: SchemeID, in report: Report) -> [String] {
+    guard let row = report.rows.first(where: { $0.profile.scheme == scheme }) else {
+      return Array(repeating: "-", count: 3 + Self.columns.count)
+    }
+    let (words, use) = report.binding(row)
+    return [row.verdict.fit.rawValue, words, use] + Self.columns.map { Format.marked(row[$0]) }
   }
 
   public func text(width: Int = 80) -> String {
     let layout = Layout(width: max(width, 40))
     var lines: [String] = []
-    for report in reports {
-      lines += layout.wrap("\(report.budget.name): \(report.situation).") + layout.wrap(report.limits, indent: 2)
+    for (letter, report) in zip(letters, reports) {
+      lines +=
+        layout.wrap("\(letter), \(report.budget.name): \(report.situation).") + layout.wrap(report.limits, indent: 2)
       for sentence in report.sentences { lines += layout.wrap(sentence, indent: 2) }
       lines.append("")
     }
-    let group = 3 + Self.columns.count
-    let textColumns = Set(reports.indices.flatMap { [1 + $0 * group, 2 + $0 * group] })
+    // Whether it fits, and what binds, are words.
+    let textColumns = Set(1...2 * max(reports.count, 1))
     lines += reports.prefix(1).flatMap { layout.wrap($0.needs) }
     lines += [""] + layout.table(table, textColumns: textColumns)
     lines += [""] + layout.wrap(Format.legend + ".") + reports.prefix(1).flatMap { layout.wrap($0.origin + ".") }
@@ -51,8 +52,9 @@ public struct SideBySide: Sendable {
 
   public func markdown() -> String {
     var lines: [String] = []
-    for report in reports {
-      lines += ["**\(report.budget.name)**: \(report.situation). \(report.limits)", ""] + report.sentences + [""]
+    for (letter, report) in zip(letters, reports) {
+      lines +=
+        ["**\(letter), \(report.budget.name)**: \(report.situation). \(report.limits)", ""] + report.sentences + [""]
     }
     lines += reports.prefix(1).map(\.needs) + [""]
     for (index, cells) in table.enumerated() {
