@@ -1,4 +1,5 @@
 // swift-tools-version: 6.3
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 /// With COUNTERSIGN_EMBEDDED=1 in the environment the device modules are compiled as Embedded Swift, from the same sources, and
@@ -81,7 +82,7 @@ let coreTargets: [Target] = [
     path: "Tests/Support/TestSupport",
     swiftSettings: spans),
   .target(name: "Seeded", dependencies: ["CSodium"], path: "Tests/MemoryScan/Seeded"),
-  guardProgram("MemoryScanSubject", ["Device", "Seeded"], path: "Tests/MemoryScan/Subject"),
+  guardProgram("MemoryScanSubject", ["Device", "Schemes", "Seeded"], path: "Tests/MemoryScan/Subject"),
   .target(name: "Memcheck", path: "Tests/ConstantTime/Memcheck"),
   guardProgram("ConstantTimeSubject", ["Memcheck", "Seeded"], path: "Tests/ConstantTime/Subject"),
   // The host's end of the wire for the firmware images of Benchmarks/Firmware.
@@ -135,7 +136,11 @@ let hostTargets: [Target] = [
       .product(name: "GRDBSQLite", package: "GRDB.swift"),
     ]),
   hostModule(
-    "Assembly", ["Files", "Registry", "Keyring", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"]),
+    "Assembly",
+    [
+      "Files", "Registry", "Keyring", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto",
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
   hostModule(
     "Mailbox", ["Files", "Wire", .product(name: "GRDB", package: "GRDB.swift")]),
   hostModule(
@@ -161,7 +166,8 @@ let hostTargets: [Target] = [
     "Comparison", ["Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     resources: [
       .embedInCode("Resources/catalog.json"), .embedInCode("Resources/firmware.json"),
-      .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"), .embedInCode("Resources/page.js"),
+      .embedInCode("Resources/matrix.json"), .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
+      .embedInCode("Resources/page.js"),
     ]),
   hostModule(
     "Compromise",
@@ -208,7 +214,7 @@ let hostTargets: [Target] = [
     "RegistryTests",
     [
       "Files", "Registry", "Keyring", "Schemes", "Credentials", "Wire", "CountersignCrypto",
-      .product(name: "GRDB", package: "GRDB.swift"),
+      .product(name: "GRDB", package: "GRDB.swift"), .product(name: "SystemPackage", package: "swift-system"),
     ]),
   tests(
     "AssemblyTests",
@@ -226,14 +232,15 @@ let hostTargets: [Target] = [
   .executableTarget(
     name: "FixtureGenerator",
     dependencies: [
-      "Seeded", "Files", "RelayServer", "Relay", "Assembly", "DeviceHost", "Registry", "Keyring", "Device", "Schemes",
+      "Seeded", "Files", "RelayServer", "Relay", "Mailbox", "Assembly", "DeviceHost", "Registry", "Keyring", "Device",
+      "Schemes",
       "Credentials", "Wire",
       "CountersignCrypto",
       .product(name: "Logging", package: "swift-log"),
     ],
     path: "Tests/Fixtures/Generator", swiftSettings: spans),
   .executableTarget(
-    name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device"], path: "Tests/Support/DeviceStoreWorker",
+    name: "DeviceStoreWorker", dependencies: ["DeviceHost", "Device", "Wire"], path: "Tests/Support/DeviceStoreWorker",
     swiftSettings: spans),
   tests("ComparisonTests", ["Comparison", "Schemes"]),
   tests(
@@ -241,6 +248,7 @@ let hostTargets: [Target] = [
     [
       "Files", "DeviceHost", "Processes", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
       "CountersignCrypto", "FleetSupport", "DeviceStoreWorker",
+      .product(name: "SystemPackage", package: "swift-system"),
     ]),
   tests("ProcessesTests", ["Processes"]),
   tests(

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs us and what users would pick instead, all in turn, and writes the medians. Started by Benchmarks/Peers/run."""
 
 import argparse

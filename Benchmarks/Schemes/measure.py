@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the benchmark package several times, and works out medians and ratios. Started by Benchmarks/Schemes/run."""
 
 import argparse

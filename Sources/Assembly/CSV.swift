@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Comma-separated values (RFC 4180): quoted fields, doubled quotation marks, CRLF or LF, an optional byte order mark. Empty

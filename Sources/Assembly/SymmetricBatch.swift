@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Files
 import Foundation
@@ -61,7 +63,9 @@ extension Batch {
     guard let secret, device.generation == 1, !device.isRetired, device.current.scheme == scheme else { return true }
     var key = SecretBytes<32>()
     defer { key.wipe() }
-    do { try authority.deriveKey(device.current, of: device.address, into: &key) } catch { throw .registry(RegistryError(error)) }
+    do { try authority.deriveKey(device.current, of: device.address, into: &key) } catch {
+      throw .registry(RegistryError(error))
+    }
     return constantTimeEquals(key.bytes, secret.bytes)
   }
 

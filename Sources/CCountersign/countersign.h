@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Countersign for firmware in C: a device's identity and its session with the server.
 //
 // Nothing here allocates, does I/O or keeps state outside the context that the caller owns. Every function returns at once

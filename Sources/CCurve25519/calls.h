@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How C calls the field's operations where they are in assembly: they may change every register but the stack pointer, which
 // spares each of them from saving what its caller does not need. One of those registers is the frame pointer: compile without it
 // (-fomit-frame-pointer). On Arm clang says so, as an error from here on; on RISC-V it is silent and wrong.

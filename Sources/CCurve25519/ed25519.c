@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Verification of Ed25519 signatures (RFC 8032, section 5.1.7), with libsodium's verdicts. Everything here is public, so that time
 // may depend on it.
 #include "curve25519.h"
@@ -116,6 +117,11 @@ static int decode_negated(field25519 *p, const uint8_t *bytes, field25519 *w) {
   return 0;
 }
 
+// A digit lies at few places: where there is none in a group, a call is spared.
+static inline int digit_at(ed25519_digits *digits, int place) {
+  return place < digits->end || place == digits->place ? ed25519_digit(digits, place) : 0;
+}
+
 // p = h (-A) + s B, where p begins as -A.
 static void double_multiply(field25519 *p, const uint8_t *h, const uint8_t *s, field25519 *table) {
   prepare(table, p);
@@ -130,7 +136,7 @@ static void double_multiply(field25519 *p, const uint8_t *h, const uint8_t *s, f
   ed25519_digits own = {h, ownWindow, 0, 254, 0}, base = {s, baseWindow, 0, 254, 0};
   int begun = 0;  // before the first digit there is nothing to double
   for (int i = 253; i >= 0; i--) {
-    int ofOwn = ed25519_digit(&own, i), ofBase = ed25519_digit(&base, i);
+    int ofOwn = digit_at(&own, i), ofBase = digit_at(&base, i);
     if (begun) double_point(p, ofOwn || ofBase);
     begun |= ofOwn | ofBase;
     if (ofOwn) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Odd multiples of the base point of Ed25519. FieldTests checks them by the curve's equation and its addition.
 #include "ed25519.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers modulo the order of Ed25519's group, L = 2^252 + c, and their digits. All are public.
 #include "ed25519.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What needs the field's operations but no assembly.
 #include "field25519.h"
 #include "powers.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The field's operations in portable C: the fallback for a core without assembly, and what the assembly is compared with.
 #include "field25519.h"
 

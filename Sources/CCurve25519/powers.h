@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The power of which an inversion and a square root are made. Inlined: a call that saves registers which no caller needs is stack
 // that a small device misses.
 #ifndef COUNTERSIGN_POWERS25519_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SHA-256 with a schedule of 16 words, which rolls in the block itself, as SHA-512's does.
 #include "curve25519.h"
 #include "field25519.h"

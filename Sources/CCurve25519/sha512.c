@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SHA-512 with a schedule of 16 words, which rolls in the block itself: no more stack than the eight working variables take.
 #include "curve25519.h"
 #include "field25519.h"

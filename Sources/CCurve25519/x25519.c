@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "curve25519.h"
 #include "field25519.h"
 #include "powers.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What Swift cannot call by itself: prctl takes any number of arguments, and Swift has no name for malloc's own header. */
 #ifndef COUNTERSIGN_CSECRECY_H
 #define COUNTERSIGN_CSECRECY_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libsodium as the Swift modules see it.
 //
 // A host has <sodium.h>. A microcontroller build links libsodium's own sources but has no installed header, so the

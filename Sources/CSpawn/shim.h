@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What glibc 2.34 and later has and declares under _GNU_SOURCE only, which Swift's own module of glibc does not define. */
 #ifndef COUNTERSIGN_CSPAWN_H
 #define COUNTERSIGN_CSPAWN_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   // Noise's nonces begin with 32 zero bits, published test vectors' do not. Here any 12 bytes will do, for those vectors only.
 

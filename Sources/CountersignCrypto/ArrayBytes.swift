@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   /// Arrays as spans, for host code and tests. Device modules have no arrays.
   extension [UInt8] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A public byte string of fixed length: comparable, hashable, stored in line.
 ///
 /// For secrets use ``SecretBytes``, which cannot be copied and wipes itself.

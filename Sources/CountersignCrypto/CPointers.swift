@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A non-null address for an empty buffer: C forbids null even where it reads and writes nothing.
 @inline(__always)
 private var nowhere: UnsafeMutablePointer<UInt8> { UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped }

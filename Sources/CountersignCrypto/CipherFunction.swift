@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Cipher {
   /// A Noise cipher function (specification, section 4.2): 32-byte key, 64-bit nonce, 16-byte tag.
   public protocol Function {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a primitive refused its input.
 public enum CryptoError: Error, Equatable, Sendable {
   /// A byte string does not have the length that the algorithm requires.

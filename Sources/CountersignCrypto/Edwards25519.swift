@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSodium
 
 /// The prime-order group of Edwards25519 (RFC 8032, section 5.1): what identity-based credentials are made of. Its points map

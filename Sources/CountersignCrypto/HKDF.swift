@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Hash {
   /// HKDF (RFC 5869) in full, and the two- and three-output form that Noise uses (specification, section 4.3).
   public enum HKDF<H: Hash.Function> {

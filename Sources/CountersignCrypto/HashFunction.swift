@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Hash {
   /// A Noise hash function (specification, section 4.3): at most 64 bytes of digest, streamed.
   public protocol Function {

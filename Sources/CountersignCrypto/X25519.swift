@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSodium
 
 /// Diffie-Hellman on Curve25519 (RFC 7748, section 5), the Noise DH function `25519`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// "The fleet's epoch is now at least this." 70 bytes signed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// What a statement about the generations of one device says, in 20 bytes: which device, which generation, until when it matters,

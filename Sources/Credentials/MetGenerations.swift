@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// The generations that a device has met of its peers, so that it refuses a key that a peer has replaced on a direct connection,

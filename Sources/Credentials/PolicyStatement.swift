@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// "Devices of one system may open conversations with devices of another." 78 bytes signed.

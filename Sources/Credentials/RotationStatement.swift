@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// "This generation of this device is in use: no earlier one is." 88 bytes signed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// What a signature of the server covers: a label, so that no other protocol's message can be taken for one of ours, then the

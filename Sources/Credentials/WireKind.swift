@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// What a credential or a statement is: the first byte of each holds the format's version in its upper half and this in its lower

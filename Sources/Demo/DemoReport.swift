@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What `countersign demo --output json` prints: one boolean or number for each thing that was shown.
 package struct DemoReport: Encodable {
   /// Whether every step held.

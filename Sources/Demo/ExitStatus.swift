@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Exit statuses of the program that the story waits for, as sysexits numbers them.
 enum ExitStatus {
   /// EX_NOHOST: no such device.

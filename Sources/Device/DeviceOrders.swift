@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import CountersignCrypto
 import Records
 import Schemes
+import Wire
 
 /// What the server's records do to a device's identity, in one place for firmware and host alike.
 extension DeviceIdentity {

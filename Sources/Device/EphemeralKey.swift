@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// An ephemeral key for one session to come, made ahead: while the radio sleeps, so that a multiplication on the curve less lies

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// HOST:PORT; an IPv6 address is in brackets.
 public struct Endpoint: Sendable, CustomStringConvertible {
   public let host: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Accepts TCP connections that carry frames.
 public final class FrameListener {
   private let socket: Socket

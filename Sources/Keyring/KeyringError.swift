@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Why a key file was not opened, or a key not made.

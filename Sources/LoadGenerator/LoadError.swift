@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why the server could not be measured.
 package enum LoadError: Error, Equatable, Sendable {
   /// No temporary directory could be made.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The measurements of a server under many devices.
 package struct LoadReport: Encodable {
   package internal(set) var devicesOnline = 0

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Wire
 
 /// Where messages wait for their recipients. What it acknowledges survives a power cut.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension MailboxSchema {
   /// Waiting messages are counted as they come and go, by recipient and by sender, and so is what is remembered of each sender. A
   /// message counts as 512 bytes at least.

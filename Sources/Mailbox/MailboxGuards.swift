@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What keeps one device's mail from harming the others. Every server has all of it: nothing outside this package can leave any
 /// out, and inside it only the laboratory does, where an attack must be seen to win.
 package struct MailboxGuards: OptionSet, Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the mailbox keeps, and for how long.
 public struct MailboxLimits: Sendable {
   /// Messages that wait for one device. One sender may have as many waiting as are free, so that one alone gets half of them, and

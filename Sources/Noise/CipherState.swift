@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// A key and a counter that encrypt one direction of a session (specification, section 5.1).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Transport over datagrams that may be lost, duplicated or reordered (specification, section 11.4).

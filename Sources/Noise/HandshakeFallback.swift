@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Switching from a handshake that the responder cannot read to one that it can (specification, section 10).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Setting a handshake's keys, and refusing a set that does not fit its pattern.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Writing and reading handshake messages (specification, section 5.3).

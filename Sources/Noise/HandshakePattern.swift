@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// A handshake pattern: pre-messages and up to four messages, the initiator's first (specification, section 7).

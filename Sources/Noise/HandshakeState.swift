@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Which party of a handshake a state plays: the initiator sends the first message.

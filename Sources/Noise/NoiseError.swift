@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a Noise object refused to act. Whatever is thrown, the object is as it was before the call.
 public enum NoiseError: Error, Equatable, Sendable {
   /// A key that a handshake may need.

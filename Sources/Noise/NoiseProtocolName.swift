@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   /// A full protocol name, for example `Noise_XXpsk3_25519_ChaChaPoly_SHA256` (specification, section 8).
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   /// The patterns of the specification by name. Only code that parses names links this table.
   extension HandshakePattern {

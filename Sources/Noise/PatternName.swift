@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// A pattern's name with its modifiers, for example `XXfallback+psk0`: ASCII, stored in line.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which keys a pattern asks for before the first message.
 extension HandshakePattern {
   /// Whether `role` needs a static key of its own.

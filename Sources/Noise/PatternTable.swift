@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The patterns of the specification: one-way (section 7.4), interactive (7.5) and deferred (appendix 18.1).
 ///
 /// Each row reads as the specification's text does, the initiator's messages and the responder's in turn.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   /// Patterns in the specification's own notation (section 7.1):
   ///

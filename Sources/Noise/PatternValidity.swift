@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The rules that a handshake pattern must keep to be safe (specification, sections 7.1, 7.3 and 9.3).
 extension HandshakePattern {
   /// Refuses a pattern that breaks a rule. The patterns of the specification and what their modifiers make of them are

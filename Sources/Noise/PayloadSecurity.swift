@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if !hasFeature(Embedded)
   /// What a payload's sender and recipient are sure of (specification, section 7.7).
   public struct PayloadSecurity: Equatable, Sendable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// What a party knows about its peer that never travels: the pre-shared keys and, when it is cached, the Diffie-Hellman of

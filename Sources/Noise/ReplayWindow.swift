@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Remembers which counters have been seen, in a sliding window (RFC 6479: a ring of words, so that moving shifts nothing).
 ///
 /// `words` 64-bit words give a window of at least `64 * (words - 1)` counters.

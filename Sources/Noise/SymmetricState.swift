@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// The chaining key, the handshake hash and the handshake's cipher (specification, section 5.2).

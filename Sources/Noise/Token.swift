@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A token of a message pattern (specification, section 7.1).
 public enum Token: UInt8, Equatable, Sendable {
   case e = 1

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Both directions of a finished handshake. The halves are independent values and may go to different threads.

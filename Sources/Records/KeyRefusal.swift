@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why the server gives a device no certificate, or no key, for now. The device continues under the key in use.
 public enum KeyRefusal: UInt8, Equatable, Sendable {
   /// The server cannot store anything, or cannot sign.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Dispatch
 import Foundation
@@ -29,7 +31,7 @@ package final class Relay: Sendable {
   /// Devices whose sessions wait for the next commit.
   let arrivals = Mutex<[Arrival]>([])
   package let queue = DispatchQueue(label: "countersign.registry")
-  package let costly: SlowHandshakeQueue
+  package let slowHandshakes: SlowHandshakeQueue
   /// Which connection closures are logged.
   let closures: Sampler
   /// Which refusals of devices that have proved themselves are logged.
@@ -53,7 +55,7 @@ package final class Relay: Sendable {
     self.admissions = admissions ?? Admissions(registry: registry, authority: authority, limits: limits)
     self.metrics = metrics
     self.closures = closures
-    costly = SlowHandshakeQueue(limits: limits)
+    slowHandshakes = SlowHandshakeQueue(limits: limits)
     budgets = Budgets(limits, clock: uptime)
     keyLane = KeyRequestQueue(queue)
     do { fleet = try FleetView(registry) } catch { throw .registry(error) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Logging
 import NIOCore
 import Records
@@ -186,14 +188,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Answers a frame of the handshake, here or on the slow handshakes' queue.
   private func answer(_ frame: [UInt8]) {
     do throws(AdmissionRefusal) {
-      guard try session.isCostly(frame), let connection else {
+      guard try session.prepare(frame) == .slow, let connection else {
         waitsInLane = false
         perform(session.receive(frame))
         return goOn()
       }
       let loan = SessionLoan(session, frame)
       self.loan = loan
-      let isQueued = relay.costly.enqueue(
+      let isQueued = relay.slowHandshakes.enqueue(
         .init(
           run: {
             loan.answer()

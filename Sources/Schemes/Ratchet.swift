@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// The server's place in a device's hash ratchet: the key at the last session that was opened, and its number.

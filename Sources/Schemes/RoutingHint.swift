@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Two bytes before the first message by which the server finds the keys to try, for radios on which every byte costs.

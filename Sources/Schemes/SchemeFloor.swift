@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The weakest way of proving itself that a device may still use. It only rises: a device that has had its own key is never again
 /// served under a key that it shared with others.
 public enum SchemeFloor: UInt8, Comparable, Sendable {

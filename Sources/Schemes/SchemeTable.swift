@@ -1,4 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
+import Wire
 
 /// The schemes. The raw value is the first byte of a device's first frame, so that one port serves all of them, and the
 /// handshake's prologue binds it.

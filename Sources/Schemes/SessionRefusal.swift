@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why the server opens no session with the holder of a key. It travels in the handshake's second message, or in a record of the
 /// session, and so is the server's word, for that holder alone.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A list in the order of arrival from which any element can be removed in constant time.
 final class AgeList<Value> {
   final class Node {

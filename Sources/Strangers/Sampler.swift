@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// Lets a few of many events be reported, and counts the others by kind, so that reports are bounded whatever strangers do.

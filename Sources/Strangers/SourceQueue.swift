@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Elements that wait, separated by the source they came from, so that one source cannot crowd out the others.
 ///
 /// All operations take constant time. Not safe for use by several threads at once.

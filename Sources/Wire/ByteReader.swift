@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Reads big-endian fields from a byte string; running out of bytes is an error, never a trap.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Sizes of the frames between a device and the server. On a stream each frame follows its length, 2 bytes big-endian.

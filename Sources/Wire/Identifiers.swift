@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A device's number within its system: 8 bytes, so that an EUI-64 fits. Written as 16 hexadecimal digits.
 public struct DeviceID: Hashable, Comparable, Sendable {
   public let rawValue: UInt64

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A message's number: the sender's generation (16 bits) and a counter (48 bits) that only rises. Together with the sender's
 /// address it identifies the message for ever, so that the application gets it once.
 public struct MessageID: Hashable, Comparable, Sendable {

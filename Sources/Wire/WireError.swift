@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why bytes are not what they claim to be.
 public enum WireError: Error, Equatable, Sendable {
   /// They end early or go on too long.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 import Credentials
 import Keyring
@@ -125,10 +127,10 @@ import Testing
     try bench.authority.deriveKey(device.current, of: address, into: &opened)
     #expect([UInt8](copying: opened.bytes) == [UInt8](copying: key.bytes))
     let thief = DeviceAddress(system: bench.system, device: DeviceID(2))
-    #expect(throws: RegistryError.corrupted("a stored key does not open")) {
+    #expect(throws: KeyringError.corrupted("a stored key does not open")) {
       try bench.authority.deriveKey(device.current, of: thief, into: &opened)
     }
-    #expect(throws: RegistryError.corrupted("a stored key does not open")) {
+    #expect(throws: KeyringError.corrupted("a stored key does not open")) {
       try Authority.random().deriveKey(device.current, of: address, into: &opened)
     }
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 import Foundation
 import Processes
@@ -97,6 +99,7 @@ import Testing
       ],
       leavesOut: [1, 2]),
     Script(page: "docs/how-to/try-a-noise-protocol.md", words: [("127.0.0.1:7000", "127.0.0.1:PORT")]),
+    Script(page: "docs/tutorial/which-key.md", leavesOut: [4]),
     Script(page: "docs/reference/command-line.md"),
     Script(page: "README.md", leavesOut: [0, 1, 2]),
   ]
@@ -106,6 +109,7 @@ import Testing
     ("README.md", [0, 1], "the demonstration and the test of everything: the second runs the first, and this"),
     ("README.md", [2], "run by TutorialTests"),
     ("docs/tutorial/first-fleet.md", nil, "run by TutorialTests"),
+    ("docs/tutorial/which-key.md", [4], "with a budget file that the reader writes; BudgetTests reads such files"),
     ("docs/explanation/compromise-matrix.md", nil, "the whole matrix, three times: run by MatrixTests"),
     (
       "docs/how-to/bring-up-a-board.md", nil,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import TestSeed
 import Testing
@@ -9,7 +11,7 @@ struct BudgetTests {
   static let catalog = Result { try Catalog.shipped() }
 
   private func load(_ json: String) throws -> Budget {
-    try Budget(JSONValue.parse(Data(json.utf8), file: "test"), try Self.catalog.get(), path: "")
+    try Budget(JSONValue.parse(Data(json.utf8), file: "test"), try Self.catalog.get(), name: "test")
   }
 
   private func problem(_ json: String) -> String {
@@ -25,10 +27,13 @@ struct BudgetTests {
     #expect(catalog.budgetNames.contains(Budget.standardName))
     for name in catalog.budgetNames { try Budget.load(name, catalog).validate() }
     // What an architect may ask for by name.
-    for id in ["nrf51", "nrf52840", "stm32l4", "rp2040", "esp32c3", "linux-gateway", "class-0", "class-1", "class-2"] {
+    for id in [
+      "nrf51", "nrf52840", "nrf5340", "stm32l4", "rp2040", "esp32c3", "linux-gateway", "class-0", "class-1", "class-2",
+    ] {
       _ = try catalog.device(id)
     }
-    for id in ["ble", "802154", "nb-iot", "wifi", "ethernet"] + (0...5).map({ "lorawan-eu868-dr\($0)" }) {
+    let lora = (0...5).map { "lorawan-eu868-dr\($0)" } + (0...4).map { "lorawan-us915-dr\($0)" }
+    for id in ["ble", "ble-nrf51", "802154", "nb-iot", "lte-m", "wifi", "ethernet"] + lora {
       _ = try catalog.radio(id)
     }
   }
@@ -43,7 +48,7 @@ struct BudgetTests {
       """)
     #expect(budget.device.clockMhz == Constant(48, source: "budget file"))
     #expect(budget.device.x25519Cycles?.value == 1_350_000)
-    #expect(budget.device.flashKib == Constant(128, source: "its data sheet", verified: false))
+    #expect(budget.device.flashKib == Constant(128, source: "its data sheet", doubts: [.unverified]))
     #expect(budget.device.ramKib == nil)
     #expect(budget.usage.handshakesPerDay == 2.5)
     #expect(budget.usage.messagesPerDay == Usage.standard.messagesPerDay)
@@ -124,10 +129,36 @@ struct BudgetTests {
     for _ in 0..<2_000 {
       var bytes = whole
       bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-      _ = try? Budget(JSONValue.parse(Data(bytes), file: "fuzz"), try Self.catalog.get(), path: "")
+      _ = try? Budget(JSONValue.parse(Data(bytes), file: "fuzz"), try Self.catalog.get(), name: "test")
     }
     let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
     #expect(problem(deep).contains("not JSON"))
+  }
+
+  @Test("The cycles of X25519 may be named; a name that the core does not have is answered with those that it has")
+  func curve() throws {
+    let catalog = try Self.catalog.get()
+    var budget = try Budget.load("ble-tag", catalog)
+    try budget.setCurve("libsodium", catalog)
+    #expect(budget.device.x25519Cycles?.doubts == [.uncalibrated])
+    try budget.setCurve("published", catalog)
+    #expect(budget.device.x25519Cycles == Constant(3_589_850, source: budget.device.x25519Cycles?.source ?? ""))
+    try budget.setCurve("own", catalog)
+    #expect(budget.device.x25519Cycles == nil)
+    try budget.setCurve("2000000", catalog)
+    #expect(budget.device.x25519Cycles?.value == 2_000_000)
+    budget.device.core = .rv32
+    for (text, expected) in [
+      ("published", "curve: \"published\" is unknown for rv32; allowed: own, libsodium, or a number from 1000"),
+      ("5", "curve: 5.0 is out of range"),
+    ] {
+      #expect { try budget.setCurve(text, catalog) } throws: { "\($0)".hasPrefix(expected) }
+    }
+    let named =
+      #"{"id": "x", "title": "x", "core": "m4", "clock_mhz": 1, "active_ma": 1, "sleep_ua": 1, "volts": 3, "#
+      + #""x25519_cycles": "libsodium"}"#
+    let file = try load(#"{"device": \#(named), "radio": "ble", "battery": "cr2032"}"#)
+    #expect(file.device.x25519Cycles?.source.hasPrefix("libsodium") == true)
   }
 
   @Test("A shipped constant that nobody checked says so")

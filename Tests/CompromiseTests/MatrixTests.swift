@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 import Compromise
 import Foundation
@@ -12,6 +14,19 @@ struct MatrixTests {
   typealias Table = [String: [String: String]]
 
   static let expectedFile = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "expected.json")
+
+  /// What `countersign compare` decides needs by: the same outcomes, with the attacks' titles and in their order.
+  struct Shipped: Codable, Equatable {
+    struct Attack: Codable, Equatable {
+      let name: String
+      let outcomes: [String: String]
+      let title: String
+    }
+
+    let attacks: [Attack]
+
+    static let file = expectedFile.appending(path: "../../../Sources/Comparison/Resources/matrix.json").standardized
+  }
 
   /// COUNTERSIGN_UPDATE_MATRIX=1 writes the table anew: for whoever has read why it changed.
   @Test("Every cell is what the committed table says")
@@ -32,6 +47,23 @@ struct MatrixTests {
         "\(cell.attack) on \(cell.scheme.name): \(cell.outcome.rawValue), expected \(wanted ?? "nothing"). \(cell.explanation) \(cell.evidence)"
       )
     }
+  }
+
+  @Test("What the comparison decides by is what came of the attacks, row by row")
+  func shipped() throws {
+    let attacks = matrix.attacks.map { attack in
+      let cells = matrix.cells.filter { $0.attack == attack.name }
+      return Shipped.Attack(
+        name: attack.name,
+        outcomes: Dictionary(uniqueKeysWithValues: cells.map { ($0.scheme.name, $0.outcome.rawValue) }),
+        title: attack.title)
+    }
+    if ProcessInfo.processInfo.environment["COUNTERSIGN_UPDATE_MATRIX"] == "1" {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try (encoder.encode(Shipped(attacks: attacks)) + Data("\n".utf8)).write(to: Shipped.file)
+    }
+    #expect(try JSONDecoder().decode(Shipped.self, from: Data(contentsOf: Shipped.file)).attacks == attacks)
   }
 
   @Test("Every attacker wins somewhere: against a scheme, or in a setting weakened for it")

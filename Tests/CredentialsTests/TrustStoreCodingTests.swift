@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import FleetSupport
 import CountersignCrypto
@@ -58,7 +60,7 @@ struct TrustStoreCodingTests {
   func truncated() throws {
     let bytes = try full().encoded
     for length in 0..<bytes.count {
-      #expect(throws: CredentialsError.self) { _ = try TrustStore(encoded: Array(bytes[..<length])) }
+      #expect(throws: WireError.self) { _ = try TrustStore(encoded: Array(bytes[..<length])) }
     }
   }
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Operations on words, exact: what does not fit a word is a word of its own."""
 
 from equations import Equations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Executes RV32IM code on registers and memory of which some bytes are unknown: bit vectors of z3. What decides a branch or is an
 address must be known. A call does nothing but be noted, and leaves nothing known in the registers that it may change."""
 

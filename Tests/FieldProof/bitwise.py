@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Words that hashes are made of, in a form of their own: two values are the same where their forms are.
 
 A word is a sum of unknowns, modulo 2^32. What is done to its bits (exclusive or, and, shifts and rotations) makes a new unknown, whose

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The curve -x^2 + y^2 = 1 + d x^2 y^2 as polynomials modulo p: its equation, its law, and that no denominator of the law is ever 0."""
 
 from operations import P

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The digits of a scalar, for every number: all that `ed25519_digit` can find at a place, with what it asks of the number as a contract.
 // A group that begins at `place` covers `window` places, and stands for the sum of (bit[i - 1] - bit[i]) 2^i over them; what is
 // not covered adds nothing. Summed over all places that is the number. Prints what is wrong, or nothing.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ed25519's point formulas in C, over the field's operations as contracts, from a record of what each calls.
 
 Points are (x z, y z, z, x y z), with x and y on the curve. Doubling, addition, the prepared form, decoding and encoding are shown to be

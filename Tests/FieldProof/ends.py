@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """For all numbers: the last reduction, and that X25519's course is that of the clamped scalar. Both in C, compiled for RV32 and
 executed on bit vectors; z3 shows what holds for every value of them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sums of words and of products of two, and how large they may be."""
 
 from words import WORD, Word, multiplied, plus

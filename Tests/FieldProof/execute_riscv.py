@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The instructions of RV32IMC that compiled C is made of."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Thumb's arithmetic, shifts and logical operations, and the flags that they leave."""
 
 from execution import Execution

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Executes compiled C, also what branches, on numbers and on unknowns. What decides a branch or is an address must be a number; an
 unknown is a value of a domain (bitwise.py, linear.py), which does the arithmetic."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The field's operations, on each core, in every arrangement of their operands and results."""
 
 from machine import Address

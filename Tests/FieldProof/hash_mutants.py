@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the proofs of the hashes refuse: a compression with one instruction changed. What is proved all the same must hash known
 blocks rightly."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SHA-256 and SHA-512 from the disassembly of each core's object: what the compiler, or for the Cortex-M4 the hand, made of a round.
 
 Every compression of every state and block is that of FIPS 180-4, computed here from its definitions. With it as a contract, hashing is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X25519's C over the field's operations as contracts: compiled for the host with operations that only record, and run.
 
 For a scalar, the record is read as what it computes for any point: each step doubles the one of two points that the bits ask for, by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Words as sums of unknowns with ranges: arithmetic modulo 2^32 in which nothing is multiplied but by numbers.
 
 A value is an integer between two bounds, which may be negative; the word is its remainder. An operation that loses something, a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What both instruction sets share: registers, memory as words, cases, calls, and how code is read from a disassembly."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """h (-A) + s B, from its record: of which multiples of the given point and of the base point each double and each sum is."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the proof refuses: each function with one instruction left out, exchanged with the next, or changed in a register, a number
 or the kind of its carry. Of a mutant that is proved all the same, known numbers must show no wrong result."""
 

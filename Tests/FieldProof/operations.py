@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What each operation of the field has to compute, and the proof that a function's code does."""
 
 from algebra import Algebra

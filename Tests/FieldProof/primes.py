@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """That 2^255 - 19 is prime, and what follows for the curve: proofs that need no trust in a test for probable primes."""
 
 from operations import P

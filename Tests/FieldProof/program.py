@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A linked object: its instructions by address, what its constants are, and where its functions begin."""
 
 import re

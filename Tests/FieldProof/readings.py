@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Numbers from bytes, to bytes and of bits, for all of them."""
 
 from bitwise import Bitwise, key

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A record of the field's operations, read as the polynomials that its names stand for."""
 
 from curve import demand, negative, number, times, total

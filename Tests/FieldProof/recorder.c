@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A record of X25519. With a scalar as 64 hexadecimal digits, or `base` and a scalar, prints the field's operations on the point POINT,
 // and the result.
 #include "recorder.h"

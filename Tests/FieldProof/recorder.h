@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The field's operations as a record of who was called with what: each result is a name, which C may copy and pass on.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A record of the parts of Ed25519's verification: prints the field's operations of one, and what came of it. Elements that are given
 // are printed as `symbol NAME VALUE`. What decides a branch is an argument.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The reduction of a hash of 512 bits modulo L, on each path that it can take, with what it calls as contracts."""
 
 from execute_riscv import RISCV

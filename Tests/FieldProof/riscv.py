@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The instructions of RV32IMC that the field's operations are made of."""
 
 import re

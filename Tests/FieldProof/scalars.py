@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Numbers modulo Ed25519's order L, for all of them, from the disassembly of the C compiled for RV32: the words of what is computed are
 sums of the input's, with what was carried or shifted out on the way as unknowns.
 

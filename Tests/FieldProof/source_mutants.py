@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the proofs of the C refuse: the source with one thing changed, in each of these places."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """FIPS 180-4 from its definitions, on words that Python or a domain computes with."""
 
 from words import ONES

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Thumb instructions of the Cortex-M0 and Cortex-M4 that the field's operations are made of."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Moves, shifts and logical operations of Thumb."""
 
 from machine import Machine

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Words of 32 bits as exact integers over unknowns.
 
 Every word has a range, a polynomial over the inputs and over what was carried or shifted out on the way, and an equation over the

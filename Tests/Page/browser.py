@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A headless Chromium, driven over the WebDriver protocol (W3C) with nothing but the standard library."""
 
 import json
@@ -66,6 +67,15 @@ class Browser:
         self.request("POST", self.session + "/chromium/send_command", {
             "cmd": "Emulation.setDeviceMetricsOverride",
             "params": {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}})
+
+    def prefer(self, scheme):
+        """Light or dark."""
+        self.request("POST", self.session + "/chromium/send_command", {
+            "cmd": "Emulation.setEmulatedMedia", "params": {"features": [{"name": "prefers-color-scheme", "value": scheme}]}})
+
+    def wait_for(self, code, *arguments):
+        """What a script hands to the function that is its last argument."""
+        return self.request("POST", self.session + "/execute/async", {"script": code, "args": list(arguments)})
 
     def log(self):
         return self.request("POST", self.session + "/se/log", {"type": "browser"})

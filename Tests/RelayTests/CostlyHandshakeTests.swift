@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Device
 import Dispatch
@@ -28,7 +30,7 @@ struct CostlyHandshakeTests {
       self.gate = gate
     }
 
-    func isCostly(_ frame: RawSpan) -> Bool { true }
+    func prepare(_ frame: RawSpan) -> AnswerCost { .slow }
 
     func receive(
       _ frame: RawSpan, keys: inout SessionKeys, proof: inout ProofContext
@@ -59,7 +61,7 @@ struct CostlyHandshakeTests {
     waiting.write(frame)
     var leaving: RawSocket? = try RawSocket(port: port)
     leaving?.write(frame)
-    while server.relay.costly.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+    while server.relay.slowHandshakes.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
 
     let refused = try RawSocket(port: port)
     refused.write(frame)
@@ -74,7 +76,7 @@ struct CostlyHandshakeTests {
     // Once for the one that waits; whose connection is gone is not asked.
     gate.signal()
     #expect(waiting.read(4) == [0, 2, 7, 7])
-    while server.relay.costly.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    while server.relay.slowHandshakes.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
     await server.shutDown()
   }
 
@@ -95,7 +97,7 @@ struct CostlyHandshakeTests {
     #expect(socket.readToEnd().isEmpty && !socket.timedOut)
     #expect(server.relay.metrics.unauthenticated.value == 0)
     gate.signal()
-    while server.relay.costly.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
+    while server.relay.slowHandshakes.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
     await server.shutDown()
   }
 
@@ -133,7 +135,7 @@ struct CostlyHandshakeTests {
   func whatIsCostly() throws {
     let fleet = try TestFleet(inMemory: true)
     func isCostly(_ frame: [UInt8]) throws -> Bool {
-      try RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits).isCostly(frame)
+      try RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits).prepare(frame) == .slow
     }
     for scheme in SymmetricRelayTests.schemes {
       let device = try fleet.symmetricDevice(UInt64(scheme.rawValue), scheme)
@@ -169,13 +171,13 @@ struct CostlyHandshakeTests {
       CompactAdmission(
         AdmissionContext(registry: fleet.registry, authority: fleet.authority, trialKeys: limit), .compactKK)
     }
-    #expect(try !admission(64).isCostly(frame.bytes))
+    #expect(try admission(64).prepare(frame.bytes) == .quick)
     for id in UInt64(2)...200 { _ = try fleet.device(id) }
     try fleet.registry.write { db, _ in
       try db.execute(sql: "UPDATE devices SET hint = (SELECT hint FROM devices WHERE device_id = 1)")
     }
-    #expect(try admission(64).isCostly(frame.bytes))
-    #expect(try !admission().isCostly(frame.bytes))
+    #expect(try admission(64).prepare(frame.bytes) == .slow)
+    #expect(try admission().prepare(frame.bytes) == .quick)
     // One in ten finds the device's key among those that it tries.
     var attempts = 0
     while attempts < 1_000 {

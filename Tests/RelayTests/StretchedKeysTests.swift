@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import CountersignCrypto
 import Schemes
@@ -19,19 +21,19 @@ struct StretchedKeysTests {
     func session() -> RelaySession { RelaySession(admissions: fleet.relay.admissions, limits: fleet.limits) }
     var made = seen
     made[made.count - 1] ^= 1
-    #expect(try session().isCostly(made))
+    #expect(try session().prepare(made) == .slow)
     guard case .close(.refused(.unreadable)) = session().receive(made) else {
       Issue.record("a made-up frame is answered")
       return
     }
     for _ in 0..<1_000 {
-      #expect(try !session().isCostly(made))
+      #expect(try session().prepare(made) == .quick)
       guard case .close(.refused(.unreadable)) = session().receive(made) else {
         Issue.record("a made-up frame is answered")
         return
       }
     }
-    #expect(try !session().isCostly(device.firstFrame(.active, on: fleet.connect())))
+    #expect(try session().prepare(device.firstFrame(.active, on: fleet.connect())) == .quick)
     try device.run(in: fleet)
     // A new salt is a new key.
     try fleet.registry.order(.rotate, for: device.address)
@@ -40,7 +42,7 @@ struct StretchedKeysTests {
     #expect(try fleet.registry.symmetricDevice(device.address)?.generation == 2)
     // A name that nobody has costs a look into the registry.
     for index in 1..<9 { made[index] ^= 0xFF }
-    #expect(throws: AdmissionRefusal.unknownDevice) { try session().isCostly(made) }
+    #expect(throws: AdmissionRefusal.unknownDevice) { _ = try session().prepare(made) }
   }
 
   @Test("There is room for so many; keys whose devices have proved themselves stay longest, and what is found is right")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSodium
 
 /// Makes libsodium's generator repeat itself from a seed on, so that a whole run does. For measuring only.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 // firmware-peer IMAGE SEED: prints `page HEX`, the storage page of the device that talks to it, and `peer HEX`, its own static

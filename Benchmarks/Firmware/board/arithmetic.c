@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The few calls that compilers make to their own helper library, so that none has to be linked. None sees a secret: shift
 // amounts and bit counts are public wherever they occur. The one that does see secrets, multiplication, is in lmul.S.
 #include <stdint.h>

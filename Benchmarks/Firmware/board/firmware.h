@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an image may ask of the board it runs on, and what the measuring harness offers it.
 #pragma once
 #include <stddef.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 64-bit multiplication on ARMv6-M, which has only 32 x 32 -> 32. The compiler's helper library branches on a carry, so
 // that the time of every field multiplication would depend on the secret; this has no branch.
 // r1:r0 = r1:r0 * r3:r2

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // BBC micro:bit v1 (nRF51822): UART0 on the pins that its USB bridge listens to, TIMER0 as the cycle counter.
 #include "firmware.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // STM32F405 as it comes out of reset (16 MHz internal oscillator): USART1 on PA9 and PA10, TIM2 as the cycle counter.
 #include "firmware.h"
 

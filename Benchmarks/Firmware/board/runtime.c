@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What compilers expect of a C library, and the three hooks as the images use them.
 #include "firmware.h"
 

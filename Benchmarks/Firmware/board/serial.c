@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The line protocol of firmware.h. Everything is printable, so a terminal on a real board shows the same lines.
 #include "firmware.h"
 

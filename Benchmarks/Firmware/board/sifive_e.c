@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SiFive HiFive1 (FE310): 16 MHz from the crystal, UART0 on the pins that the USB bridge listens to, `mcycle`.
 #include "firmware.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From reset to `main` on a Cortex-M: the processor loads the stack pointer from the first word and jumps to the second.
 #include <stdint.h>
 #include <string.h>

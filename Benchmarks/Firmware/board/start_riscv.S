@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From reset to `main` on RV32: global pointer, stack pointer, trap vector, then the two data sections.
 .section .vectors, "ax"
 .globl reset

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole run: what can be shared is made first, then the images are measured, several at a time."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One run of an image under QEMU: the plugin counts, the serial line talks, and RAM is read at the scan marker."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guards themselves are tried first: firmware with a defect must be refused, and the same without it must pass."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Building one firmware image: what it links, where its flash goes, and which addresses the plugin watches."""
 
 import re
@@ -57,6 +58,10 @@ class Image:
         names = run([swift_tool("swift-demangle"), "--simplified", "--compact", "--", *mangled]).splitlines()
         return [{"function": name, "component": self.component(entry), "bytes": size}
                 for name, (entry, size) in zip(names, outcome.frames, strict=True)]
+
+    def code_bytes(self, origin: str) -> int:
+        """Of the sections whose origin is found by a pattern."""
+        return sum(section.size for section in self.code if re.search(origin, section.origin))
 
     def component(self, address: int) -> str:
         [section] = [section for section in self.code if section.address <= address < section.address + section.size]

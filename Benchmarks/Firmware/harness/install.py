@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fetches what the images need from Debian: QEMU, picolibc's headers and memcpy, and two source packages."""
 
 import os

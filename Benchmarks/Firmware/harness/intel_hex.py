@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Intel HEX, the form in which boards' loaders take an image and its storage page in one file."""
 
 from pathlib import Path

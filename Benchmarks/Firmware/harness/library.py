@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libcountersign.a: the device modules with their interface for C, for one target."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Running an image and refusing what must not be: runs that differ, counts that follow a secret, secrets left in RAM, heap
 use, the Edwards curve's group where no image needs it, a part too small, a counter that disagrees."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Searching all RAM for secrets, in every shape in which the code handles them."""
 
 import struct

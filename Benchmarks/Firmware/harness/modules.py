@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The product's own device modules, compiled as Embedded Swift for one target."""
 
 from pathlib import Path

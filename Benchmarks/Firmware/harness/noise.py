@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An independent reading of the Noise specification: from a transcript and one side's private keys, every secret that the
 side held on the way. It exists to know what to look for in RAM, and uses Python's standard library alone."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X25519 of other libraries, compiled as libsodium is and measured by the same image: BearSSL's from Debian, Monocypher's from the
 source of its Python binding."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The host's end of the wire as a child process: see Peer/main.swift."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bar charts as SVG, drawn here so that nothing has to be installed. Readable on light and dark."""
 
 from pathlib import Path

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bare primitives in C, on each core: what a handshake's cost should be compared with."""
 
 from types import SimpleNamespace
 
+import curve
 import image
 import noise
 import others
@@ -46,6 +48,8 @@ def measured(target: Target, name: str) -> dict:
     once = Outcome(operations=list(by_name.values()), peak_stack=first.peak_stack)
     spec = Spec(name, "primitives", "primitives", arithmetic, arithmetic=arithmetic)
     entry = results.record(built, spec, once)
+    if arithmetic == "own":
+        entry["x25519_code_bytes"] = built.code_bytes(curve.X25519)
     print(f"{target.core:5} {name:17} " + ", ".join(f"{o.name} {o.instructions:,}" for o in once.operations), flush=True)
     return entry
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """QEMU in the place of a real board: it is given the file that a board's loader takes, and nothing but its serial line."""
 
 import re

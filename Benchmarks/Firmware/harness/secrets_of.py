@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which secrets a session handled: the image's random draws, and everything that follows from them."""
 
 import hmac

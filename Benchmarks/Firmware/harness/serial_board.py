@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A real board in place of the emulator: the same lines over its serial port, answered by the same peer."""
 
 import json

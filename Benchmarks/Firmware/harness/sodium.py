@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """libsodium for a microcontroller: the C files that the device modules reach, unmodified, as one archive a target."""
 
 from install import PICOLIBC, SODIUM

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The three machines, and how to compile for each."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Known vectors for Curve25519: Wycheproof's, where they are, and those of our own, with libsodium's verdict."""
 
 import ctypes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Firmware in C over libcountersign.a: a session with the server, in which the server orders a change of keys, a second one
 // under the new key, and a ping. The storage page: the images' seed (16), then the stored identity.
 #include <string.h>

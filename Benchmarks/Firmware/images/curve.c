@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our Curve25519 on its own, for harness/agreements.py: what it gives for random numbers and for known vectors, where it reads and
 // writes, and what it leaves behind. The storage page says which (after the seed, a word) and how often (the next).
 #include <string.h>
 #include "curve25519.h"
 #include "firmware.h"
+#include "sodium.h"
 
 enum part { random_agreements, vectors, addresses, remains };
 
@@ -77,6 +79,21 @@ static void run_vectors(void) {
     }
 }
 
+// libsodium's, which seals and opens records.
+static void seal_and_open(void) {
+    static const uint8_t nonce[12];
+    static uint8_t message[64 + 16];
+    unsigned long long length;
+    hook_random(message, 64);
+    op_begin();
+    crypto_aead_chacha20poly1305_ietf_encrypt(message, &length, message, 64, 0, 0, 0, nonce, secret);
+    op_end("seal-64");
+    op_begin();
+    int failed = crypto_aead_chacha20poly1305_ietf_decrypt(message, &length, 0, message, 64 + 16, 0, 0, nonce, secret);
+    op_end("open-64");
+    if (failed) fail(2);
+}
+
 static void follow_addresses(uint32_t keys) {
     hook_random(point, 32);
     op_begin();
@@ -95,6 +112,7 @@ static void follow_addresses(uint32_t keys) {
         op_begin();
         sha256(secret, 32, 0);
         op_end("sha256");
+        seal_and_open();
     }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Deliberately bad firmware, one defect at a time: harness/guards.py demands that each is noticed. The secret is the 32 bytes
 // behind the seed on the storage page.
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Cycle models of the Cortex-M0 and Cortex-M4: the instruction timing tables of Arm's Technical Reference Manuals
 // (DDI 0432C section 3.3, DDI 0439B section 3.3.1), without wait states, with the single-cycle multiplier.
 #include "model.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A TCG plugin that counts what an operation costs: instructions, model cycles, lowest stack store, and how many of the
 // instructions were spent inside primitives and below functions that handle public data only. An operation lies between two marker functions of the image. At the end it tells
 // which functions the stack held when it was deepest.

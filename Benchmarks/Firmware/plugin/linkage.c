@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which instructions call, and which save the return address on the stack: what the stack's frames are told from.
 #include "model.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What one instruction costs. A model looks at the instruction's bytes and at what came just before it.
 #pragma once
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A cycle model for small in-order RV32IMC cores (three to five stages, single-cycle multiplier). It is not calibrated
 // against any part: every instruction takes one cycle, a jump or taken branch two more, and a load one more when the
 // next instruction needs its result.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libsodium's names for BearSSL's X25519, so that the images' own measurement takes it.
 #include <string.h>
 #include "bearssl.h"

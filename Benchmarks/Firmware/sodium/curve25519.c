@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libsodium's names for what Sources/CCurve25519 computes, so that the device modules call one or the other as it is linked. Takes
 // the place of ladder.c, and of libsodium's verification, SHA-256 and SHA-512.
 #include <stddef.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // X25519 with the Montgomery ladder alone, and the Edwards curve, from libsodium's own sources in one compilation unit.
 //
 // libsodium reaches X25519 through a table of two functions, and the second, a multiple of the base point, drags in 30 KB

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libsodium's names for Monocypher's X25519, so that the images' own measurement takes it.
 #include "monocypher.h"
 

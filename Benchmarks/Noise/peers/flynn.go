@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The responder of flynn/noise, timed as Responder.swift times ours: from an empty state to its transport keys.
 package main
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The responder of EDHOC (RFC 9528), by lakers: method 3 (static Diffie-Hellman both ways), suite 2 (P-256, AES-CCM, SHA-256,
 MACs of 8 bytes), credentials by `kid`. Usage: edhoc.py COUNT; prints the responder's median in us and the messages' bytes.
 """

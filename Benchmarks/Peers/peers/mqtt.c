@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fleet comes back to its broker: how long Mosquitto takes to readmit COUNT devices, at most IN_FLIGHT of them at once, from
 // TCP's first packet to MQTT's CONNACK, and what that costs its process.
 //

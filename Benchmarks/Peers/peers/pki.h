@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An Ed25519 certificate authority of one level, in memory: what a fleet with client certificates has.
 #pragma once
 #include <openssl/ssl.h>

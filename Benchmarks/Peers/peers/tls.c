@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TLS as OpenSSL does it, server and client verifying each other: by a shared key, or by Ed25519 certificates.
 //
 // tls memory MODE COUNT    both ends in this process; the median of the server's part, and the bytes of the records

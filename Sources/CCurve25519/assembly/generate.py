@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Prints the field's operations in assembly: generate.py m0|m4|rv32 > field.S"""
 
 import importlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The field's operations for the Cortex-M0, whose only multiplication gives the low word of a product. Words are multiplied as halves
 of 16 bits, whose products fit. MULS, UXTH, EORS and MOVS with a constant leave the carry alone; shifts do not. High registers hold
 operands: they can be copied, and little else. Every function may change all registers but sp."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Products by columns on the Cortex-M0."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Squares on the Cortex-M0, by Karatsuba's way twice: (L + H)^2 has between its outer parts L^2 + H^2 - (L - H)^2."""
 
 import m0_words

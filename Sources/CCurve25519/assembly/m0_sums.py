@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sums, differences and multiples on the Cortex-M0."""
 
 from writer import Function

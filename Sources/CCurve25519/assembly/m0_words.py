@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Products and squares of single words on the Cortex-M0, whose only multiplication gives the low word of a product."""
 
 

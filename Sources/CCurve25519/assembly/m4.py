@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The field's operations for the Cortex-M4, and other cores with UMAAL (r1:r0 = a b + r0 + r1, which never overflows).
 
 UMAAL touches no flags, so a chain of them may run beside one of carries. Every function may change all registers but sp."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The field's operations for RV32IM. There are no flags: a carry is whether a sum is below what was added. Every function may change
 all registers but sp, gp and tp."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sums, differences and multiples on RV32IM, and what they share with the products."""
 
 from writer import Function

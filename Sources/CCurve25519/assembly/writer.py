@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writing assembly: lines of a function, and registers that are handed out and given back."""
 
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Curve25519 for microcontrollers: X25519, verification of Ed25519 signatures, and the hashes beside them. The field's
 // operations are in assembly for each core (generator/) or in portable C (field_portable.c); all else is C over them.
 //

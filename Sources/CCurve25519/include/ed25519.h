@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of Ed25519 that are not curve arithmetic.
 #ifndef COUNTERSIGN_ED25519_H
 #define COUNTERSIGN_ED25519_H

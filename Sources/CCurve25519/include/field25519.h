@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The field of 2^255 - 19. An element is any number below 2^256, as eight words, the least first: every operation takes any such
 // number and gives one, not the smallest. Only `field25519_store` and the comparisons reduce fully.
 #ifndef COUNTERSIGN_FIELD25519_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What feeds a device.
 public struct BatteryBudget: Codable, Equatable, Sendable {
   public var id: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is wrong with a budget, a results file or an option: always which field, and what it may be.
 public enum BudgetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file is missing, unreadable or larger than 1 MiB.

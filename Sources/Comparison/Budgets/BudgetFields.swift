@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Budget {
   /// The numbers of a budget that options may replace, by the options' names.
   public enum Field: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The devices, radios, batteries, operation costs and whole budgets that ship with the tool.
@@ -5,7 +7,7 @@ public struct Catalog: Sendable {
   public private(set) var devices: [DeviceBudget] = []
   public private(set) var radios: [RadioBudget] = []
   public private(set) var batteries: [BatteryBudget] = []
-  var cores: [CoreCosts] = []
+  private(set) var cores: [CoreCosts] = []
   private var budgets: [(name: String, value: JSONValue)] = []
 
   /// The catalog in the program. It is data of ours, checked by the tests like anybody's.
@@ -15,10 +17,12 @@ public struct Catalog: Sendable {
 
   init(_ value: JSONValue) throws(BudgetError) {
     var reader = try FieldReader(value, path: "")
-    for (path, entry) in try Self.list(&reader, "devices") { devices.append(try DeviceBudget(entry, path: path)) }
+    for (path, entry) in try Self.list(&reader, "cores") { cores.append(try CoreCosts(entry, path: path)) }
+    for (path, entry) in try Self.list(&reader, "devices") {
+      devices.append(try DeviceBudget(entry, path: path, cores: cores))
+    }
     for (path, entry) in try Self.list(&reader, "radios") { radios.append(try RadioBudget(entry, path: path)) }
     for (path, entry) in try Self.list(&reader, "batteries") { batteries.append(try BatteryBudget(entry, path: path)) }
-    for (path, entry) in try Self.list(&reader, "cores") { cores.append(try CoreCosts(entry, path: path)) }
     if case .object(let entries) = try reader.required("budgets", allowed: "an object") {
       budgets = entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The processor whose firmware results, or operation costs, stand for a device.
 public enum Core: String, Codable, Sendable, CaseIterable {
   /// Cortex-M0 and M0+.
@@ -26,7 +28,8 @@ public struct DeviceBudget: Codable, Equatable, Sendable {
   /// Cycles of one X25519 where the device has another library for it than the firmware that was measured.
   public var x25519Cycles: Constant?
 
-  init(_ value: JSONValue, path: String) throws(BudgetError) {
+  /// - Parameter cores: what the names that `x25519_cycles` may have stand for.
+  init(_ value: JSONValue, path: String, cores: [CoreCosts]) throws(BudgetError) {
     var reader = try FieldReader(value, path: path)
     id = try reader.string("id")
     title = try reader.string("title")
@@ -37,7 +40,30 @@ public struct DeviceBudget: Codable, Equatable, Sendable {
     volts = try reader.constant("volts", in: 0.5...60, unit: "V")
     flashKib = try reader.optionalConstant("flash_kib", in: 1...1_000_000_000, unit: "KiB")
     ramKib = try reader.optionalConstant("ram_kib", in: 1...1_000_000_000, unit: "KiB")
-    x25519Cycles = try reader.optionalConstant("x25519_cycles", in: 1_000...1e12, unit: "cycles")
+    if case .string(let name)? = reader.optional("x25519_cycles") {
+      x25519Cycles = try Self.curve(name, on: core, cores, field: "\(path).x25519_cycles")
+    } else {
+      x25519Cycles = try reader.optionalConstant("x25519_cycles", in: Self.curveRange, unit: "cycles")
+    }
     try reader.finish()
+  }
+
+  static let curveRange = 1_000.0...1e12
+  /// The name of the firmware's own X25519, whose cycles are in the results already.
+  static let ownCurve = "own"
+
+  /// The cycles of the X25519 of that name on a core; nil for ``ownCurve``.
+  static func curve(
+    _ name: String, on core: Core, _ cores: [CoreCosts], field: String
+  ) throws(BudgetError) -> Constant? {
+    if name == ownCurve { return nil }
+    let named = cores.first { $0.core == core }?.curves ?? []
+    guard let curve = named.first(where: { $0.name == name }) else {
+      throw .field(
+        field, problem: "\"\(name)\" is unknown for \(core.rawValue)",
+        allowed: ([ownCurve] + named.map(\.name)).joined(separator: ", ")
+          + ", or \(FieldReader.describe(curveRange, "cycles"))")
+    }
+    return curve.cycles
   }
 }

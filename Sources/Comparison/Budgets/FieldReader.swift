@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes the fields of one JSON object, each checked for type and range, and in the end refuses fields nobody asked for.
 struct FieldReader {
   let path: String
@@ -16,7 +18,7 @@ struct FieldReader {
 
   /// A field's value, or nil when it is absent or null.
   mutating func optional(_ field: String) -> JSONValue? {
-    asked.append(field)
+    if !asked.contains(field) { asked.append(field) }
     guard let value = fields[field] else { return nil }
     if case .null = value { return nil }
     return value
@@ -88,15 +90,16 @@ struct FieldReader {
     let number = try check(
       try reader.required("value", allowed: allowed), name: "\(name).value", in: range, allowed: allowed)
     let source = try reader.string("source")
-    var verified = true
-    if let flag = reader.optional("verified") {
-      guard case .bool(let isTrue) = flag else {
-        throw .field("\(name).verified", problem: "is \(flag.typeName)", allowed: "true, false")
+    var doubts: Set<Doubt> = []
+    for (field, doubt) in [("verified", Doubt.unverified), ("calibrated", .uncalibrated)] {
+      guard let flag = reader.optional(field) else { continue }
+      guard case .bool(let isCertain) = flag else {
+        throw .field("\(name).\(field)", problem: "is \(flag.typeName)", allowed: "true, false")
       }
-      verified = isTrue
+      if !isCertain { doubts.insert(doubt) }
     }
     try reader.finish()
-    return Constant(number, source: source, verified: verified)
+    return Constant(number, source: source, doubts: doubts)
   }
 
   private static func check(

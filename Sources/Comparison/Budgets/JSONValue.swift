@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Any JSON value, so that a file can be checked field by field with errors that name the field.

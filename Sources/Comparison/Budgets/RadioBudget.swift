@@ -1,9 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which airtime formula a link follows.
 public enum Technology: String, Codable, Sendable, CaseIterable {
   case ble
   case ieee802154
   case lorawan
   case nbIot = "nb-iot"
+  case lteM = "lte-m"
   case wifi
   case ethernet
 }
@@ -28,6 +31,13 @@ public struct RadioBudget: Codable, Equatable, Sendable {
   public var bandwidthKhz: Constant?
   /// The share of time in which the device may transmit; nil is all of it.
   public var dutyCycle: Constant?
+  /// Over how long that share is counted; nil is that every transmission is paid for with silence at once.
+  public var dutyWindowS: Constant?
+  /// The server's way, where it differs.
+  public var downFramePayload: Constant?
+  public var downSpreadingFactor: Constant?
+  public var downBandwidthKhz: Constant?
+  public var downDutyCycle: Constant?
   /// How often the link layer sends everything (NB-IoT).
   public var repetitions: Constant?
   /// Time the receiver is on after each frame sent, for the answer that may come (LoRaWAN's windows).
@@ -50,6 +60,11 @@ public struct RadioBudget: Codable, Equatable, Sendable {
     spreadingFactor = try reader.optionalConstant("spreading_factor", in: 6...12, unit: "")
     bandwidthKhz = try reader.optionalConstant("bandwidth_khz", in: 7.8...500, unit: "kHz")
     dutyCycle = try reader.optionalConstant("duty_cycle", in: 0.0001...1, unit: "of the time")
+    dutyWindowS = try reader.optionalConstant("duty_window_s", in: 1...86_400, unit: "s")
+    downFramePayload = try reader.optionalConstant("down_frame_payload", in: 8...65_535, unit: "bytes")
+    downSpreadingFactor = try reader.optionalConstant("down_spreading_factor", in: 6...12, unit: "")
+    downBandwidthKhz = try reader.optionalConstant("down_bandwidth_khz", in: 7.8...500, unit: "kHz")
+    downDutyCycle = try reader.optionalConstant("down_duty_cycle", in: 0.0001...1, unit: "of the time")
     repetitions = try reader.optionalConstant("repetitions", in: 1...2_048, unit: "times")
     listenMs = try reader.optionalConstant("listen_ms", in: 0...600_000, unit: "ms")
     wakeMs = try reader.optionalConstant("wake_ms", in: 0...600_000, unit: "ms")
@@ -57,6 +72,9 @@ public struct RadioBudget: Codable, Equatable, Sendable {
     if technology == .lorawan {
       guard let factor = spreadingFactor?.value, factor == factor.rounded() else {
         throw .field("\(path).spreading_factor", problem: "is needed for lorawan", allowed: "6, 7, 8, 9, 10, 11, 12")
+      }
+      guard downSpreadingFactor.map({ $0.value == $0.value.rounded() }) ?? true else {
+        throw .field("\(path).down_spreading_factor", problem: "is not whole", allowed: "6, 7, 8, 9, 10, 11, 12")
       }
       guard bandwidthKhz != nil else {
         throw .field("\(path).bandwidth_khz", problem: "is needed for lorawan", allowed: "125, 250, 500")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a fleet behaves.
 public struct Usage: Codable, Equatable, Sendable {
   public var handshakesPerDay: Double

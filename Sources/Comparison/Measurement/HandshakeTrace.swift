@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Watches a handshake: whose turn it is, what time and which operations each party spends, and what goes over the wire.
 struct HandshakeTrace {
   private(set) var messages: [SchemeProfile.Message] = []

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 import Foundation
 
@@ -75,10 +77,8 @@ public struct OnTargetResults: Codable, Equatable, Sendable {
       ramBytes: memory.0.flatMap { fixed in memory.1.map { fixed + $0 } }, cycles: try number("model_cycles"))
   }
 
-  /// The device's record for a scheme on a core.
+  /// The handshake's image of a scheme on a core.
   public func record(_ scheme: SchemeID, on core: Core) -> Record? {
-    records.first {
-      $0.core == core && $0.scheme == scheme.name && ["device", "initiator", "client"].contains($0.role)
-    }
+    records.first { $0.core == core && $0.scheme == scheme.name && $0.role == "device" }
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import CountersignCrypto
 import Schemes
@@ -14,8 +16,8 @@ extension Survey {
   private static var address: Int { MemoryLayout<SystemID>.size + MemoryLayout<DeviceID>.size }
   private static var root: String { "root key, from which every system and device key follows" }
 
-  static func probes() throws -> [any SchemeProbe] {
-    symmetricProbes() + (try noiseProbes()) + [broadcastProbe()]
+  static func probes(fleetSize: Double = Usage.standard.fleetSize) throws -> [any SchemeProbe] {
+    symmetricProbes() + (try noiseProbes()) + [broadcastProbe(fleetSize)]
   }
 
   private static func symmetricProbes() -> [any SchemeProbe] {
@@ -62,16 +64,16 @@ extension Survey {
     ]
   }
 
-  private static func broadcastProbe() -> any SchemeProbe {
-    BroadcastProbe { labels in
+  private static func broadcastProbe(_ fleetSize: Double) -> any SchemeProbe {
+    BroadcastProbe(fleetSize: fleetSize) { devices, revoked, labels in
       SchemeFacts(
-        scheme: .broadcast, title: "subset difference: 16,384 devices, 100 of them revoked",
+        scheme: .broadcast, title: "subset difference: \(devices) devices, \(revoked) of them revoked",
         remark: """
           Hands one shared key to all devices but those known to be compromised. No identity, no traffic between two \
           parties, no help against a compromise that nobody knows of; the header is what every device must receive.
           """,
         isPublicKey: false, deviceStorage: [labels * key], serverStorage: [1], serverKeys: [root],
-        served: 1 << BroadcastProbe.height)
+        served: devices)
     }
   }
 
@@ -114,8 +116,8 @@ extension Survey {
         SchemeFacts(
           scheme: .certified, title: "Noise_IK with the device's certificate",
           remark: """
-            Devices can verify each other offline. To the server it shows a certificate that the registry has anyway: \
-            without its row a device is not admitted.
+            What `registered` gives, with the certificate on the wire: the server is shown what its registry has anyway, \
+            and does not admit a device without a row. Between devices certificates are shown in every scheme of this kind.
             """,
           isPublicKey: true,
           deviceStorage: deviceKeys, serverStorage: [address, generation],

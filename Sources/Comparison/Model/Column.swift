@@ -1,5 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A column of the comparison. Every output has the same columns under the same keys.
-public struct Column: Codable, Sendable {
+public enum Column: String, Codable, Sendable, CaseIterable {
+  case handshakeBytes = "handshake_bytes"
+  case deviceBytes = "device_bytes"
+  case serverBytes = "server_bytes"
+  case framesUp = "frames_up"
+  case framesDown = "frames_down"
+  case roundTrips = "round_trips"
+  case messageBytes = "message_bytes"
+  case rotationBytes = "rotation_bytes"
+  case cpuMs = "cpu_ms"
+  case cpuMj = "cpu_mj"
+  case flashBytes = "flash_bytes"
+  case ramBytes = "ram_bytes"
+  case deviceStorage = "device_storage"
+  case airtimeUpMs = "airtime_up_ms"
+  case airtimeDownMs = "airtime_down_ms"
+  case silenceS = "silence_s"
+  case firstMessageS = "first_message_s"
+  case radioMj = "radio_mj"
+  case handshakeMj = "handshake_mj"
+  case messageMj = "message_mj"
+  case securityShare = "security_share"
+  case batteryDays = "battery_days"
+  case serverUs = "server_us"
+  case readmissionS = "readmission_s"
+  case fleetAirH = "fleet_air_h"
+  case serverStorage = "server_storage"
+
   /// The four tables of a terminal.
   public enum Group: String, Codable, Sendable, CaseIterable {
     case wire = "On the wire"
@@ -8,80 +37,75 @@ public struct Column: Codable, Sendable {
     case server = "On the server"
   }
 
-  public var key: String
-  public var title: String
-  public var unit: String
-  public var group: Group
-  /// What the number means, for the page and the documentation.
-  public var meaning: String
+  /// What tables and the documentation say of a column.
+  struct Label: Sendable {
+    var title: String
+    var unit: String
+    var group: Group
+    var meaning: String
 
-  init(_ key: String, _ title: String, _ unit: String, _ group: Group, _ meaning: String) {
-    self.key = key
-    self.title = title
-    self.unit = unit
-    self.group = group
-    self.meaning = meaning
+    fileprivate init(_ group: Group, _ title: String, _ unit: String, _ meaning: String) {
+      self.title = title
+      self.unit = unit
+      self.group = group
+      self.meaning = meaning
+    }
+  }
+
+  var label: Label {
+    switch self {
+    case .handshakeBytes: Label(.wire, "handshake", "B", "All bytes of the handshake's frames, both ways.")
+    case .deviceBytes: Label(.wire, "device sends", "B", "Bytes that the device sends in a handshake.")
+    case .serverBytes: Label(.wire, "server sends", "B", "Bytes that the server sends in a handshake.")
+    case .framesUp: Label(.wire, "frames up", "", "Link frames that the device sends in a handshake.")
+    case .framesDown: Label(.wire, "frames down", "", "Link frames that the device receives in a handshake.")
+    case .roundTrips: Label(.wire, "round trips", "", "Exchanges before the device may send its first message.")
+    case .messageBytes:
+      Label(.wire, "message", "B", "One application message with everything around it but the link's own.")
+    case .rotationBytes:
+      Label(.wire, "rotation", "B", "Frames of a key rotation over the network, the new handshake included.")
+    case .cpuMs: Label(.device, "CPU", "ms", "Processor time of a handshake.")
+    case .cpuMj: Label(.device, "CPU", "mJ", "Energy of that time.")
+    case .flashBytes: Label(.device, "flash", "B", "Program of a complete device, or at least that of its handshake.")
+    case .ramBytes:
+      Label(.device, "RAM", "B", "Static RAM and peak stack of a complete device, or at least of its handshake.")
+    case .deviceStorage: Label(.device, "stored", "B", "Keys, counters and certificates that the device keeps.")
+    case .airtimeUpMs: Label(.air, "sends", "ms", "Airtime of the device in a handshake.")
+    case .airtimeDownMs: Label(.air, "receives", "ms", "Airtime of the server in a handshake.")
+    case .silenceS: Label(.air, "silence", "s", "Silence that the duty cycle imposes on the device in a handshake.")
+    case .firstMessageS: Label(.air, "ready after", "s", "From power-up until the first message may leave.")
+    case .radioMj: Label(.air, "radio", "mJ", "Energy of the device's radio in a handshake.")
+    case .handshakeMj: Label(.air, "handshake", "mJ", "Energy of a handshake: processor and radio.")
+    case .messageMj: Label(.air, "message", "mJ", "Energy of one application message.")
+    case .securityShare:
+      Label(.air, "security", "%", "Share of a day's energy that handshakes and message protection take.")
+    case .batteryDays: Label(.air, "battery", "days", "How long the battery lasts, its self-discharge included.")
+    case .serverUs: Label(.server, "handshake", "us", "Processor time of the server in a handshake.")
+    case .readmissionS: Label(.server, "whole fleet", "s", "One core of this machine takes the whole fleet back.")
+    case .fleetAirH:
+      Label(.server, "fleet's air", "h", "Hours in which one transmitter answers the whole fleet, its duty cycle kept.")
+    case .serverStorage: Label(.server, "per device", "B", "What the server keeps for each device.")
+    }
   }
 
   /// The columns that `keys` names, separated by commas, in their order.
   public static func named(_ keys: String) throws(BudgetError) -> [Column] {
     var columns: [Column] = []
     for key in keys.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let column = all.first(where: { $0.key == key }) else {
+      guard let column = Column(rawValue: String(key)) else {
         throw .field(
-          "columns", problem: "\"\(key)\" is unknown", allowed: all.map(\.key).joined(separator: ", "))
+          "columns", problem: "\"\(key)\" is unknown", allowed: allCases.map(\.rawValue).joined(separator: ", "))
       }
       columns.append(column)
     }
     return columns
   }
 
+  /// Its heading in the table of its group.
+  var shortHeading: String { label.unit.isEmpty ? label.title : "\(label.title), \(label.unit)" }
+
   /// Its heading where tables are not divided into groups: some titles need their group to be understood.
-  var heading: String {
-    let title = group == .server ? "server: \(self.title)" : self.title
-    return unit.isEmpty ? title : "\(title), \(unit)"
-  }
+  public var heading: String { label.group == .server ? "server: \(shortHeading)" : shortHeading }
 
-  public static let all: [Column] = [
-    Column("handshake_bytes", "handshake", "B", .wire, "All bytes of the handshake's frames, both ways."),
-    Column("device_bytes", "device sends", "B", .wire, "Bytes that the device sends in a handshake."),
-    Column("server_bytes", "server sends", "B", .wire, "Bytes that the server sends in a handshake."),
-    Column("frames_up", "frames up", "", .wire, "Link frames that the device sends in a handshake."),
-    Column("frames_down", "frames down", "", .wire, "Link frames that the device receives in a handshake."),
-    Column("round_trips", "round trips", "", .wire, "Exchanges before the device may send its first message."),
-    Column(
-      "message_bytes", "message", "B", .wire,
-      "One application message with everything around it but the link's own."),
-    Column(
-      "rotation_bytes", "rotation", "B", .wire,
-      "Frames of a key rotation over the network, the new handshake included."),
-    Column("cpu_ms", "CPU", "ms", .device, "Processor time of a handshake."),
-    Column("cpu_mj", "CPU", "mJ", .device, "Energy of that time."),
-    Column("flash_bytes", "flash", "B", .device, "Program size of the scheme's firmware image."),
-    Column("ram_bytes", "RAM", "B", .device, "Static RAM and peak stack of the scheme's firmware image."),
-    Column("device_storage", "stored", "B", .device, "Keys, counters and certificates that the device keeps."),
-    Column("airtime_up_ms", "sends", "ms", .air, "Airtime of the device in a handshake."),
-    Column("airtime_down_ms", "receives", "ms", .air, "Airtime of the server in a handshake."),
-    Column("silence_s", "silence", "s", .air, "Silence that the duty cycle imposes on the device in a handshake."),
-    Column("first_message_s", "ready after", "s", .air, "From power-up until the first message may leave."),
-    Column("radio_mj", "radio", "mJ", .air, "Energy of the device's radio in a handshake."),
-    Column("handshake_mj", "handshake", "mJ", .air, "Energy of a handshake: processor and radio."),
-    Column("message_mj", "message", "mJ", .air, "Energy of one application message."),
-    Column(
-      "security_share", "security", "%", .air,
-      "Share of a day's energy that handshakes and message protection take."),
-    Column("battery_days", "battery", "days", .air, "How long the battery lasts, its self-discharge included."),
-    Column("server_us", "handshake", "us", .server, "Processor time of the server in a handshake."),
-    Column("readmission_s", "whole fleet", "s", .server, "One core of this machine takes the whole fleet back."),
-    Column("server_storage", "per device", "B", .server, "What the server keeps for each device."),
-  ]
-}
-
-/// One scheme in one budget: a number, with its origin, for each column that has one.
-public struct Row: Sendable {
-  public var profile: SchemeProfile
-  public var values: [String: Quantity]
-  public var verdict: Verdict
-
-  public func value(_ key: String) -> Double? { values[key]?.value }
+  public var meaning: String { label.meaning }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one party computes in a handshake.
 public struct OperationCounts: Codable, Equatable, Sendable {
   /// X25519 by the base point: making an ephemeral key.
@@ -40,6 +42,24 @@ public struct OperationCounts: Codable, Equatable, Sendable {
   }
 }
 
+/// An X25519 that a budget may name, and the cycles of one multiplication.
+public struct NamedCurve: Codable, Equatable, Sendable {
+  public var name: String
+  public var cycles: Constant
+
+  init(name: String, cycles: Constant) {
+    self.name = name
+    self.cycles = cycles
+  }
+
+  init(_ value: JSONValue, path: String) throws(BudgetError) {
+    var reader = try FieldReader(value, path: path)
+    name = try reader.string("name")
+    cycles = try reader.constant("cycles", in: DeviceBudget.curveRange, unit: "cycles")
+    try reader.finish()
+  }
+}
+
 /// What the operations cost on a core, in cycles: for schemes that have no firmware image yet.
 public struct CoreCosts: Codable, Equatable, Sendable {
   public var core: Core
@@ -50,6 +70,8 @@ public struct CoreCosts: Codable, Equatable, Sendable {
   public var hashBlock: Constant
   public var aeadCall: Constant
   public var aeadByte: Constant
+  /// Other people's X25519, that a device may have in the place of the firmware's own.
+  public var curves: [NamedCurve]
 
   init(_ value: JSONValue, path: String) throws(BudgetError) {
     var reader = try FieldReader(value, path: path)
@@ -62,16 +84,12 @@ public struct CoreCosts: Codable, Equatable, Sendable {
     hashBlock = try reader.constant("hash_block", in: range, unit: "cycles")
     aeadCall = try reader.constant("aead_call", in: range, unit: "cycles")
     aeadByte = try reader.constant("aead_byte", in: range, unit: "cycles")
+    curves = []
+    if case .array(let entries)? = reader.optional("curves") {
+      for (index, entry) in entries.enumerated() {
+        curves.append(try NamedCurve(entry, path: "\(path).curves[\(index)]"))
+      }
+    }
     try reader.finish()
   }
-
-  /// The sum of the operations' costs.
-  public func cycles(_ counts: OperationCounts) -> Double {
-    counts.x25519Base * x25519Base.value + counts.x25519 * x25519.value
-      + counts.ed25519Sign * ed25519Sign.value + counts.ed25519Verify * ed25519Verify.value
-      + counts.hashBlocks * hashBlock.value + counts.aeadCalls * aeadCall.value
-      + counts.aeadBytes * aeadByte.value
-  }
-
-  var constants: [Constant?] { [x25519Base, x25519, ed25519Sign, ed25519Verify, hashBlock, aeadCall, aeadByte] }
 }

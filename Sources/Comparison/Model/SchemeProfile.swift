@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// What a scheme was measured to be: the part of a comparison that does not depend on the budget.
@@ -28,18 +30,15 @@ public struct SchemeProfile: Codable, Equatable, Sendable {
   public var rotation: [Message]?
   /// The device's part of a handshake.
   public var operations: OperationCounts
-  /// Median times of a handshake on this machine.
-  public var serverMicroseconds: Double
-  public var deviceMicroseconds: Double
+  /// Times of a handshake on this machine.
+  public var serverMicroseconds: Timing
+  public var deviceMicroseconds: Timing
   /// Bytes of keys and counters that a device keeps.
   public var deviceStorage: Double
   /// Bytes that the server keeps for each device.
   public var serverStorage: Double
   /// The long-term secrets in the server.
   public var serverKeys: [String]
-
-  public var handshakeBytes: Double { messages.reduce(0) { $0 + $1.bytes } }
-  public var roundTrips: Double { (Double(messages.count) / 2).rounded(.up) }
 
   func bytes(from sender: Sender) -> [Double] { messages.filter { $0.sender == sender }.map(\.bytes) }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Numbers as people read them.
@@ -16,13 +18,13 @@ public enum Format {
     return text
   }
 
-  /// A number with the letter of its kind, and a question mark when a constant in it is unverified.
+  /// A number with the letter of its kind, and a mark for each doubt.
   static func marked(_ quantity: Quantity?) -> String {
-    guard let quantity else { return "-" }
-    return "\(short(quantity.value)) \(quantity.kind.letter)\(quantity.verified ? "" : "?")"
+    quantity.map { "\(short($0.value)) \($0.mark)" } ?? "-"
   }
 
   static let legend =
     "m measured in this run, t taken from the firmware results, c computed by a formula of docs/reference/formulas.md,"
-    + " k a constant with its source; ? uses a constant that was not verified"
+    + " k a constant with its source; rests on "
+    + Doubt.allCases.map { "\($0.words): \($0.mark)" }.joined(separator: ", ")
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 import Foundation
 
@@ -8,34 +10,85 @@ extension Report {
       var scheme: SchemeID
       var title: String
       var values: [String: Quantity]
-      var fits: Bool
+      /// `yes`, `no`, or `open` where what is doubtful decides.
+      var fits: Fit
       var binding: Limit?
-      /// How much of each limit is used, 1 being all of it.
-      var use: [String: Double]
+      /// How much of each limit is used, 1 being all of it, and between which bounds that is sure.
+      var use: [String: Bounds]
+      /// For each need, whether the executed matrix has it met.
+      var needs: [String: String]
       var serverKeys: [String]
-      var advice: String
+      var why: String
+      var security: String
+    }
+
+    struct Bounds: Encodable {
+      var value: Double
+      var low: Double
+      var high: Double
+      var doubts: [Doubt]
     }
 
     var budget: Budget
+    var needs: [Need]
     var schemes: [Scheme]
-    var choice: SchemeID?
+    var choice: Choice
+    var reason: String
+    /// What verdicts are held to, in words.
+    var limits: String
     var advice: [String]
+    var maximumHandshakesPerDay: Double?
+    /// What turns the verdict, the nearest first.
+    var turns: [Turn]
     var measurements: Measurements
     var onTarget: OnTargetResults?
   }
 
-  public func json() throws -> String {
-    let schemes = rows.map { row in
-      Output.Scheme(
-        scheme: row.profile.scheme, title: row.profile.title, values: row.values, fits: row.verdict.fits,
-        binding: row.verdict.binding, use: row.verdict.named, serverKeys: row.profile.serverKeys,
-        advice: Advice.sentence(row))
+  /// A scheme, or that there is none: never left out.
+  struct Choice: Encodable {
+    var scheme: SchemeID?
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      if let scheme { try container.encode(scheme) } else { try container.encodeNil() }
     }
-    let output = Output(
-      budget: budget, schemes: schemes, choice: Advice.choice(rows)?.profile.scheme,
-      advice: Advice.summary(rows, budget),
+  }
+
+  struct Turn: Encodable {
+    var constant: String
+    var value: Double
+    var factor: Double
+  }
+
+  var output: Output {
+    let sensitivity = advice.choice.map(Sensitivity.init)
+    return Output(
+      budget: budget, needs: advice.needs, schemes: rows.map(scheme),
+      choice: Choice(scheme: advice.choice?.profile.scheme),
+      reason: advice.reason, limits: limits, advice: sentences, maximumHandshakesPerDay: sensitivity?.mostHandshakes(),
+      turns: (sensitivity?.turns() ?? []).map {
+        Turn(constant: $0.name, value: $0.constant.value, factor: $0.factor)
+      },
       measurements: measurements, onTarget: onTarget)
-    return String(decoding: try Self.encoder().encode(output), as: UTF8.self) + "\n"
+  }
+
+  private func scheme(_ row: Row) -> Output.Scheme {
+    var values: [String: Quantity] = [:]
+    for column in Column.allCases { values[column.rawValue] = row[column] }
+    var use: [String: Output.Bounds] = [:]
+    for (limit, bounds) in row.verdict.uses {
+      use[limit.rawValue] = Output.Bounds(
+        value: bounds.value, low: bounds.low, high: bounds.high, doubts: bounds.doubts.sorted())
+    }
+    return Output.Scheme(
+      scheme: row.profile.scheme, title: row.profile.title, values: values, fits: row.verdict.fit,
+      binding: row.verdict.binding, use: use,
+      needs: Dictionary(uniqueKeysWithValues: Need.allCases.map { ($0.rawValue, cell($0, row)) }),
+      serverKeys: row.profile.serverKeys, why: advice.why(row), security: matrix.paragraph(on: row.profile.scheme))
+  }
+
+  public func json() throws -> String {
+    String(decoding: try Self.encoder().encode(output), as: UTF8.self) + "\n"
   }
 
   static func encoder() -> JSONEncoder {
@@ -43,12 +96,6 @@ extension Report {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return encoder
-  }
-}
-
-extension Verdict {
-  var named: [String: Double] {
-    Dictionary(uniqueKeysWithValues: use.map { ($0.key.rawValue, $0.value) })
   }
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A device is taken apart and revoked; then the registry is lost and restored from a backup of before the revocation.

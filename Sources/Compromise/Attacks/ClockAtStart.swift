@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// The server's clock is set to 1970: does an outdated credential pass, or a good one fail?

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A copy of a device runs beside the original: both come and go, and the copy changes its key when it is told to.
 enum CloneBesideOriginal: Attack {
   static let name = "clone-beside-original"

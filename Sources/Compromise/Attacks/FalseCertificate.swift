@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// The server turns liar: it certifies a key of its own for each of two devices and stands between them.

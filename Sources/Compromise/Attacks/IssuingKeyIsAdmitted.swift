@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// The key that signs certificates is stolen; the thief certifies a key of its own for an existing device and goes to the server.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A thief has copied a device's memory; the device then changes its key; the thief comes with the old one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A device is taken apart; the thief opens a session as another device.
 enum MemoryPosesAsAnother: Attack {
   static let name = "memory-poses-as-another"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A thief copies a device's memory while it sleeps, and puts the device back; the session that it then opens is recorded.

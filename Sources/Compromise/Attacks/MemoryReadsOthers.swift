@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One device is taken apart; the traffic of another was recorded.
 enum MemoryReadsOthers: Attack {
   static let name = "memory-reads-others"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A thief copies a device's memory and puts the device back; then the device changes its key over the network, and all of it

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// The same thief, and a device whose application has the ephemeral key of the next session made while the radio sleeps.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Somebody without any key sits between a device and the server and answers in the server's place.

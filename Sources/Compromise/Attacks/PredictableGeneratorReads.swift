@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A device's random generator is stuck and always gives the same number, which the attacker knows. It sees two sessions.

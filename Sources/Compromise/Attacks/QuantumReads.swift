@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Everything was recorded; then there is a quantum computer. Modelled: the attacker is handed the discrete logarithm of every

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A device is taken apart and revoked. The thief may also write the registry's file, has a copy of it from before, and puts that in
 /// its place with the record of changes brought up to date.
 enum RegistryWrittenUnrevokes: Attack {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// A whole session is recorded and sent to the server again, frame by frame and from every frame on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The server's root is stolen; the thief opens a session with the server as a device.
 enum RootPosesAsDevice: Attack {
   static let name = "root-poses-as-device"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The server's root is stolen; the thief takes the server's place before a device.
 enum RootPosesAsServer: Attack {
   static let name = "root-poses-as-server"

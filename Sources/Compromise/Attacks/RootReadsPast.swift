@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Everything was recorded; then the server's root is stolen.
 enum RootReadsPast: Attack {
   static let name = "root-reads-past"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The server's whole disk is stolen, root and registry; the thief opens a session with the server as a device.
 enum ServerPosesAsDevice: Attack {
   static let name = "server-poses-as-device"

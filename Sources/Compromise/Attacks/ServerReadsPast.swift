@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Everything was recorded; then the server's whole disk is stolen: root and registry.

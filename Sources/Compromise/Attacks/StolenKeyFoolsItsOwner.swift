@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Key-compromise impersonation of a device: with a device's own keys, pose to that device as the server.
 enum StolenKeyFoolsItsOwner: Attack {
   static let name = "memory-poses-as-server"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// The same over epochs: by the name in the hello, or by the counter beside it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An eavesdropper sees sessions of several devices in one epoch and wants to know which two are of the same device.
 enum TracksWithinEpoch: Attack {
   static let name = "tracks-within-epoch"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Somebody on the wire puts frames of its own into a live session: noise, and frames of another session of the same device.

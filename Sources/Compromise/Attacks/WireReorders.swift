@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// Somebody on the wire drops, repeats and swaps the frames of a live session.

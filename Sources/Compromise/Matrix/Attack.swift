@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Schemes
 
 /// One attack. Its `run` lets the world do honest things, takes from it what it says that it steals, and hands only that to an

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 import Comparison
 
@@ -11,6 +13,12 @@ struct BudgetChanges: ParsableArguments {
 
   @Option(help: ArgumentHelp("A shipped battery; see --list.", valueName: "name"))
   var battery: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose X25519 the device has: own, libsodium, published, or the cycles of one multiplication.",
+      valueName: "name|cycles"))
+  var curve: String?
 
   // As text, and with a sign or not: what is no number is refused like what is out of range, with what is allowed.
   @Option(parsing: .unconditional, help: "Handshakes a day.") var handshakesPerDay: String?
@@ -29,6 +37,7 @@ struct BudgetChanges: ParsableArguments {
     if let device { budget.device = try catalog.device(device) }
     if let radio { budget.radio = try catalog.radio(radio) }
     if let battery { budget.battery = try catalog.battery(battery) }
+    if let curve { try budget.setCurve(curve, catalog) }
     for (field, text) in [
       (Budget.Field.handshakesPerDay, handshakesPerDay), (.messagesPerDay, messagesPerDay),
       (.messageBytes, messageBytes),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// `countersign device`: the fleet's devices, from the assembly line to the end.

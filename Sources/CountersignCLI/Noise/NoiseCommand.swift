@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// `countersign noise`: the Noise module on its own, for trying a protocol and for testing other implementations.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A TCP connection that carries messages, each after its length: two bytes, big-endian.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The two digits of a byte.
 func hexadecimalDigits(_ byte: UInt8) -> [UInt8] {
   [digit(byte >> 4), digit(byte & 15)]

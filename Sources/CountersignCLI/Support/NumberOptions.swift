@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// Numbers in options. Declare these options with `parsing: .unconditional`, so that `-1` gets an error with the range instead of

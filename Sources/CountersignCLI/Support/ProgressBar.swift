@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A line on the terminal that shows how far a long piece of work is. Anywhere else it shows nothing.

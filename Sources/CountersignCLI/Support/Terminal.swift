@@ -1,6 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
 /// What a person sees. Others' words, such as messages, names in tables and what a peer says of itself, must neither look like a line of
 /// this program's own nor steer the terminal: they are escaped here, where things are printed.
 enum Terminal {
+  /// Characters of a line on standard output, or what COLUMNS says; 80 where that is no terminal, or does not say.
+  static var width: Int {
+    if let columns = environment("COLUMNS").flatMap({ Int($0) }), columns > 0 { return columns }
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
+  }
+
   /// Others' text, all of it on one line.
   static func onOneLine(_ text: String) -> String { escaped(text) { _ in false } }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// The device's side of blinded issuance: a secret u, kept until the credential has come, and the point U = uB that is sent.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Turns a scalar of the prime-order group into an X25519 private key that every implementation accepts.

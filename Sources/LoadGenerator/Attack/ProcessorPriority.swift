@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Who comes first on a processor that honest devices and an attacker share. Real devices have their own processors: the honest

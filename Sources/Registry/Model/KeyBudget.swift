@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many next keys a device may ask for of its own accord. Each uses up one of 65,534 generations and adds a permanent line to
 /// the issuance log. What the owner orders costs nothing.
 ///

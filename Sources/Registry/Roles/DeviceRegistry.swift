@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Who exists, with which key, generation and status. SQLite is one engine; another can take the same roles.
 ///
 /// Every change is one transaction that also writes its audit row: after an error, or a crash, it has happened entirely or

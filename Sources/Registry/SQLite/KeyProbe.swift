@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// A throw-away key that tests whether a handshake could use a public key: with a point of low order the Diffie-Hellman result

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Noise
 import CountersignCrypto
@@ -9,10 +11,9 @@ import Wire
 /// An admission changes nothing outside itself, and nothing may be done on its word alone: a first frame can be replayed.
 /// The claim holds once the device has sent a record under the keys.
 public protocol Admission: AnyObject {
-  /// Looks at the device's next frame, before ``receive(_:keys:)`` does, without computing anything.
-  ///
-  /// - Returns: whether answering it may take longer than other devices should wait, a millisecond or more.
-  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool
+  /// Reads how the device's first frame names it and looks up the keys to try, which ``receive(_:keys:proof:)`` then uses. Computes nothing
+  /// with them.
+  func prepare(_ frame: RawSpan) throws(AdmissionRefusal) -> AnswerCost
 
   /// Reads the device's next frame.
   ///
@@ -27,8 +28,15 @@ public protocol Admission: AnyObject {
   func confirmed()
 }
 
+/// What answering a first frame takes.
+public enum AnswerCost: Sendable {
+  case quick
+  /// It may take longer than other devices should wait, a millisecond or more.
+  case slow
+}
+
 extension Admission {
-  public func isCostly(_ frame: RawSpan) -> Bool { false }
+  public func prepare(_ frame: RawSpan) -> AnswerCost { .quick }
   public func confirmed() {}
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Noise
 import CountersignCrypto
@@ -21,9 +23,9 @@ final class CompactAdmission: Admission {
     self.scheme = scheme
   }
 
-  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
+  func prepare(_ frame: RawSpan) throws(AdmissionRefusal) -> AnswerCost {
     let (inUse, issued) = try find(frame)
-    return inUse.count + issued.count > Self.cheapKeys
+    return inUse.count + issued.count > Self.cheapKeys ? .slow : .quick
   }
 
   private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> (inUse: [KeyHolder], issued: [IssuanceLine]) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Noise
 import CountersignCrypto
@@ -20,10 +22,10 @@ final class DerivedKeyAdmission: Admission {
     self.scheme = scheme
   }
 
-  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
-    guard scheme.row.derivation == .stretched else { return false }
+  func prepare(_ frame: RawSpan) throws(AdmissionRefusal) -> AnswerCost {
+    guard scheme.row.derivation == .stretched else { return .quick }
     _ = try find(frame)
-    return !candidates.allSatisfy(context.stretched.holds)
+    return candidates.allSatisfy(context.stretched.holds) ? .quick : .slow
   }
 
   private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<Hash.SHA256>.Claim {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Noise
 import CountersignCrypto
@@ -25,9 +27,10 @@ final class RatchetAdmission: Admission {
     self.scheme = scheme
   }
 
-  func isCostly(_ frame: RawSpan) throws(AdmissionRefusal) -> Bool {
+  func prepare(_ frame: RawSpan) throws(AdmissionRefusal) -> AnswerCost {
     let claim = try find(frame)
-    return candidates.contains { Int64(claim.counter) - Int64($0.lastCounter ?? 0) > Self.cheapSteps }
+    let isFarAhead = candidates.contains { Int64(claim.counter) - Int64($0.lastCounter ?? 0) > Self.cheapSteps }
+    return isFarAhead ? .slow : .quick
   }
 
   private func find(_ frame: RawSpan) throws(AdmissionRefusal) -> SymmetricResponder<Hash.SHA256>.Claim {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much one device may cost the server, over all its sessions. The budgets belong to the device's address, so that nothing is
 /// gained by connecting again.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How often something may happen: a number of times a second in the long run, and a number of times at once after a rest.
 public struct Rate: Sendable {
   public var perSecond: Double

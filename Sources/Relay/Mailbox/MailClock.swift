@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Mailbox
 
 /// The time by which messages age: the time during which a server runs.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The metrics in Prometheus's text format, version 0.0.4.
 extension RelayMetrics {
   package var exposition: String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Wire
 
@@ -11,7 +13,9 @@ package struct FrameOutbox {
   package init() {}
 
   /// Adds a frame unless more from its sender waits than is free; `budget` is that of the device that is to read it.
-  package mutating func add(_ record: OutgoingRecord, from sender: DeviceAddress, _ budget: DeviceBudget, limit: Int) -> Bool {
+  package mutating func add(_ record: OutgoingRecord, from sender: DeviceAddress, _ budget: DeviceBudget, limit: Int)
+    -> Bool
+  {
     let weight = record.storedByteCount
     guard queue.weight(of: sender) + weight <= limit - budget.waiting.value else { return false }
     queue.append(record, weight: weight, to: sender)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Foundation
 import Noise
@@ -50,13 +52,13 @@ package final class RelaySession {
     }
   }
 
-  /// Whether answering this frame of the handshake would keep an event loop busy for too long. The session may then receive it on
-  /// another thread, while nobody else uses it.
-  package func isCostly(_ frame: [UInt8]) throws(AdmissionRefusal) -> Bool {
-    guard case .start = phase else { return false }
+  /// Finds the admission for a first frame and has it look up the keys to try. A frame that is slow to answer would keep an event loop
+  /// busy for too long: the session may receive it on another thread, while nobody else uses it.
+  package func prepare(_ frame: [UInt8]) throws(AdmissionRefusal) -> AnswerCost {
+    guard case .start = phase else { return .quick }
     let admission = try admissions.admission(for: frame.bytes)
     phase = .handshake(admission)
-    return try admission.isCostly(frame.bytes)
+    return try admission.prepare(frame.bytes)
   }
 
   /// Takes a frame, without its length.

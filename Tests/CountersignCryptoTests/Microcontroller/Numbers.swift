@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that follow from a seed (xorshift64*), so that a failure comes again.
 struct SeededBytes {
   private var state: UInt64

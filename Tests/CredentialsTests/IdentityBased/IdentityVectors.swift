@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @_spi(Testing) import Credentials
 import FleetSupport
 import Foundation

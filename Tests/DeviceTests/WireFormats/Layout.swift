@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A byte string cut into named fields, as a table in Markdown.
 struct Layout {
   private var rows: [(offset: Int, length: Int, name: String, value: [UInt8])] = []

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions between `countersign noise` and other implementations, in both roles.
 
     drive.py COUNTERSIGN [NAME=COMMAND]...

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// The symmetric state of the specification, section 5.2, once more and by hand: arrays, HMAC from its definition, and no code of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The `key=value` lines of flynn/noise's vectors.txt, turned into the fields of the JSON shape.
 ///
 /// A block starts with `handshake=NAME`. One `preshared_key` serves every psk token, and public keys are not written: they

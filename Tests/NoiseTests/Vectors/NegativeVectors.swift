@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Noise
 
 /// Refusals: each case changes one thing in a good session, and names why it must be refused and whether the same states

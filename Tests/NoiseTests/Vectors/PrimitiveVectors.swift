@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CountersignCrypto
 
 /// Hashes at every length around their blocks, HMAC with keys on both sides of the block length, Noise's HKDF.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Noise
 
 /// Whole sessions: the shapes of cacophony, of noise-c and snow, and of flynn/noise; with `rekeys` and `pipes` our own.

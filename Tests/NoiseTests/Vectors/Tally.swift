@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What became of the vectors of one file.
 struct Tally: CustomStringConvertible {
   let file: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import TestSeed
 
 /// Inputs that a parser must survive: valid samples that were truncated, extended, bit-flipped, overwritten or spliced, and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SeededGenerator {
   /// Noise, or `valid` with bits flipped, a part cut off, or bytes put in.
   public mutating func mutate(_ valid: [UInt8]) -> [UInt8] {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Edwards25519 and the Montgomery ladder in plain integers, from RFC 8032 (section 5.1) and RFC 7748 (sections 4.1 and 5).
 
 Affine coordinates and Fermat inversions: slow, and short enough to be read beside the documents. Not for secrets.

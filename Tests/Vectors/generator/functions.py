@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The concrete functions of Noise revision 34, sections 4 and 12: DH, ciphers, hashes, HKDF.
 
 Keys, nonces and names follow the specification. Nothing here keeps state.

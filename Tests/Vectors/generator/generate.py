@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the committed vectors, or checks them.
 
     generate.py                    write ../noise/*.json and ../credentials/*.json

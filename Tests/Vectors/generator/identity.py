@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Identity-based credentials as docs/explanation/identity-based.md specifies them, from that document."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """fallback.json: every pattern that admits the fallback modifier, and Noise Pipes (section 10.4)."""
 
 from functions import SUITES, KeyPair, Refused

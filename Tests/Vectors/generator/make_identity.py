@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Vectors for identity-based credentials: issuance in each flavour, reconstruction, points that are refused, the lift."""
 
 from edwards25519 import BASE, L, P, add, decode, encode, montgomery, multiply, x25519

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Public keys of small order, sent by a party that computes everything else as the specification says.
 
 Every DH with such a key is zero, which the attacker knows; a reader that does not look at the output

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """negative.json: good handshakes, each with the corruptions that its reader must refuse."""
 
 from functions import CIPHERS, MAX_MESSAGE, RESERVED_NONCE, SUITES, KeyPair

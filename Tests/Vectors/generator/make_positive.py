@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """psk.json and deferred.json: whole handshakes in the common shape, over the eight suites in turn."""
 
 from patterns import BASE, DEFERRED_NAMES, FUNDAMENTAL_NAMES

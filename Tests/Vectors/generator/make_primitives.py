@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """primitives.json: hashes by length, HMAC-HASH and the HKDF of section 4.3."""
 
 from functions import HASHES

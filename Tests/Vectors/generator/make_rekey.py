@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """rekey.json: transport under rekeys at stated places, and the bare REKEY function."""
 
 from functions import CIPHERS, SUITES

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """transport.json: messages under an explicit n, the reserved n, arrival in any order, and full-size messages."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The running of one negative case, and the layout of messages that corruptions aim at."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The three objects of Noise revision 34, section 5, as the specification words them."""
 
 from functions import CIPHERS, DHLEN, HASHES, MAX_MESSAGE, RESERVED_NONCE, TAGLEN, Refused

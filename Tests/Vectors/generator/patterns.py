@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Handshake patterns of Noise revision 34: sections 7.4, 7.5 and 18.1, and the modifiers of 9.4 and 10.2.
 
 Patterns are kept in canonical form: the initiator is on the left. One line a pattern: pre-messages

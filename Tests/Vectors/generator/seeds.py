@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every secret of the vectors is the hash of a label, so a run repeats byte for byte."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two parties made from the fields of a vector, and the running of its messages.
 
 The fields are those of README.md; the same code checks a foreign set and records one of ours.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Self-test of the reference: published values, the pattern rules, and the soundness of the sets.
 
     python3 test_generator.py

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Time on the clock and on the processor: the latter tells the cost on a machine that others use too.

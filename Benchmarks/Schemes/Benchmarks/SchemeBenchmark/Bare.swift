@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSodiumBare
 
 /// The primitives by libsodium alone, from plain memory: what a scheme's time is held against.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Credentials
 import Keyring
 import Wire
@@ -24,7 +26,8 @@ extension SQLiteRegistry {
     guard let existing else { return }
     var known = SecretBytes<32>()
     defer { known.wipe() }
-    do { try authority.deriveKey(existing, of: DeviceAddress(system: system, device: DeviceID(0)), into: &known) } catch {
+    do { try authority.deriveKey(existing, of: DeviceAddress(system: system, device: DeviceID(0)), into: &known) } catch
+    {
       throw RegistryError(error)
     }
     guard constantTimeEquals(known.bytes, key.bytes) else { throw .sharedKeyExists(system) }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Telling valgrind's memcheck which bytes are secret. Its "uninitialised" bytes propagate through arithmetic, and a branch or an
 // address that depends on one is reported: what memcheck calls undefined is what a secret has to be for constant-time code.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Noise
 
 /// Protocol names: what parses is printed back as it was, is a valid pattern and makes a handshake.

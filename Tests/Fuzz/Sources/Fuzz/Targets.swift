@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A function that takes any bytes and must neither trap nor break what it promises.
 typealias FuzzTarget = (RawSpan) -> Void
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The other end of a session, on flynn/noise: `flynn SESSION.json` listens or connects, shakes hands and echoes.
 package main
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A random generator for libsodium that the scanner can follow, so that both know every key without telling each other.
 
 #ifndef SEEDED_H

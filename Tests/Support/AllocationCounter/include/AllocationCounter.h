@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts the heap allocations of one thread, by standing in front of the C library's malloc.
 
 #ifndef COUNTERSIGN_ALLOCATION_COUNTER_H

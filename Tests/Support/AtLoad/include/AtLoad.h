@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs before any test does.
 
 #ifndef AT_LOAD_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The primitives of a handshake called straight from C, nothing between them: the floor that a handshake is held against.
 
 #ifndef BARE_H

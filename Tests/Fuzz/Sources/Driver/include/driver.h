@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libFuzzer's entry point, which is part of the compiler's runtime and has no header of its own.
 
 #ifndef DRIVER_H
