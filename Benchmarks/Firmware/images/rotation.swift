@@ -5,6 +5,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Wire
 import Records
 
 /// A change of keys over the network: a session in which the server orders it, the new key, its certificate verified, and a

@@ -5,6 +5,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Wire
 
 /// Opens a message of 64 bytes that was sealed while this device slept, and verifies its sender's certificate.

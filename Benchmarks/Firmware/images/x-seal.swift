@@ -5,6 +5,8 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Wire
+import Records
 
 /// A message of 64 bytes to a device that is asleep: its certificate verified, then Noise_X.
 ///

@@ -5,6 +5,7 @@ import Credentials
 import Device
 import Noise
 import CountersignCrypto
+import Records
 import Wire
 
 /// Two devices without a server: Noise_XX with certificates, each verified offline, then one message and its

@@ -5,7 +5,7 @@ import Schemes
 /// The same thief, and a device whose application has the ephemeral key of the next session made while the radio sleeps.
 enum MemoryReadsSessionAhead: Attack {
   static let name = "memory-reads-session-ahead"
-  static let title = "the same, of a device whose application has the session's ephemeral key made ahead"
+  static let title = "one device's memory, with the ephemeral key of its next session made ahead: read that session"
   static let group = AttackGroup.device
 
   static func run(in world: World) throws -> Finding {

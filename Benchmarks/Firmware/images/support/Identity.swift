@@ -3,6 +3,8 @@
 import CFirmware
 import Device
 import CountersignCrypto
+import Wire
+import Records
 
 /// Loads the identity that the assembly line stored.
 @inline(never)

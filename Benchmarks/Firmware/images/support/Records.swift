@@ -4,6 +4,7 @@ import CFirmware
 import Device
 import Noise
 import CountersignCrypto
+import Wire
 import Records
 import Schemes
 
