@@ -13,38 +13,36 @@ final class ConnectionHandler: ChannelDuplexHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private let relay: Relay
+  let relay: Relay
   private let table: ConnectionTable
-  private let lane: HandshakeQueue
-  private let session: RelaySession
-  private var connection: NIOConnection?
-  private var context: ChannelHandlerContext?
-  private var client: Client?
+  let lane: HandshakeQueue
+  let session: RelaySession
+  var connection: NIOConnection?
+  var context: ChannelHandlerContext?
+  var client: Client?
   /// Bytes that are not a whole frame yet.
   private var input: ByteBuffer?
-  private var source = SourceAddress.unknown
-  private var isCounted = false
-  private var isUnauthenticated = false
-  private var hasAnswered = false
-  private var waitsInLane = false
-  private var place: HandshakeQueue.Place?
+  var source = SourceAddress.unknown
+  var isCounted = false
+  var isUnauthenticated = false
+  var hasAnswered = false
+  var waitsInLane = false
+  var place: HandshakeQueue.Place?
   /// The holder of the session while this handler must not touch it.
-  private var loan: SessionLoan?
-  private var isFlushScheduled = false
+  var loan: SessionLoan?
+  var isFlushScheduled = false
   private var lastFrame = NIODeadline.now()
-  private var timer: Scheduled<Void>?
-  private var closeReason: CloseReason?
+  var timer: Scheduled<Void>?
+  var closeReason: CloseReason?
   /// Until when nothing more from the device is read, because it has used up a budget or has had its turn.
-  private var rest: Scheduled<Void>?
+  var rest: Scheduled<Void>?
   /// What is carried out after that.
-  private var deferred: [() -> Void] = []
+  var deferred: [() -> Void] = []
   /// Whether the channel would read more if it were allowed to.
   private var wantsRead = false
-  private var isDraining = false
-  private var outbox = FrameOutbox()
+  var isDraining = false
+  var outbox = FrameOutbox()
 
-  /// Bytes that may wait for a device before the server sends it less.
-  private static let talkativeBytes = 8 << 10
   /// Long enough for the loop to look at its other sockets.
   private static let breath = TimeAmount.microseconds(50)
 
@@ -112,7 +110,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// Whether the server does not listen to the device now. A device that does not read its answers gets none to new questions;
   /// what follows the handshake's last message waits for it.
-  private var isHeldBack: Bool {
+  var isHeldBack: Bool {
     rest != nil || isDraining || (waitsInLane && hasAnswered) || context?.channel.isWritable == false
   }
 
@@ -134,7 +132,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
   }
 
-  private func takeRest(_ time: TimeAmount) {
+  func takeRest(_ time: TimeAmount) {
     guard rest == nil, closeReason == nil, let context else { return }
     rest = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: time) {
       self.rest = nil
@@ -150,7 +148,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   /// Continues if nothing is in the way any more.
-  private func goOn() {
+  func goOn() {
     takeFrames()
     guard !isHeldBack, wantsRead else { return }
     wantsRead = false
@@ -168,7 +166,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     return input?.readLengthPrefixedSlice(as: UInt16.self).map { Array($0.readableBytesView) }
   }
 
-  private func receive(_ frame: [UInt8]) {
+  func receive(_ frame: [UInt8]) {
     lastFrame = .now()
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
@@ -223,7 +221,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     goOn()
   }
 
-  private func perform(_ action: RelayAction) {
+  func perform(_ action: RelayAction) {
     switch action {
     case .none: break
     case .reply(let bytes):
@@ -276,137 +274,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard deadline > .now() else { return close(.idleTimeout) }
     timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(deadline: deadline) {
       self.watchIdleness()
-    }
-  }
-
-  // MARK: What the relay asks for
-
-  func welcome(_ client: Client, _ records: [OutgoingRecord]) {
-    guard context != nil, closeReason == nil else {
-      // The connection ended while the welcome was being prepared; the relay removes the session again.
-      relay.end(client)
-      return
-    }
-    self.client = client
-    write(records, written: nil)
-    for frame in session.welcome(number: client.number) where closeReason == nil { perform(session.receive(frame)) }
-  }
-
-  func write(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
-    guard let context, closeReason == nil else {
-      written?()
-      return
-    }
-    if !context.channel.isWritable, backlog(context) > relay.limits.outboundBytes {
-      written?()
-      return close(.slowReader)
-    }
-    for record in records {
-      guard let frame = session.seal(record) else { return close(.violation) }
-      write(ByteBuffer(bytes: frame), context, promise: nil)
-    }
-    if let written {
-      let promise = context.eventLoop.makePromise(of: Void.self)
-      promise.futureResult.whenComplete { _ in written() }
-      write(context.channel.allocator.buffer(capacity: 0), context, promise: promise)
-    }
-  }
-
-  /// Passes on a frame from another device as soon as it is the sender's turn.
-  func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
-    guard let context, let client, closeReason == nil else { return }
-    if context.channel.isWritable, outbox.isEmpty {
-      write([record], written: nil)
-    } else if !outbox.add(record, from: sender.address, client.budget, limit: relay.limits.passedBytes) {
-      relay.metrics.framesDropped.add(1)
-      sender.connection.mention(.unreachable(client.address, session: session))
-    }
-  }
-
-  /// Sends a record that the device can do without, unless others wait for it to read them.
-  func mention(_ record: OutgoingRecord) {
-    guard let context, backlog(context) < Self.talkativeBytes else { return }
-    write([record], written: nil)
-  }
-
-  private func passOn() {
-    guard let context, let client else { return }
-    while closeReason == nil, context.channel.isWritable, let record = outbox.popFirst(client.budget) {
-      write([record], written: nil)
-    }
-  }
-
-  func pause() {
-    isDraining = true
-    guard let context else { return }
-    context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
-  }
-
-  func close(_ reason: CloseReason) {
-    // A frame that waits for its turn does not count as silence of the device.
-    let reason = reason == .handshakeTimeout && waitsInLane ? .overloaded : reason
-    let farewell = loan == nil ? session.farewell(reason) : nil
-    guard finish(reason), let context else { return }
-    if let farewell {
-      sendLast(farewell, context)
-    } else if !hasAnswered, reason.isPassing {
-      // Whoever waits for its first answer must not take this for a refusal of its key.
-      sendLast([Framing.tryLater], context)
-    }
-    if reason == .draining {
-      // What was promised leaves first.
-      let promise = context.eventLoop.makePromise(of: Void.self)
-      let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-      promise.futureResult.whenComplete { _ in context.value.close(promise: nil) }
-      self.context?.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
-    } else {
-      context.close(promise: nil)
-    }
-  }
-
-  /// Ends the session, once; false when it has ended before.
-  @discardableResult
-  private func finish(_ reason: CloseReason) -> Bool {
-    guard closeReason == nil else { return false }
-    closeReason = reason
-    timer?.cancel()
-    if let place { lane.leave(place) }
-    place = nil
-    rest?.cancel()
-    deferred = []
-    if let client { outbox.drop(client.budget) }
-    if let loan { loan.cancel() } else { session.close() }
-    let isStranger = isUnauthenticated || !isCounted
-    if isUnauthenticated {
-      isUnauthenticated = false
-      relay.metrics.unauthenticated.add(-1)
-    }
-    relay.count(reason, from: isStranger ? source : nil)
-    return true
-  }
-
-  /// Sends a frame at once, for the connection ends.
-  private func sendLast(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
-    var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
-    frame.writeInteger(UInt16(bytes.count))
-    frame.writeBytes(bytes)
-    relay.metrics.bytesSent.add(frame.readableBytes)
-    context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
-  }
-
-  private func backlog(_ context: ChannelHandlerContext) -> Int {
-    (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-  }
-
-  private func write(_ frame: ByteBuffer, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
-    relay.metrics.bytesSent.add(frame.readableBytes)
-    context.write(wrapOutboundOut(frame), promise: promise)
-    guard !isFlushScheduled else { return }
-    isFlushScheduled = true
-    // Whatever else the loop has for this connection in its turn goes with the same system call.
-    context.eventLoop.assumeIsolatedUnsafeUnchecked().execute {
-      self.isFlushScheduled = false
-      self.context?.flush()
     }
   }
 }
