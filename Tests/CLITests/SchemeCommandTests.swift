@@ -127,7 +127,7 @@ import Testing
       ),
       (["device", "migrate"], "--all"),
       (["device", "migrate", "--all", "--to", "certified"], "--from"),
-      (["device", "migrate", "0000000000000001", "--to", "broadcast"], "broadcast is none"),
+      (["device", "migrate", "0000000000000001", "--to", "broadcast"], "broadcast is not one"),
     ] {
       let result = try tool.run(arguments)
       #expect(result.status == 64 && result.error.contains(words), "\(arguments): \(result.error)")
