@@ -13,6 +13,7 @@ import Wire
 ///   associated data;
 /// - unsealed, 80 bytes in all: the root (32) and SHA-256 of everything before (32).
 public struct KeyFile: Equatable, Sendable {
+  /// What keeps the root from whoever reads the file; one byte.
   public enum Protection: UInt8, Sendable {
     case unsealed = 0
     /// Argon2id and XChaCha20-Poly1305.

@@ -27,6 +27,7 @@ public enum DeviceRecord: ~Escapable {
   /// Asks for an identity-based credential for the next key, with the device's point.
   case request(Bytes<32>)
 
+  /// What a device wants of a session and what it knows already.
   public struct Hello: Equatable, Sendable {
     /// Whether messages and conversations of other devices should come over this session.
     public var listens: Bool

@@ -48,6 +48,7 @@ public enum ServerRecord: ~Escapable {
   /// In the place of `welcome`: why there is no session, found out after the handshake's second message. The connection ends.
   case turnedAway(SessionRefusal)
 
+  /// Whether a device that was looked up is there; one byte.
   public enum Presence: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
     case unknown = 0
@@ -55,6 +56,7 @@ public enum ServerRecord: ~Escapable {
     case asleep = 2
   }
 
+  /// Why a message is not stored; one byte.
   public enum Refusal: UInt8, Sendable {
     /// No such device, or none that this one may talk to.
     case unknownRecipient = 1

@@ -14,21 +14,33 @@ public struct ByteReader: ~Escapable {
 
   public var remaining: Int { source.byteCount - offset }
 
+  /// The next byte.
+  ///
+  /// - Throws: ``WireError/wrongLength(expected:actual:)`` where the bytes end.
   public mutating func uint8() throws(WireError) -> UInt8 {
     try take(1)
     return source.unsafeLoad(fromByteOffset: offset - 1, as: UInt8.self)
   }
 
+  /// The next 2 bytes as a number, the most significant first.
+  ///
+  /// - Throws: ``WireError/wrongLength(expected:actual:)`` where the bytes end.
   public mutating func uint16() throws(WireError) -> UInt16 {
     try take(2)
     return UInt16(bigEndian: source.unsafeLoadUnaligned(fromByteOffset: offset - 2, as: UInt16.self))
   }
 
+  /// The next 4 bytes as a number, the most significant first.
+  ///
+  /// - Throws: ``WireError/wrongLength(expected:actual:)`` where the bytes end.
   public mutating func uint32() throws(WireError) -> UInt32 {
     try take(4)
     return UInt32(bigEndian: source.unsafeLoadUnaligned(fromByteOffset: offset - 4, as: UInt32.self))
   }
 
+  /// The next 8 bytes as a number, the most significant first.
+  ///
+  /// - Throws: ``WireError/wrongLength(expected:actual:)`` where the bytes end.
   public mutating func uint64() throws(WireError) -> UInt64 {
     try take(8)
     return UInt64(bigEndian: source.unsafeLoadUnaligned(fromByteOffset: offset - 8, as: UInt64.self))

@@ -53,6 +53,7 @@ public struct DeviceAddress: Hashable, Sendable {
     device = DeviceID(try reader.uint64())
   }
 
+  /// Writes ``encodedLength`` bytes.
   public func encode(_ writer: inout ByteWriter) {
     writer.uint32(system.rawValue)
     writer.uint64(device.rawValue)
