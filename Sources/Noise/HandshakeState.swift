@@ -89,6 +89,23 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
     wipe()
   }
 
+  /// ``split(sending:receiving:)`` that also derives 32 bytes which both sides have and nobody else: the third output of Split's HKDF,
+  /// from which a protocol derives further keys. Treat it like the transport keys.
+  @inlinable
+  public mutating func split(
+    sending: inout CipherState<C>, receiving: inout CipherState<C>, export: inout SecretBytes<32>
+  ) throws(NoiseError) {
+    guard phase == .finished else { throw .outOfTurn }
+    if role == .initiator {
+      symmetric.split(&sending, &receiving, export: &export)
+      if pattern.isOneWay { receiving.wipe() }
+    } else {
+      symmetric.split(&receiving, &sending, export: &export)
+      if pattern.isOneWay { sending.wipe() }
+    }
+    wipe()
+  }
+
   /// ``split(sending:receiving:)`` into a new pair. Moving the pair leaves copies of its keys behind; if that matters, pass the
   /// places instead.
   @inlinable

@@ -135,6 +135,24 @@ struct SymmetricState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable
     wipe()
   }
 
+  /// Split with a third output of the same HKDF, which leaves the first two as they are.
+  @inlinable
+  mutating func split(
+    _ first: inout CipherState<C>, _ second: inout CipherState<C>, export: inout SecretBytes<32>
+  ) {
+    var temporary = SecretBytes<64>()
+    var third = SecretBytes<64>()
+    defer {
+      temporary.wipe()
+      third.wipe()
+    }
+    Hash.HKDF<H>.expand(chainingKey: &chainingKey, inputKeyMaterial: RawSpan(), into: &temporary, &third)
+    first.initializeKey(chainingKey.bytes)
+    second.initializeKey(temporary.bytes)
+    export.copy(from: third.bytes.extracting(0..<32))
+    wipe()
+  }
+
   /// Overwrites every secret; the handshake hash, which is public, stays for channel binding.
   @inlinable
   mutating func wipe() {
