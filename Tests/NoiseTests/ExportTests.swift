@@ -7,7 +7,9 @@ import Testing
 /// Split with a third output.
 @Suite("The key that a handshake exports")
 struct ExportTests {
-  @Test("Both sides get the third output of Split's HKDF, and the keys of a Split without it", arguments: ["IK", "X", "NNpsk0"])
+  @Test(
+    "Both sides get the third output of Split's HKDF, and the keys of a Split without it",
+    arguments: ["IK", "X", "NNpsk0"])
   func thirdOutput(name: String) throws {
     var pair = try StartedPair.make(name)
     try pair.finish()
