@@ -47,6 +47,10 @@ public enum ServerRecord: ~Escapable {
   case rotation(RotationStatement)
   /// In the place of `welcome`: why there is no session, found out after the handshake's second message. The connection ends.
   case turnedAway(SessionRefusal)
+  /// What a device hears of applications.
+  case channel(ChannelNotice)
+  /// What an instance of an application hears of its queue.
+  case queue(QueueNotice)
 
   /// Whether a device that was looked up is there; one byte.
   public enum Presence: UInt8, Sendable {
@@ -71,6 +75,8 @@ public enum ServerRecord: ~Escapable {
     case mayOnlyRenew = 6
     /// The message's number is of a generation that this session's device does not have yet.
     case impossibleNumber = 7
+    /// The application has no such channel of this device: open it again.
+    case unknownChannel = 8
   }
 
   @_lifetime(copy bytes)
@@ -118,6 +124,8 @@ public enum ServerRecord: ~Escapable {
       self = .keyRefused(refusal, retryAfter: try reader.uint32())
     case 0x94: self = .rotation(try RotationStatement(decoding: reader.rest()))
     case 0x95: self = .turnedAway(SessionRefusal(rawValue: try reader.uint8()))
+    case let type where ChannelNotice.isKnown(type): self = .channel(try ChannelNotice(type, &reader))
+    case let type where QueueNotice.isKnown(type): self = .queue(try QueueNotice(type, &reader))
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -145,6 +153,8 @@ public enum ServerRecord: ~Escapable {
     case .keyRefused: 6
     case .rotation: 1 + RotationStatement.encodedLength
     case .turnedAway: 1 + SessionRefusal.length
+    case .channel(let notice): notice.encodedLength
+    case .queue(let notice): notice.encodedLength
     }
   }
 
@@ -230,6 +240,8 @@ public enum ServerRecord: ~Escapable {
     case .turnedAway(let reason):
       writer.uint8(0x95)
       writer.uint8(reason.rawValue)
+    case .channel(let notice): notice.encode(&writer)
+    case .queue(let notice): notice.encode(&writer)
     }
     return writer.offset
   }
@@ -240,21 +252,5 @@ extension SchemeID {
     let value = try reader.uint8()
     guard let scheme = SchemeID(rawValue: value) else { throw .invalidValue }
     self = scheme
-  }
-}
-
-extension ByteWriter {
-  fileprivate mutating func statement<Content>(_ statement: Statement<Content>) {
-    var encoded = Bytes<100>()
-    var target = encoded.mutableBytes
-    statement.encode(into: &target)
-    bytes(encoded.bytes.extracting(0..<Statement<Content>.encodedLength))
-  }
-
-  fileprivate mutating func certificate(_ certificate: Certificate) {
-    var encoded = Bytes<116>()
-    var target = encoded.mutableBytes
-    certificate.encode(into: &target)
-    bytes(encoded.bytes.extracting(0..<certificate.encodedLength))
   }
 }

@@ -28,7 +28,7 @@ enum RecordSamples {
       encode(.open(to: address, id: MessageID(42), body.bytes)),
       encode(.rekey),
       encode(.request(Bytes())),
-    ]
+    ] + applicationDeviceRecords()
   }
 
   static func serverRecords(_ authority: Authority) throws -> [[UInt8]] {
@@ -61,8 +61,8 @@ enum RecordSamples {
     ]
     for raw: UInt8 in 1...4 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
     for raw: UInt8 in [1, 6, 255] { records.append(encode(.turnedAway(SessionRefusal(rawValue: raw)))) }
-    for raw: UInt8 in 1...7 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
-    return records
+    for raw: UInt8 in 1...8 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
+    return try records + applicationServerRecords(authority)
   }
 
   static func peerRecords() -> [[UInt8]] {

@@ -211,6 +211,7 @@ extension ServerRecord.Refusal {
     case .unavailable: "it cannot store anything now"
     case .mayOnlyRenew: "this device may only renew its certificate"
     case .impossibleNumber: "its number is of a key that this device does not have yet"
+    case .unknownChannel: "the application does not know the channel"
     }
   }
 }

@@ -43,6 +43,7 @@ enum DepositResult: String, CaseIterable, Sendable {
   case unavailable
   case mayOnlyRenew = "may_only_renew"
   case impossibleNumber = "impossible_number"
+  case unknownChannel = "unknown_channel"
 
   init(_ refusal: ServerRecord.Refusal) {
     self =
@@ -54,6 +55,7 @@ enum DepositResult: String, CaseIterable, Sendable {
       case .unavailable: .unavailable
       case .mayOnlyRenew: .mayOnlyRenew
       case .impossibleNumber: .impossibleNumber
+      case .unknownChannel: .unknownChannel
       }
   }
 }

@@ -216,6 +216,33 @@ extension ServerRecord {
     case .keyRefused(let reason, let seconds): "key-refused-\(reason)-\(seconds)"
     case .rotation(let statement): "rotation-\(statement.content.device.rawValue)-\(statement.content.generation)"
     case .turnedAway(let reason): "turned-away-\(reason.rawValue)"
+    case .channel(let notice): notice.word
+    case .queue(let notice): notice.word
+    }
+  }
+}
+
+extension ChannelNotice {
+  fileprivate var word: String {
+    switch self {
+    case .application(let isDefault, let certificate, let name):
+      "application-\(String(decoding: [UInt8](copying: name), as: UTF8.self))-\(certificate.fields.generation)"
+        + (isDefault ? "-default" : "")
+    case .channelRefused(_, let reason): "channel-refused-\(reason)"
+    case .later(_, let seconds): "later-\(seconds)"
+    case .done(let id): "done-\(id.counter)"
+    case .request(let request, _): "request-\(request.request)"
+    }
+  }
+}
+
+extension QueueNotice {
+  fileprivate var word: String {
+    switch self {
+    case .opening(let device, _, _, let opening): "opening-\(device.device.rawValue)-\(opening.byteCount)"
+    case .report(let report, _): "report-\(report.device.device.rawValue)-\(report.sequence)-\(report.attempt)"
+    case .requestState(let id, let state): "request-\(id)-\(state)"
+    case .presence(let device, let event, _): "\(event)-\(device.device.rawValue)"
     }
   }
 }
