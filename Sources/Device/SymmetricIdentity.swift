@@ -82,8 +82,9 @@ public struct SymmetricIdentity: ~Copyable {
   }
 
   /// The first record of a session. This device gets no revocations: it verifies no peer.
-  public func hello(listens: Bool) -> DeviceRecord.Hello {
-    DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true)
+  public func hello(listens: Bool, knowsApplications: Bool = false) -> DeviceRecord.Hello {
+    DeviceRecord.Hello(
+      listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true, knowsApplications: knowsApplications)
   }
 
   /// The next message number. When ``isDirty`` afterwards, store the identity before the message leaves.

@@ -17,6 +17,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .credentials, .subjectMismatch, .notSealed: COUNTERSIGN_UNACCEPTABLE
     case .corruptFile, .unknownFileVersion: COUNTERSIGN_CORRUPT
     case .unexpectedRecord, .malformedRecord, .messageTooLong, .notTaken: COUNTERSIGN_MALFORMED
+    case .channel: COUNTERSIGN_REFUSED
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
     case .rotationInProgress: COUNTERSIGN_BUSY
     case .tryLater: COUNTERSIGN_TRY_LATER

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the committed vectors, or checks them.
 
-    generate.py                    write ../noise/*.json and ../credentials/*.json
+    generate.py                    write ../noise/*.json, ../credentials/*.json and ../channels/*.json
     generate.py --check            fail if any of them differs from what would be written
     generate.py --validate FOLDER  run this reference over every foreign set *.json of a folder
 
@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 
+from make_channel import channel_vectors
 from make_fallback import fallback_vectors
 from make_identity import identity_vectors
 from make_negative import negative_vectors
@@ -33,6 +34,7 @@ FILES = {
     "noise/negative.json": negative_vectors,
     "noise/primitives.json": primitive_vectors,
     "credentials/identity.json": identity_vectors,
+    "channels/channel.json": channel_vectors,
 }
 
 
