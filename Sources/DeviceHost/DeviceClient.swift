@@ -11,18 +11,7 @@ import Wire
 /// A device's session with the server on this machine: connects, obeys the server's orders, and hands on what the
 /// application should see. Sending, listening and rotating are in separate files.
 public final class DeviceClient {
-  /// Something that happened in the session and that its user may wait for.
-  enum Event {
-    case peer(DeviceAddress, ServerRecord.Presence, Certificate?)
-    case accepted(MessageID)
-    case refused(MessageID, ServerRecord.Refusal)
-    case frame(from: DeviceAddress, session: UInt32, [UInt8])
-    case unreachable(DeviceAddress)
-    case message(ReceivedMessage)
-    case keyRefused(KeyRefusal, retryAfter: UInt32)
-    /// Handled here; nothing to do.
-    case other
-  }
+  typealias Event = SessionEvent
 
   let store: DeviceStore
   let endpoint: Endpoint
@@ -104,7 +93,7 @@ public final class DeviceClient {
     let deadline = ContinuousClock.now + timeout
     try shakeHands(fallingBack: fallingBack, timeout: timeout)
     slot = link.slot ?? .a
-    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    try send(.hello(try store.read { $0.hello(listens: listens, knowsApplications: true) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
@@ -174,6 +163,9 @@ public final class DeviceClient {
     case .unreachable(let address, _): return .unreachable(address)
     case .mail(let from, let id, let sealed): return try openMail(from: from, id: id, sealed)
     case .open(let from, let id, let body): return openMessage(from: from, id: id, body)
+    case .channel(let notice): return SessionEvent(notice)
+    case .queue(let notice): return SessionEvent(notice)
+    case .pong: return .pong
     case .caughtUp:
       isCaughtUp = true
       return .other

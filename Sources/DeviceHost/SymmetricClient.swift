@@ -11,14 +11,7 @@ import Wire
 /// The session of a device whose keys the server computes: connects, obeys the server's orders, sends and receives messages
 /// that the server can read. The counterpart of ``DeviceClient``.
 public final class SymmetricClient {
-  enum Event {
-    case accepted(MessageID)
-    case refused(MessageID, ServerRecord.Refusal)
-    case message(ReceivedMessage)
-    case keyRefused(KeyRefusal, retryAfter: UInt32)
-    /// Handled here; nothing to do.
-    case other
-  }
+  typealias Event = SessionEvent
 
   let store: SymmetricStore
   let endpoint: Endpoint
@@ -77,7 +70,7 @@ public final class SymmetricClient {
     // The counter is on the disk before the frame that shows it leaves.
     try store.update { identity throws(DeviceError) in try identity.beginSession(with: slot) }
     try shakeHands(timeout)
-    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    try send(.hello(try store.read { $0.hello(listens: listens, knowsApplications: true) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
@@ -147,6 +140,9 @@ public final class SymmetricClient {
     case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
     case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
+    case .channel(let notice): return SessionEvent(notice)
+    case .queue(let notice): return SessionEvent(notice)
+    case .pong: return .pong
     case .caughtUp: isCaughtUp = true
     default: break
     }

@@ -100,6 +100,8 @@ import Testing
       leavesOut: [1, 2]),
     Script(page: "docs/how-to/try-a-noise-protocol.md", words: [("127.0.0.1:7000", "127.0.0.1:PORT")]),
     Script(page: "docs/tutorial/which-key.md", leavesOut: [4]),
+    Script(page: "docs/how-to/write-an-application.md", before: fleet),
+    Script(page: "docs/reference/agent.md", before: twoDevices, words: id, between: [0: "serve"]),
     Script(page: "docs/reference/command-line.md"),
     Script(page: "README.md", leavesOut: [0, 1, 2]),
   ]
