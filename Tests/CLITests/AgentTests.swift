@@ -18,6 +18,8 @@ struct RunningAgent {
     process = try tool.start(["agent"] + arguments)
     lines = process.reading()
     input = try #require(FileHandle(forWritingAtPath: path))
+    // Otherwise another agent, started later, keeps this one's input open.
+    _ = fcntl(input.fileDescriptor, F_SETFD, FD_CLOEXEC)
   }
 
   func write(_ line: String) throws { try input.write(contentsOf: Data((line + "\n").utf8)) }
