@@ -5,6 +5,7 @@ import Device
 import Files
 import CountersignCrypto
 import Records
+import Secrecy
 import Wire
 
 #if canImport(Glibc)
@@ -26,10 +27,12 @@ final class ChannelFile {
   private var previous = DeviceChannel()
   /// A channel that the server does not have, or whose application's key has gone.
   private var refused: ChannelID?
+  private var pages = PageLock()
 
   /// - Parameter device: the path of the device's file.
   init(beside device: String, application: DeviceID) throws(DeviceHostError) {
     path = "\(device).channel-\(application)"
+    pages.hold(self)
     try withLock { () throws(DeviceHostError) in try reload() }
   }
 
