@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Processes
 import Testing
 
 /// Applications are made, listed and removed as devices are.
