@@ -40,8 +40,9 @@ struct AgentCommand: AsyncParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "How many bytes of reports an application has that are not done. (default: 1048576)", valueName: "bytes"),
-    transform: number(1...(1 << 30)))
+      "How many bytes of reports an application has that are not done, up to 2097152. (default: 1048576)",
+      valueName: "bytes"),
+    transform: number(1...(2 << 20)))
   var credit: Int = 1 << 20
 
   func run() async throws {

@@ -46,6 +46,9 @@ public final class ApplicationClient: Sendable {
     public let milliseconds: UInt64
   }
 
+  /// The server counts no more.
+  private static let maximumCredit = 2 << 20
+
   public let address: DeviceAddress
   public let reports: Deliveries<Report>
   /// The last 4,096 events that nobody has looked at yet.
@@ -55,7 +58,7 @@ public final class ApplicationClient: Sendable {
 
   /// Opens an application's file and begins to connect.
   ///
-  /// - Parameter credit: how many bytes of reports it may have that are not done; one longer report comes alone.
+  /// - Parameter credit: how many bytes of records it may have that are not done, at most 2 MiB; one longer report comes alone.
   /// - Throws: ``DeviceHostError`` when the file cannot be used; ``DeviceHostError/wrongRole(isApplication:)`` when it is a device's.
   public static func open(
     _ path: String, server: Endpoint, credit: Int = 1 << 20, settings: ClientSettings = ClientSettings()
@@ -71,7 +74,7 @@ public final class ApplicationClient: Sendable {
         () throws(DeviceHostError) in
         let device = try AnyDevice(opening: path)
         let role = try ApplicationRole(
-          device, settings, credit: max(1, credit),
+          device, settings, credit: min(max(1, credit), Self.maximumCredit),
           deliver: { report, body in deliver.yield(Report(report, body) { commands.submit($0) }) },
           see: { see.yield(Presence(device: $0, event: $1, milliseconds: $2)) },
           finish: { error in
