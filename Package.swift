@@ -63,10 +63,10 @@ let deviceTargets: [Target] = [
   deviceModule("Schemes", ["Credentials", "Wire", "Noise", "CountersignCrypto"]),
   deviceModule("Records", ["Schemes", "Credentials", "Wire", "CountersignCrypto"]),
   deviceModule("Device", ["Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"]),
-  // The device's side for firmware in C: Benchmarks/Firmware/library makes a static library of it.
+  // The device's side for firmware and programs in C: Scripts/c-library makes libraries of it.
   .systemLibrary(name: "CCountersign"),
   deviceModule(
-    "DeviceC", ["CCountersign", "Device", "Records", "Schemes", "Credentials", "Noise", "CountersignCrypto"]),
+    "DeviceC", ["CCountersign", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"]),
 ]
 
 /// The device modules' tests and the programs that guard them.

@@ -63,7 +63,7 @@ public struct ApplicationChannel: ~Copyable, Sendable {
   ///
   /// - Parameter seconds: until the deadline.
   public func seal(
-    _ text: RawSpan, as request: RequestID, flags: RequestFlags = [], seconds: UInt32,
+    _ text: RawSpan, as request: RequestID, flags: RequestFlags = RequestFlags(rawValue: 0), seconds: UInt32,
     by instance: inout ApplicationInstance, into ciphertext: inout MutableRawSpan
   ) throws(DeviceError) -> (QueueRecord.Request, length: Int) {
     guard let device else { throw .channel(.notOpen) }

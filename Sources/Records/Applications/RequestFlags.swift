@@ -4,7 +4,7 @@ import CountersignCrypto
 import Wire
 
 /// What an application wants of a request; one byte, authenticated with the request.
-public struct RequestFlags: OptionSet, Equatable, Sendable {
+public struct RequestFlags: Equatable, Sendable {
   public let rawValue: UInt8
 
   public init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -21,6 +21,11 @@ public struct RequestFlags: OptionSet, Equatable, Sendable {
     self.init(rawValue: flags)
   }
 }
+
+#if !hasFeature(Embedded)
+  /// An option set is written as an array, which firmware has not.
+  extension RequestFlags: OptionSet {}
+#endif
 
 /// What has become of a request; one byte.
 public enum RequestState: UInt8, Equatable, Sendable {
