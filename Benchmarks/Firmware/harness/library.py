@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """libcountersign.a: the device modules with their interface for C, for one target."""
 
-import shutil
 from pathlib import Path
 
-import curve
-import image
 import modules
-import sodium
 from paths import ROOT, run, swift_tool
 from targets import Target
 
@@ -22,15 +18,3 @@ def build(target: Target, identity_based: bool) -> Path:
         archive.unlink(missing_ok=True)
         run([swift_tool("llvm-ar"), "rcs", archive, *objects])
     return archive
-
-
-def export(target: Target, folder: Path, identity_based: bool) -> None:
-    """What firmware in C links: the library, libsodium's files, our own Curve25519 or libsodium's ladder, and what the compilers
-    call on this core."""
-    folder = folder / target.core
-    folder.mkdir(parents=True, exist_ok=True)
-    archives = sodium.archives(target)
-    helpers = [file for file in image.board_objects(target) if file.stem in ("arithmetic", "lmul")]
-    for file in [build(target, identity_based), archives["sodium"], curve.archive(target, False), archives["ladder"], *helpers]:
-        shutil.copy(file, folder)
-    shutil.copy(HEADER, folder)
