@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device's session without input or output: frames go in, and frames and events come out."""
+"""What a device says to others and hears of them, over its session with the server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Callable
 
 from . import _library as c
-from ._identity import Identity
 from ._library import library
-from ._values import REASONS, REFUSALS, Address, CountersignError, KeyRefused, Message, NotStored, check
+from ._session import Session
+from ._values import REASONS, Address, CountersignError, Message, NotStored, check
 
 # How many devices may have a session open with this one: the one that was silent longest ends first.
 MAXIMUM_PEERS = 64
@@ -37,83 +37,36 @@ class Sending:
         return self.is_stored or self.error is not None
 
 
-class Core:
+class Core(Session):
+    """A device's end."""
+
     def __init__(self, path: str, *, listens: bool = True):
-        self.identity = Identity(path)
-        try:
-            self.identity.load()
-            self._load_inbox()
-        except BaseException:
-            self.identity.close()
-            raise
-        self.context = self.identity.context
-        self.listens = listens
-        # Frames to be sent, in order.
-        self.outgoing: list[bytes] = []
         # Messages that the application has not been given yet.
         self.messages: list[Message] = []
-        self.session = 0
-        self.only_renews = False
         self.is_caught_up = False
-        # Whether a certificate for the next key has come: a new session uses it.
-        self.wants_reconnect = False
-        self.pongs = 0
-        self._is_pinging = False
         self._sendings: OrderedDict[int, Sending] = OrderedDict()
         self._peers: OrderedDict[tuple[Address, int], ctypes.Array] = OrderedDict()
         self._rejected: OrderedDict[tuple[Address, int], None] = OrderedDict()
         self._given: set[tuple[Address, int]] = set()
-        self._frame = ctypes.create_string_buffer(c.FRAME_SIZE)
+        super().__init__(path, listens=listens, knows_applications=False)
 
-    def _load_inbox(self) -> None:
+    def _load(self) -> None:
         stored = self.identity.file.read(INBOX)
         self._inbox = ctypes.create_string_buffer(stored, len(stored)) if stored else ctypes.create_string_buffer(24 + 40 * SENDERS)
         if stored is None:
             check(library.inbox_create(self._inbox, len(self._inbox)))
         check(library.inbox_check(self._inbox, len(self._inbox)), self.identity.file.path + INBOX)
 
-    # ---- The handshake ----
-
-    def hello(self) -> bytes:
-        """The first frame of a session. What was on its way is sent again in it, under the same number."""
-        self.close_session()
-        library.set_listening(self.context, self.listens)
-        size = c_size_t()
-        check(library.handshake(self.context, None, 0, self._frame, c.FRAME_SIZE, byref(size)))
-        return self._frame.raw[: size.value]
-
-    def answer(self, frame: bytes) -> bool:
-        """Takes the server's answer. False when the server refused a key that has never been in use: begin again with the one before."""
-        size = c_size_t()
-        result = library.handshake(self.context, frame, len(frame), self._frame, c.FRAME_SIZE, byref(size))
-        if result == c.KEY_REFUSED:
-            reason = library.refusal(self.context)
-            library.close(self.context)
-            if library.fall_back(self.context) == c.OK:
-                return False
-            raise KeyRefused(REFUSALS.get(reason, f"the server refuses the key, for reason {reason}"), result)
-        check(result, "the server's answer")
-        self.outgoing.append(self._frame.raw[: size.value])
+    def _opened(self) -> None:
         for sending in self._sendings.values():
             self._look_up(sending.to)
-        if self._is_pinging:
-            self.ping()
-        return True
 
-    def close_session(self) -> None:
-        library.close(self.context)
+    def _ended(self) -> None:
         for peer in self._peers.values():
             library.peer_close(peer)
-        self._peers.clear()
-        self._rejected.clear()
-        self.outgoing.clear()
-        self.messages.clear()
-        self._given.clear()
-        self.session, self.only_renews, self.is_caught_up, self.wants_reconnect = 0, False, False, False
-
-    def close(self) -> None:
-        self.close_session()
-        self.identity.close()
+        for known in (self._peers, self._rejected, self._given, self.messages):
+            known.clear()
+        self.is_caught_up = False
 
     # ---- What goes out ----
 
@@ -121,17 +74,10 @@ class Core:
         """Numbers a message, stores that the number is used, and asks for the recipient."""
         if len(body) > c.TEXT_SIZE:
             raise ValueError(f"a message has at most {c.TEXT_SIZE} bytes")
-        number, todo = c_uint64(), c_uint32()
-        check(library.next_number(self.context, byref(number), byref(todo)))
-        self._obey(todo.value)
-        sending = Sending(to, body, number.value)
+        sending = Sending(to, body, self._next_number())
         self._sendings[sending.number] = sending
         self._look_up(to)
         return sending
-
-    def ping(self) -> None:
-        self._is_pinging = True
-        self._write(lambda frame, capacity, size: library.ping(self.context, frame, capacity, size))
 
     def acknowledge(self, message: Message) -> None:
         """The application has dealt with a message: notes that on the disk, then tells the mailbox or the sender."""
@@ -145,57 +91,23 @@ class Core:
         self._given.discard((message.sender, message.number))
         self._tell(known, key, c.OK)
 
-    def _write(self, function: Callable[..., int]) -> None:
-        size = c_size_t()
-        check(function(self._frame, c.FRAME_SIZE, byref(size)))
-        self.outgoing.append(self._frame.raw[: size.value])
-
     def _look_up(self, to: Address) -> None:
         wanted = c.Address(to.device, to.system)
         self._write(lambda frame, capacity, size: library.lookup(self.context, byref(wanted), frame, capacity, size))
 
-    def _obey(self, todo: int) -> None:
-        if todo & c.STORE:
-            self.identity.store()
-        if todo & c.ROTATE:
-            size, more = c_size_t(), c_uint32()
-            result = library.rotate(self.context, self._frame, c.FRAME_SIZE, byref(size), byref(more))
-            if result == c.BUSY:
-                return
-            check(result)
-            if more.value & c.STORE:
-                self.identity.store()
-            self.outgoing.append(self._frame.raw[: size.value])
-        if todo & c.RECONNECT:
-            self.wants_reconnect = True
-
     # ---- What comes in ----
 
-    def receive(self, frame: bytes) -> None:
-        """Takes a frame of the server; what follows from it is in `outgoing`, in `messages` and in what `send` returned."""
-        buffer = ctypes.create_string_buffer(frame, len(frame))
-        size, todo, record = c_size_t(), c_uint32(), c.Record()
-        check(library.open(self.context, buffer, len(frame), byref(size), byref(todo)), "a record")
-        check(library.parse(buffer, size.value, byref(record)), "a record")
-        self._obey(todo.value)
-        start = record.body - ctypes.addressof(buffer) if record.body else 0
-        if record.kind == c.WELCOME:
-            self.session, self.only_renews = record.session, record.reason == 1
-        elif record.kind == c.CAUGHT_UP:
+    def _record(self, record: c.Record, buffer: ctypes.Array, size: int) -> None:
+        if record.kind == c.CAUGHT_UP:
             self.is_caught_up = True
-        elif record.kind == c.PONG:
-            self.pongs += 1
-            self._is_pinging = False
         elif record.kind == c.PEER:
-            self._found(record, buffer, size.value)
+            self._found(record, buffer, size)
         elif record.kind in (c.ACCEPTED, c.REFUSED):
             self._answered(record)
         elif record.kind == c.MAIL:
-            self._mail(buffer, size.value)
+            self._mail(buffer, size)
         elif record.kind == c.FRAME:
-            self._peer_frame(record, buffer.raw[start : start + record.body_size])
-        elif record.kind == 0x95:
-            raise KeyRefused(REFUSALS.get(record.reason, f"the server refuses the key, for reason {record.reason}"), c.KEY_REFUSED)
+            self._peer_frame(record, ctypes.string_at(record.body, record.body_size))
 
     def _found(self, record: c.Record, buffer: ctypes.Array, size: int) -> None:
         to = Address(record.device.system, record.device.device)

@@ -21,7 +21,7 @@ STORE, ROTATE, RECONNECT = 1, 2, 4
 KIND_MESSAGE = 1
 PEER_REJECTION = 0x04
 
-WELCOME, FRAME, PEER, ACCEPTED, REFUSED, MAIL, CAUGHT_UP, PONG = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x8C, 0x8D
+WELCOME, FRAME, PEER, ACCEPTED, REFUSED, MAIL, CAUGHT_UP, PONG, TURNED_AWAY = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x8C, 0x8D, 0x95
 
 
 class Address(ctypes.Structure):
@@ -65,6 +65,7 @@ PROTOTYPES = {
     "epoch": (c_uint16, [c_void_p]),
     "public_key": (c_int32, [c_void_p, c_void_p]),
     "set_listening": (None, [c_void_p, c_int32]),
+    "set_applications": (None, [c_void_p, c_int32]),
     "handshake": (c_int32, [c_void_p, c_char_p, c_size_t, *FRAME_OUT]),
     "fall_back": (c_int32, [c_void_p]),
     "refusal": (c_uint8, [c_void_p]),
