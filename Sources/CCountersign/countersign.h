@@ -293,7 +293,7 @@ enum {
     COUNTERSIGN_RECORD_LATER = 0xA2,
     /// The application has the report `number` done.
     COUNTERSIGN_RECORD_DONE = 0xA3,
-    /// A request of an application: give the record to countersign_request_open.
+    /// A request of an application, whose id is `device.device`: give the record to countersign_request_open.
     COUNTERSIGN_RECORD_REQUEST = 0xA7,
     /// To an application: the opening of the channel `number` of `device`, for countersign_application_open. Without a body: it has none.
     COUNTERSIGN_RECORD_OPENING = 0xA4,
@@ -541,12 +541,13 @@ void countersign_channel_stored(countersign_channel *channel);
 /// Overwrites the channel's keys.
 void countersign_channel_clear(countersign_channel *channel);
 
-/// Takes a record of kind COUNTERSIGN_RECORD_APPLICATION: verifies the application's certificate as countersign_peer_take does. When the
-/// channel serves for it still, `*frame_size` is 0, unless `anew` is 1: it is opened anew daily. Otherwise opens one and writes the
-/// sealed record that the server keeps for the application; `*todo` asks for COUNTERSIGN_STORE_CHANNEL before a report leaves. The old
-/// channel is gone then: requests that are under way in it are opened by another copy of it, loaded from storage.
+/// Takes a record of kind COUNTERSIGN_RECORD_APPLICATION: verifies the application's certificate as countersign_peer_take does. While the
+/// channel serves, `*frame_size` is 0. Otherwise opens one and writes the sealed record that the server keeps for the application; `*todo`
+/// asks for COUNTERSIGN_STORE_CHANNEL before a report leaves. `now` is the caller's clock in seconds, or 0 where it has none: a channel that was opened a
+/// day ago serves no longer. One that the server refuses is cleared first. The old channel is gone then: requests that are under way
+/// in it are opened by another copy of it, loaded from storage.
 countersign_result countersign_channel_open(countersign_context *context, countersign_channel *channel, const uint8_t *record,
-                                            size_t record_size, int32_t anew, uint8_t *frame, size_t frame_capacity, size_t *frame_size,
+                                            size_t record_size, uint64_t now, uint8_t *frame, size_t frame_capacity, size_t *frame_size,
                                             uint32_t *todo);
 
 /// Writes a report under a number of countersign_next_number. One number seals one text: to send it again, send these bytes again. The

@@ -78,13 +78,16 @@ public func countersign_channel_clear(_ channel: UnsafeMutablePointer<countersig
 
 // MARK: Opening
 
+/// How long a channel serves, in seconds.
+private let day: UInt64 = 86_400
+
 /// Where the opening lies in the record that tells the server.
 private let openingOffset = 19
 
 @c @implementation
 public func countersign_channel_open(
   _ context: UnsafeMutablePointer<countersign_context>, _ channel: UnsafeMutablePointer<countersign_channel>,
-  _ record: UnsafePointer<UInt8>, _ recordSize: Int, _ anew: Int32, _ frame: UnsafeMutablePointer<UInt8>,
+  _ record: UnsafePointer<UInt8>, _ recordSize: Int, _ now: UInt64, _ frame: UnsafeMutablePointer<UInt8>,
   _ frameCapacity: Int, _ frameSize: UnsafeMutablePointer<Int>, _ todo: UnsafeMutablePointer<UInt32>
 ) -> countersign_result {
   todo.pointee = 0
@@ -97,9 +100,10 @@ public func countersign_channel_open(
   do throws(DeviceError) {
     let application = try application(record, recordSize)
     try context.context.pointee.identity.verify(application: application)
-    if anew == 0, isCurrent(channel, application, context.context.pointee.identity) { return ok() }
+    if isCurrent(channel, application, context.context.pointee.identity, now) { return ok() }
     var opening = span(frame + openingOffset, frameCapacity - openingOffset)
     length = try context.context.pointee.identity.open(&channel.channel.pointee, to: application, into: &opening)
+    channel.channel.pointee.openedAt = now
   } catch { return code(error) }
   todo.pointee = UInt32(COUNTERSIGN_STORE_CHANNEL)
   // Encoding writes the opening where it is.
@@ -123,9 +127,12 @@ private func application(_ record: UnsafePointer<UInt8>, _ size: Int) throws(Dev
 @inline(never)
 private func isCurrent(
   _ channel: UnsafeMutablePointer<countersign_channel>, _ application: Certificate,
-  _ identity: borrowing DeviceIdentity
+  _ identity: borrowing DeviceIdentity, _ now: UInt64
 ) -> Bool {
   guard let certificate = identity.certificate else { return false }
+  // A clock that was set back makes no channel older.
+  let openedAt = channel.channel.pointee.openedAt
+  guard now < openedAt || now - openedAt < day else { return false }
   return channel.channel.pointee.isCurrent(
     for: application, certificate: certificate, epoch: identity.trust.epoch)
 }

@@ -68,6 +68,8 @@ private func parse(_ notice: borrowing ChannelNotice, into parsed: inout counter
     parsed.seconds = seconds
   case .done(let id): parsed.number = id.rawValue
   case .request(let request, let body):
+    // Of the device's own system, which the record does not repeat.
+    parsed.device.device = request.application.rawValue
     parsed.number = request.request
     parsed.seconds = request.secondsLeft
     parsed.setBody(body)

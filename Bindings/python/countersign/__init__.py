@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Devices of Countersign in Python, over the shared library for C. `countersign.aio` is the same for an event loop."""
+"""Devices and applications of Countersign in Python, over the shared library for C. `countersign.aio` is the same for an event loop."""
 
+from ._application import Application
 from ._device import Device
 from ._identity import create, install
-from ._values import Address, CountersignError, KeyRefused, Message, NotStored, TryLater
+from ._values import Address, CountersignError, KeyRefused, Message, NotDelivered, NotStored, Report, Request, TryLater
 
 __all__ = [
-    "Address", "CountersignError", "Device", "KeyRefused", "Message", "NotStored", "TryLater", "connect", "create", "install",
+    "Address", "Application", "CountersignError", "Device", "KeyRefused", "Message", "NotDelivered", "NotStored", "Report", "Request",
+    "TryLater", "connect", "create", "install",
 ]
 __version__ = "0.1.0"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from . import _library as c
+from ._channels import Channels
 from ._library import library
 from ._session import Session
 from ._values import REASONS, Address, CountersignError, Message, NotStored, check
@@ -40,7 +41,7 @@ class Sending:
 class Core(Session):
     """A device's end."""
 
-    def __init__(self, path: str, *, listens: bool = True):
+    def __init__(self, path: str, *, listens: bool = True, knows_applications: bool = False):
         # Messages that the application has not been given yet.
         self.messages: list[Message] = []
         self.is_caught_up = False
@@ -48,7 +49,8 @@ class Core(Session):
         self._peers: OrderedDict[tuple[Address, int], ctypes.Array] = OrderedDict()
         self._rejected: OrderedDict[tuple[Address, int], None] = OrderedDict()
         self._given: set[tuple[Address, int]] = set()
-        super().__init__(path, listens=listens, knows_applications=False)
+        self.channels = Channels(self)
+        super().__init__(path, listens=listens, knows_applications=knows_applications)
 
     def _load(self) -> None:
         stored = self.identity.file.read(INBOX)
@@ -66,7 +68,12 @@ class Core(Session):
             library.peer_close(peer)
         for known in (self._peers, self._rejected, self._given, self.messages):
             known.clear()
+        self.channels.ended()
         self.is_caught_up = False
+
+    def close(self) -> None:
+        self.channels.close()
+        super().close()
 
     # ---- What goes out ----
 
@@ -102,8 +109,13 @@ class Core(Session):
             self.is_caught_up = True
         elif record.kind == c.PEER:
             self._found(record, buffer, size)
-        elif record.kind in (c.ACCEPTED, c.REFUSED):
-            self._answered(record)
+        elif record.kind in (c.ACCEPTED, c.REFUSED, c.LATER, c.DONE):
+            if not self.channels.answered(record):
+                self._answered(record)
+        elif record.kind == c.APPLICATION:
+            self.channels.application(record, buffer.raw[:size])
+        elif record.kind == c.REQUEST:
+            self.channels.request(record, buffer.raw[:size])
         elif record.kind == c.MAIL:
             self._mail(buffer, size)
         elif record.kind == c.FRAME:

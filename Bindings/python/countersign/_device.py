@@ -3,40 +3,24 @@
 
 from __future__ import annotations
 
-import socket
-import time
-from types import TracebackType
 from typing import Iterator
 
+from ._connection import Connection
 from ._core import Core
-from ._values import Address, CountersignError, Message, Recipient, address
+from ._values import Message, NotStored, Recipient, Request, address
 
 
-class Device:
+class Device(Connection):
     """A device's session with the server. One thread uses it; another program that uses the same device file is turned away.
 
-    `listens`: whether messages of others should come over this session.
+    `listens`: whether messages of others should come over this session. `applications`: whether it talks to applications.
     """
 
-    def __init__(self, path: str, host: str, port: int, *, listens: bool = True, timeout: float = 10):
-        self.timeout = timeout
-        self._server = (host, port)
-        self._core = Core(path, listens=listens)
-        self._socket: socket.socket | None = None
-        try:
-            self._connect()
-        except BaseException:
-            self.close()
-            raise
-
-    @property
-    def address(self) -> Address:
-        return self._core.identity.address
-
-    @property
-    def generation(self) -> int:
-        """Numbers the keys that the device has had."""
-        return self._core.identity.generation
+    def __init__(
+        self, path: str, host: str, port: int, *, listens: bool = True, applications: bool = False, timeout: float = 10
+    ):
+        self._core = Core(path, listens=listens, knows_applications=applications)
+        super().__init__(self._core, host, port, timeout)
 
     def send(self, to: Recipient, body: bytes | str, *, timeout: float | None = None) -> int:
         """Leaves a message, which nobody but the recipient can read, with the server, and returns its number once it is stored there.
@@ -45,9 +29,7 @@ class Device:
         """
         deadline = self._deadline(timeout)
         sending = self._core.send(address(to, self.address.system), body.encode() if isinstance(body, str) else body)
-        self._flush()
-        while not sending.is_done:
-            self._step(deadline)
+        self._wait(lambda: sending.is_done, deadline)
         if sending.error:
             raise sending.error
         return sending.number
@@ -55,8 +37,7 @@ class Device:
     def receive(self, *, timeout: float | None = None) -> Message:
         """Waits for a message that this device has not had. Acknowledge it once it is dealt with."""
         deadline = self._deadline(timeout)
-        while not self._core.messages:
-            self._step(deadline)
+        self._wait(lambda: bool(self._core.messages), deadline)
         return self._core.messages.pop(0)
 
     def acknowledge(self, message: Message) -> None:
@@ -67,85 +48,57 @@ class Device:
     def messages(self) -> Iterator[Message]:
         """Messages as they come, for ever. Each is acknowledged when the next is asked for."""
         while True:
-            while not self._core.messages:
-                self._step(None)
+            self._wait(lambda: bool(self._core.messages), None)
             message = self._core.messages.pop(0)
             yield message
             self.acknowledge(message)
 
-    def ping(self, *, timeout: float | None = None) -> None:
-        """Waits until the server has said that it is still there."""
-        deadline, before = self._deadline(timeout), self._core.pongs
-        self._core.ping()
-        self._flush()
-        while self._core.pongs == before:
-            self._step(deadline)
+    # ---- Applications ----
 
-    def close(self) -> None:
-        """Ends the session and lets go of the device file."""
-        if self._socket:
-            self._socket.close()
-        self._socket = None
-        self._core.close()
+    def report(
+        self, body: bytes | str, *, to: str | None = None, wants_done: bool = False, timeout: float | None = None
+    ) -> int:
+        """Sends a message to an application of the system, or to its default one, and returns the number once the server has stored it; with
+        `wants_done` once the application has said that it is done. Nobody but the application can read it.
 
-    def __enter__(self) -> "Device":
-        return self
+        Raises NotStored; TryLater when the application's queue is full; TimeoutError.
+        """
+        deadline = self._deadline(timeout)
+        channels = self._core.channels
+        try:
+            self._wait(lambda: channels.find(to) is not None, deadline)
+        except TimeoutError as error:
+            raise NotStored("the server knows no such application") from error
+        known = channels.find(to)
+        assert known
+        reporting = channels.report(known, body.encode() if isinstance(body, str) else body, wants_done=wants_done)
+        self._wait(lambda: reporting.is_done, deadline)
+        if reporting.error:
+            raise reporting.error
+        return reporting.number
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    # ---- The connection ----
-
-    def _connect(self) -> None:
-        deadline = self._deadline(None)
+    def requests(self) -> Iterator[Request]:
+        """Requests of applications as they come, for ever: reply to each, or accept it."""
         while True:
-            if self._socket:
-                self._socket.close()
-            self._socket = socket.create_connection(self._server, timeout=self.timeout)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._transmit(self._core.hello())
-            if self._core.answer(self._read(deadline)):
-                break
+            self._wait(lambda: bool(self._core.channels.requests), None)
+            yield self._core.channels.requests.pop(0)
+
+    def request(self, *, timeout: float | None = None) -> Request:
+        """Waits for a request of an application: reply to it, or accept it."""
+        self._wait(lambda: bool(self._core.channels.requests), self._deadline(timeout))
+        return self._core.channels.requests.pop(0)
+
+    def accept(self, request: Request) -> None:
+        """Notes, on the disk, that the program has had a request, and tells the server."""
+        self._core.channels.accept(request)
         self._flush()
-        while self._core.session == 0:
-            self._step(deadline)
 
-    def _deadline(self, timeout: float | None) -> float:
-        return time.monotonic() + (self.timeout if timeout is None else timeout)
-
-    def _step(self, deadline: float | None) -> None:
-        """Takes one frame, and sends what follows from it."""
-        self._core.receive(self._read(deadline))
-        self._flush()
-        if self._core.wants_reconnect:
-            self._connect()
-
-    def _flush(self) -> None:
-        while self._core.outgoing:
-            self._transmit(self._core.outgoing.pop(0))
-
-    def _transmit(self, frame: bytes) -> None:
-        if not self._socket:
-            raise CountersignError("the session is closed")
-        self._socket.settimeout(self.timeout)
-        self._socket.sendall(len(frame).to_bytes(2, "big") + frame)
-
-    def _read(self, deadline: float | None) -> bytes:
-        header = self._take(2, deadline)
-        # What has begun to come is waited for: a frame that was read in part could not be read later.
-        return self._take(int.from_bytes(header, "big"), None if deadline is None else deadline + self.timeout)
-
-    def _take(self, size: int, deadline: float | None) -> bytes:
-        if not self._socket:
-            raise CountersignError("the session is closed")
-        content = b""
-        while len(content) < size:
-            if deadline is None:
-                self._socket.settimeout(None)
-            else:
-                self._socket.settimeout(max(deadline - time.monotonic(), 1e-6))
-            more = self._socket.recv(size - len(content))
-            if not more:
-                raise ConnectionError("the server closed the connection")
-            content += more
-        return content
+    def reply(self, request: Request, body: bytes | str, *, timeout: float | None = None) -> None:
+        """Accepts a request and answers it; returns once the server has stored the answer."""
+        deadline = self._deadline(timeout)
+        reporting = self._core.channels.report(
+            request.application, body.encode() if isinstance(body, str) else body, answers=request.number)
+        self._wait(lambda: reporting.is_done, deadline)
+        if reporting.error:
+            raise reporting.error
+        self.accept(request)

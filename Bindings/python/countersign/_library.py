@@ -16,12 +16,16 @@ TEXT_SIZE = 64000
 
 OK, CORRUPT, BUSY, TRY_LATER, KEY_REFUSED = 0, 3, 9, 10, 11
 UNKNOWN_PEER, NO_CERTIFICATE, PEER_REJECTED = 12, 13, 14
-REPEATED, TOO_OLD, IMPOSSIBLE_NUMBER, INBOX_FULL = 15, 16, 17, 18
-STORE, ROTATE, RECONNECT = 1, 2, 4
+REPEATED, TOO_OLD, IMPOSSIBLE_NUMBER, INBOX_FULL, CHANNEL_OUTDATED = 15, 16, 17, 18, 19
+STORE, ROTATE, RECONNECT, STORE_CHANNEL = 1, 2, 4, 8
+CHANNEL_STORED_SIZE = 408
 KIND_MESSAGE = 1
 PEER_REJECTION = 0x04
 
 WELCOME, FRAME, PEER, ACCEPTED, REFUSED, MAIL, CAUGHT_UP, PONG, TURNED_AWAY = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x8C, 0x8D, 0x95
+
+APPLICATION, CHANNEL_REFUSED, LATER, DONE, OPENING, REPORT, REQUEST_STATE, REQUEST = 0xA0, 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7
+PRESENCE = 0xA8
 
 
 class Address(ctypes.Structure):
@@ -36,6 +40,16 @@ class Enrolment(ctypes.Structure):
 class Record(ctypes.Structure):
     _fields_ = [("device", Address), ("number", c_uint64), ("body", c_void_p), ("body_size", c_size_t), ("session", c_uint32),
                 ("seconds", c_uint32), ("kind", c_uint8), ("reason", c_uint8)]
+
+
+class Request(ctypes.Structure):
+    _fields_ = [("number", c_uint64), ("text", c_void_p), ("text_size", c_size_t), ("seconds", c_uint32), ("wants_no_reply", c_uint8)]
+
+
+class Report(ctypes.Structure):
+    _fields_ = [("device", Address), ("sequence", c_uint64), ("milliseconds", c_uint64), ("number", c_uint64), ("request", c_uint64),
+                ("channel", c_uint64), ("text", c_void_p), ("text_size", c_size_t), ("attempt", c_uint8), ("answers", c_uint8),
+                ("is_open", c_uint8), ("wants_done", c_uint8)]
 
 
 class Message(ctypes.Structure):
@@ -91,6 +105,27 @@ PROTOTYPES = {
     "peer_open": (c_int32, [c_void_p, c_void_p, c_void_p, c_size_t, POINTER(Message)]),
     "peer_acknowledge": (c_int32, [c_void_p, c_uint64, c_int32, *FRAME_OUT]),
     "peer_close": (None, [c_void_p]),
+    "channel_size": (c_size_t, []),
+    "channel_init": (c_int32, [c_void_p, c_size_t]),
+    "channel_load": (c_int32, [c_void_p, c_size_t, c_char_p, c_size_t]),
+    "channel_encode": (c_int32, [c_void_p, c_void_p, c_size_t]),
+    "channel_stored": (None, [c_void_p]),
+    "channel_clear": (None, [c_void_p]),
+    "channel_open": (c_int32, [c_void_p, c_void_p, c_void_p, c_size_t, c_uint64, *FRAME_OUT, Todo]),
+    "report": (c_int32, [c_void_p, c_void_p, c_uint64, c_int32, POINTER(c_uint64), c_char_p, c_size_t, *FRAME_OUT]),
+    "request_open": (c_int32, [c_void_p, c_void_p, c_size_t, POINTER(Request)]),
+    "request_accept": (c_int32, [c_void_p, c_char_p, c_size_t, Todo]),
+    "request_taken": (c_int32, [c_void_p, c_void_p, c_uint64, *FRAME_OUT]),
+    "instance_init": (c_int32, [c_void_p, c_size_t]),
+    "application_open": (c_int32, [c_void_p, c_void_p, c_size_t, c_void_p, c_size_t]),
+    "application_clear": (None, [c_void_p]),
+    "report_parse": (c_int32, [c_void_p, c_size_t, POINTER(Report)]),
+    "report_open": (c_int32, [c_void_p, c_void_p, c_void_p, c_size_t, POINTER(Report)]),
+    "request_seal": (c_int32, [c_void_p, c_void_p, c_void_p, c_uint64, c_int32, c_int32, c_uint32, c_char_p, c_size_t, *FRAME_OUT]),
+    "take": (c_int32, [c_void_p, c_uint32, *FRAME_OUT]),
+    "done": (c_int32, [c_void_p, c_uint64, *FRAME_OUT]),
+    "release": (c_int32, [c_void_p, c_uint64, c_int32, *FRAME_OUT]),
+    "find": (c_int32, [c_void_p, c_uint64, *FRAME_OUT]),
 }
 
 

@@ -47,6 +47,44 @@ class Message:
         return self.body.decode()
 
 
+@dataclass(frozen=True)
+class Report:
+    """A message of a device to this application. Say `done` once it is dealt with: until then it comes again, here or elsewhere."""
+
+    device: Address
+    number: int
+    body: bytes
+    sequence: int
+    # How many times it has been given to an instance, this time included.
+    attempt: int
+    # When it arrived at the server: seconds since 1970.
+    arrived: float
+    # Whether only this application could read it; not so for a device without a key pair.
+    is_sealed: bool
+    _size: int = field(repr=False, compare=False, default=0)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request of an application. Reply to it, or accept it: until then it comes again in the next session."""
+
+    application: Address
+    number: int
+    body: bytes
+    # Until its deadline, when it came.
+    seconds: int
+    wants_reply: bool
+    _route: Any = field(repr=False, compare=False, default=None)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
 class CountersignError(Exception):
     """Something that the library, the server or a peer refused; `code` is the result of countersign.h, or 0."""
 
@@ -67,12 +105,16 @@ class NotStored(CountersignError):
     """The server, or the library, did not take a message, and the text says why."""
 
 
+class NotDelivered(CountersignError):
+    """A request did not reach its device, or was not answered, and the text says why."""
+
+
 RESULTS = {
     1: "header and library are of different versions", 2: "the buffer is too small", 3: "this is no stored identity, or a damaged one",
     4: "the device has no certified key", 5: "the session is not open", 6: "a frame did not verify",
     7: "a certificate or statement that must not be accepted", 8: "a record is unknown or malformed", 9: "a change of keys is under way",
     12: "there is no such device, or none that this one may talk to", 13: "the device has no key pair: the server could read the message",
-    18: "the inbox has no place for one more sender",
+    18: "the inbox has no place for one more sender", 19: "there is no such channel, or it is out of date",
 }
 
 REFUSALS = {
@@ -82,7 +124,9 @@ REFUSALS = {
 
 REASONS = {
     1: "there is no such device, or none that this one may talk to", 2: "the mailbox is full", 3: "the recipient's key has changed",
-    4: "it is too long", 5: "the server cannot store anything now", 6: "the certificate is out of date", 7: "its number is impossible",
+    4: "it is too long", 5: "the server cannot store anything now",
+    6: "the certificate is out of date", 7: "its number is impossible",
+    8: "the application has no such channel",
 }
 
 

@@ -33,6 +33,11 @@ class Fleet:
         self.run("device", "add", "--dir", "fleet", "--system", "waterworks", "--id", id, "--out", file)
         return file
 
+    def application(self, name: str) -> str:
+        file = f"{self.path}/{name}.application"
+        self.run("application", "add", name, "--dir", "fleet", "--system", "waterworks", "--out", file)
+        return file
+
     def serve(self) -> None:
         self._server = self.start("serve", "--dir", "fleet", "--listen", f"127.0.0.1:{self.port}")
         line = self._server.stdout.readline()
