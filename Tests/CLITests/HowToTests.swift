@@ -119,6 +119,8 @@ import Testing
       "docs/how-to/check-the-guards.md", nil,
       "from a minute to an hour each, with valgrind, z3 and libFuzzer; Scripts/test runs the short ones"
     ),
+    ("docs/how-to/use-from-python.md", nil, "with the shared library for C: typed by Tests/Library/run"),
+    ("docs/how-to/write-firmware-in-c.md", nil, "with the library for C: typed by Tests/Library/run"),
     ("docs/how-to/run-the-server.md", [1], "the superuser and systemd; ServiceUnitTests reads the unit"),
     ("docs/how-to/run-the-server.md", [2], "a thousand devices at once, on both processors"),
     ("docs/reference/server.md", nil, "loads and attacks for minutes, on a machine without other work"),
