@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from types import TracebackType
 from typing import Callable, TypeVar
 
+from ._connection import FAREWELL
 from ._session import Session
 from ._values import Address, CountersignError
 
@@ -45,6 +47,11 @@ class AsyncConnection:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._reader and self._writer:
+            with contextlib.suppress(OSError, TimeoutError):
+                # What the server has not read yet is lost when a socket is closed over something unread.
+                self._writer.write_eof()
+                await asyncio.wait_for(self._reader.read(), FAREWELL)
         self._disconnect()
         self._error = self._error or CountersignError("the session is closed")
         self._session.close()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from types import TracebackType
@@ -10,6 +11,9 @@ from typing import Callable, TypeVar
 
 from ._session import Session
 from ._values import Address, CountersignError
+
+# How long an end waits for the server's, in seconds.
+FAREWELL = 1.0
 
 Self = TypeVar("Self", bound="Connection")
 
@@ -44,6 +48,12 @@ class Connection:
     def close(self) -> None:
         """Ends the session and lets go of the file."""
         if self._socket:
+            with contextlib.suppress(OSError):
+                # What the server has not read yet is lost when a socket is closed over something unread.
+                self._socket.shutdown(socket.SHUT_WR)
+                self._socket.settimeout(FAREWELL)
+                while self._socket.recv(65536):
+                    pass
             self._socket.close()
         self._socket = None
         self._session.close()
