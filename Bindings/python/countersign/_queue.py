@@ -49,19 +49,24 @@ class Queue(Session):
         self._leased: set[int] = set()
         self._requestings: OrderedDict[int, Requesting] = OrderedDict()
         self._channels: OrderedDict[tuple[Address, int], ctypes.Array] = OrderedDict()
-        self._latest: dict[Address, ctypes.Array] = {}
+        # Reports whose channel was thrown away, by device, until the server has sent its opening again.
+        self._waiting: dict[Address, list[bytes]] = {}
+        # Bytes that were received and may be sent again, beyond what the server has been told.
+        self._credit = 0
         self._instance = (c_uint64 * 4)()
         super().__init__(path, listens=True, knows_applications=True)
         check(library.instance_init(self._instance, ctypes.sizeof(self._instance)))
 
     def _opened(self) -> None:
-        self._write(lambda frame, capacity, size: library.take(self.context, WINDOW, frame, capacity, size))
+        self._credit = 0
+        self._grant(WINDOW)
         for requesting in self._requestings.values():
             self._find(requesting.device)
 
     def _ended(self) -> None:
         self.reports.clear()
         self._leased.clear()
+        self._waiting.clear()
 
     def close(self) -> None:
         for channel in self._channels.values():
@@ -83,7 +88,14 @@ class Queue(Session):
             raise ValueError("the session in which this report came is over: it comes again, here or to another instance")
         self._leased.discard(report.sequence)
         self._write(function)
-        self._write(lambda frame, capacity, size: library.take(self.context, report._size, frame, capacity, size))
+        self._grant(report._size)
+
+    def _grant(self, count: int) -> None:
+        """Room for so many bytes more. Small amounts wait for others."""
+        self._credit += count
+        if self._credit >= WINDOW // 4:
+            credit, self._credit = self._credit, 0
+            self._write(lambda frame, capacity, size: library.take(self.context, credit, frame, capacity, size))
 
     def request(self, device: Address, body: bytes, *, seconds: int, waits: bool, wants_reply: bool) -> Requesting:
         if len(body) > c.TEXT_SIZE:
@@ -111,7 +123,7 @@ class Queue(Session):
         if record.kind == c.OPENING:
             self._opening(record, buffer, size)
         elif record.kind == c.REPORT:
-            self._report(buffer, size)
+            self._report(buffer.raw[:size])
         elif record.kind == c.REQUEST_STATE and record.number in self._requestings:
             requesting = self._requestings[record.number]
             requesting.state = record.reason
@@ -119,6 +131,7 @@ class Queue(Session):
                 self._end(requesting, NotDelivered(STATES[record.reason]))
 
     def _opening(self, record: c.Record, buffer: ctypes.Array, size: int) -> None:
+        self._grant(size)
         device = Address(record.device.system, record.device.device)
         channel = (c_uint64 * 32)()
         result = library.application_open(self.context, channel, ctypes.sizeof(channel), buffer, size)
@@ -126,6 +139,8 @@ class Queue(Session):
             self._channels[device, record.number] = channel
             if len(self._channels) > MAXIMUM_CHANNELS:
                 library.application_clear(self._channels.popitem(last=False)[1])
+        for waiting in self._waiting.pop(device, []):
+            self._report(waiting, is_second=True)
         for requesting in [r for r in self._requestings.values() if r.device == device and r.state == 0]:
             try:
                 check(result, f"the device {device} has no channel")
@@ -137,21 +152,23 @@ class Queue(Session):
         requesting.error = error
         self.forget(requesting)
 
-    def _report(self, buffer: ctypes.Array, size: int) -> None:
-        opened = c.Report()
+    def _report(self, record: bytes, *, is_second: bool = False) -> None:
+        buffer, size, opened = ctypes.create_string_buffer(record, len(record)), len(record), c.Report()
         check(library.report_parse(buffer, size, byref(opened)))
         device = Address(opened.device.system, opened.device.device)
         self._leased.add(opened.sequence)
-        is_sealed = not opened.is_open
-        result = c.OK
+        is_sealed, result = not opened.is_open, c.OK
         if is_sealed:
             channel = self._channels.get((device, opened.channel))
+            if channel is None and not is_second:
+                self._waiting.setdefault(device, []).append(record)
+                return self._find(device)
             result = c.CHANNEL_OUTDATED if channel is None else library.report_open(self.context, channel, buffer, size, byref(opened))
         body = ctypes.string_at(opened.text, opened.text_size) if result == c.OK and opened.text_size else b""
         report = Report(device, opened.number, body, opened.sequence, opened.attempt, opened.milliseconds / 1000, is_sealed, size)
         if result != c.OK:
-            # Nobody else could open it either.
-            self.release(report, dead=True)
+            # Another instance may have the key that this one does not have; what does not verify nobody can open.
+            self.release(report, dead=result != c.CHANNEL_OUTDATED)
         elif not opened.answers:
             self.reports.append(report)
         else:
@@ -160,7 +177,7 @@ class Queue(Session):
     def _answer(self, number: int, device: Address, report: Report) -> None:
         """An answer goes to the request that waits for it; a late or repeated one to nobody."""
         requesting = self._requestings.get(number)
-        if requesting and requesting.device == device:
+        if requesting and requesting.device == device and report.is_sealed:
             requesting.reply = report.body
             self.forget(requesting)
         self.done(report)

@@ -252,15 +252,17 @@ class Connection:
 
     def give(self, queued: Queued) -> None:
         if queued.channel not in self.shown:
-            self.show(queued.device)
+            self.room -= len(self.show(queued.device))
         record = b"\xa5" + struct.pack(">Q", queued.sequence) + queued.parts[0] + bytes([queued.attempt]) + queued.parts[1]
         self.room -= len(record)
         self.say(record)
 
-    def show(self, device: int) -> None:
+    def show(self, device: int) -> bytes:
         generation, channel, opening = self.relay.openings.get(device, (bytes(2), bytes(8), b""))
         self.shown.add(channel)
-        self.say(b"\xa4" + address(device) + generation + channel + opening)
+        record = b"\xa4" + address(device) + generation + channel + opening
+        self.say(record)
+        return record
 
     def find(self, id: int) -> "Connection | None":
         return next((c for c in self.relay.connections if c.id == id), None)

@@ -5,6 +5,7 @@ import asyncio
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 import countersign
 from countersign import aio
@@ -105,6 +106,22 @@ class ApplicationTests(unittest.TestCase):
         # What was replied to is not asked again.
         with self.device() as pump, self.assertRaises(TimeoutError):
             pump.request(timeout=0.5)
+
+    def test_more_than_it_has_room_for(self) -> None:
+        other = self.fleet.device(f"{self.number + 0x100:016x}")
+        with self.device() as pump, countersign.Device(other, "127.0.0.1", self.fleet.port, applications=True) as valve:
+            body = bytes(60_000)
+            for _ in range(15):
+                pump.report(body)
+                valve.report(body)
+        # More bytes than fit its window, and channels of more devices than it keeps.
+        with unittest.mock.patch("countersign._queue.MAXIMUM_CHANNELS", 1), self.application() as backend:
+            for index in range(30):
+                report = backend.receive()
+                self.assertEqual((report.body, report.attempt), (body, 1))
+                backend.done(report)
+            with self.assertRaises(TimeoutError):
+                backend.receive(timeout=0.5)
 
     def test_with_an_event_loop(self) -> None:
         async def run() -> tuple[list[str], bytes]:
