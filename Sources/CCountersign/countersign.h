@@ -143,10 +143,11 @@ size_t countersign_context_size(void);
 countersign_result countersign_init(countersign_context *context, size_t context_size, const uint8_t *stored,
                                     size_t stored_size);
 
-/// One step of a handshake with the server. First with `input` NULL: writes the first frame. Then with the server's answer:
-/// the session is open, and the frame written is the first record, which must be sent too.
+/// One step of a handshake with the server. First with `input` NULL: writes the first frame. Then with the server's answer: the session is
+/// open, and the frame written is the first record, which must be sent too.
 ///
-/// `input` and `output` may be one buffer. `output` has room for COUNTERSIGN_HANDSHAKE_SIZE bytes; `*output_size` becomes the length of the frame to send.
+/// `input` and `output` may be one buffer. `output` has room for COUNTERSIGN_HANDSHAKE_SIZE bytes; `*output_size` becomes the length of the
+/// frame to send.
 countersign_result countersign_handshake(countersign_context *context, const uint8_t *COUNTERSIGN_NULLABLE input,
                                          size_t input_size, uint8_t *output, size_t output_capacity,
                                          size_t *output_size);
@@ -227,8 +228,8 @@ countersign_result countersign_public_key(const countersign_context *context, ui
 /// Writes the certificate in use, at most COUNTERSIGN_CERTIFICATE_SIZE bytes.
 countersign_result countersign_certificate(const countersign_context *context, uint8_t *certificate, size_t capacity, size_t *size);
 
-/// Whether messages and sessions of others should come over the sessions that follow: 1, as after countersign_init, or 0. Several
-/// sessions of one device are possible when one of them listens.
+/// Whether messages and sessions of others should come over the sessions that follow: 1, as after countersign_init, or 0. A session
+/// that does not listen leaves another one of the device that does as it is.
 void countersign_set_listening(countersign_context *context, int32_t listens);
 
 // ---- A key made on the device ----
@@ -477,8 +478,8 @@ countersign_result countersign_peer_direct(const countersign_context *context, c
                                            int32_t initiates, const countersign_address *COUNTERSIGN_NULLABLE other);
 
 /// One step of a handshake with a peer: reads a frame, if there is one, and writes the next, if it is this side's turn; otherwise
-/// `*output_size` is 0. `input` and `output` may be one buffer; `output` has room for COUNTERSIGN_PEER_HANDSHAKE_SIZE bytes. A frame that is
-/// refused changes nothing: the right one can still come.
+/// `*output_size` is 0. `input` and `output` may be one buffer; `output` has room for COUNTERSIGN_PEER_HANDSHAKE_SIZE bytes. A frame that
+/// is refused changes nothing: the right one can still come.
 countersign_result countersign_peer_handshake(countersign_context *context, countersign_peer *peer,
                                               const uint8_t *COUNTERSIGN_NULLABLE input, size_t input_size, uint8_t *output,
                                               size_t output_capacity, size_t *output_size, uint32_t *todo);
@@ -543,16 +544,17 @@ void countersign_channel_clear(countersign_channel *channel);
 
 /// Takes a record of kind COUNTERSIGN_RECORD_APPLICATION: verifies the application's certificate as countersign_peer_take does. While the
 /// channel serves, `*frame_size` is 0. Otherwise opens one and writes the sealed record that the server keeps for the application; `*todo`
-/// asks for COUNTERSIGN_STORE_CHANNEL before a report leaves. `now` is the caller's clock in seconds, or 0 where it has none: a channel that was opened a
-/// day ago serves no longer. One that the server refuses is cleared first. The old channel is gone then: requests that are under way
-/// in it are opened by another copy of it, loaded from storage.
+/// asks for COUNTERSIGN_STORE_CHANNEL before a report leaves. `now` is the caller's clock in seconds, or 0 where it has none: a channel
+/// that was opened a day ago serves no longer. One that the server refuses is cleared first. The old channel is gone then: requests that
+/// are under way in it are opened by another copy of it, loaded from storage.
 countersign_result countersign_channel_open(countersign_context *context, countersign_channel *channel, const uint8_t *record,
                                             size_t record_size, uint64_t now, uint8_t *frame, size_t frame_capacity, size_t *frame_size,
                                             uint32_t *todo);
 
 /// Writes a report under a number of countersign_next_number. One number seals one text: to send it again, send these bytes again. The
-/// server answers COUNTERSIGN_RECORD_ACCEPTED once it is on the server's disk, COUNTERSIGN_RECORD_LATER or COUNTERSIGN_RECORD_REFUSED, and where
-/// `wants_done` is 1 COUNTERSIGN_RECORD_DONE. `answers` is NULL or the number of the request that the report answers. `text` is not in `frame`.
+/// server answers COUNTERSIGN_RECORD_ACCEPTED once it is on the server's disk, COUNTERSIGN_RECORD_LATER or COUNTERSIGN_RECORD_REFUSED, and
+/// where `wants_done` is 1 COUNTERSIGN_RECORD_DONE. `answers` is NULL or the number of the request that the report answers. `text` is not
+/// in `frame`.
 countersign_result countersign_report(countersign_context *context, countersign_channel *channel, uint64_t number, int32_t wants_done,
                                       const uint64_t *COUNTERSIGN_NULLABLE answers, const uint8_t *text, size_t text_size, uint8_t *frame,
                                       size_t frame_capacity, size_t *frame_size);
@@ -604,8 +606,8 @@ typedef struct countersign_instance {
 /// Draws the instance's number.
 countersign_result countersign_instance_init(countersign_instance *instance, size_t instance_size);
 
-/// Takes a record of kind COUNTERSIGN_RECORD_OPENING and verifies the device's certificate. COUNTERSIGN_CHANNEL_OUTDATED when the device has
-/// no channel, or it was opened to a key that this application has no more.
+/// Takes a record of kind COUNTERSIGN_RECORD_OPENING and verifies the device's certificate. COUNTERSIGN_CHANNEL_OUTDATED when the device
+/// has no channel, or it was opened to a key that this application has no more.
 countersign_result countersign_application_open(const countersign_context *context, countersign_application_channel *channel,
                                                 size_t channel_size, const uint8_t *record, size_t record_size);
 
