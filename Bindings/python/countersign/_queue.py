@@ -57,7 +57,7 @@ class Queue(Session):
         super().__init__(path, listens=True, knows_applications=True)
         check(library.instance_init(self._instance, ctypes.sizeof(self._instance)))
 
-    def _opened(self) -> None:
+    def _welcomed(self) -> None:
         self._credit = 0
         self._grant(WINDOW)
         for requesting in self._requestings.values():

@@ -42,6 +42,9 @@ class Session:
     def _opened(self) -> None:
         """The session is open: says again what was not answered in the one before."""
 
+    def _welcomed(self) -> None:
+        """The server has taken the session in."""
+
     def _ended(self) -> None:
         """Forgets what belonged to the session."""
 
@@ -131,6 +134,7 @@ class Session:
         self._obey(todo.value)
         if record.kind == c.WELCOME:
             self.session, self.only_renews = record.session, record.reason == 1
+            self._welcomed()
         elif record.kind == c.PONG:
             self.pongs += 1
             self._is_pinging = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An application and devices in Python, against a second implementation of the server."""
+"""An application and devices in Python, against the server and against a second implementation of it."""
 
 import asyncio
 import tempfile
@@ -10,22 +10,29 @@ import unittest.mock
 import countersign
 from countersign import aio
 
+from .fleet import Fleet
+
 try:
     from .relay import RelayFleet
 except ImportError:
     RelayFleet = None  # type: ignore
 
 
-@unittest.skipUnless(RelayFleet, "needs the package cryptography")
-class ApplicationTests(unittest.TestCase):
+class ApplicationTests:
+    """What an application and its devices do, whatever the server."""
+
+    @classmethod
+    def make_fleet(cls, folder: str):
+        raise NotImplementedError
+
     @classmethod
     def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.fleet = RelayFleet(folder.name, countersign)
+        cls.fleet = cls.make_fleet(folder.name)
         cls.addClassCleanup(cls.fleet.close)
-        cls.fleet.serve()
         cls.backend = cls.fleet.application("backend")
+        cls.fleet.serve()
         cls.number = 0
 
     def setUp(self) -> None:
@@ -145,6 +152,21 @@ class ApplicationTests(unittest.TestCase):
 
         texts, reply = asyncio.run(run())
         self.assertEqual((texts, reply), ([f"{index}" for index in range(20)], b"yes"))
+
+
+class ServerTests(ApplicationTests, unittest.TestCase):
+    """Against `countersign serve`."""
+
+    @classmethod
+    def make_fleet(cls, folder: str) -> Fleet:
+        return Fleet()
+
+
+@unittest.skipUnless(RelayFleet, "needs the package cryptography")
+class SecondImplementationTests(ApplicationTests, unittest.TestCase):
+    @classmethod
+    def make_fleet(cls, folder: str):
+        return RelayFleet(folder, countersign)
 
 
 if __name__ == "__main__":
