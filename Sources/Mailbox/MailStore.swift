@@ -3,7 +3,7 @@
 import Wire
 
 /// Where messages wait for their recipients. What it acknowledges survives a power cut.
-package protocol MailStore: Sendable {
+package protocol MailStore: QueueStore {
   var limits: MailboxLimits { get }
 
   /// Runs `body` in one transaction: what several devices ask for at once reaches the disk together. If it throws, none of it
@@ -31,7 +31,7 @@ package protocol MailStore: Sendable {
 }
 
 /// What can be done to a mailbox within one transaction.
-package protocol MailTransaction {
+package protocol MailTransaction: QueueTransaction {
   /// Whether this message was deposited before, delivered or not.
   func isKnown(_ deposit: Deposit) throws(MailboxError) -> Bool
 

@@ -58,6 +58,7 @@ public final class RelayServer: Sendable {
     timers = [
       RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
       RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.purge() },
+      RepeatingTimer(every: .seconds(1), on: .global(qos: .utility)) { relay.tick() },
       RepeatingTimer(every: .seconds(5), on: .global(qos: .utility)) {
         relay.logUntoldClosures()
         reporter.report()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Processes
 import Testing
 
 /// Applications are made, listed and removed as devices are.
@@ -50,6 +51,23 @@ import Testing
     for action in ["application.add", "application.default", "application.keep", "application.remove"] {
       #expect(audit.contains(action))
     }
+  }
+
+  @Test func deadLettersAreListedWhereThereIsAQueue() throws {
+    try initialize()
+    _ = try add("meter")
+    // No server has made a mailbox yet.
+    let none = try tool.run(["application", "dead-letters", "list", "--dir", dir, "meter"])
+    #expect(none.status == 0 && none.output.isEmpty, "\(none.error)")
+    let port = try CommandLineTool.freePort()
+    let server = try tool.start(["serve", "--dir", dir, "--listen", "127.0.0.1:\(port)", "--log-level", "critical"])
+    _ = server.output.line()
+    let requeued = try tool.run(["application", "dead-letters", "requeue", "--dir", dir, "meter", "--all"])
+    #expect(requeued.output == "0 messages wait again.\n", "\(requeued.error)")
+    #expect(try tool.run(["application", "dead-letters", "drop", "--dir", dir, "meter"]).status == 64)
+    let doctor = try tool.run(["doctor", "--dir", dir])
+    #expect(doctor.output.contains("0 messages wait for applications, 0 dead letters"), "\(doctor.output)")
+    server.kill()
   }
 
   @Test func whatCannotBeIsToldWhy() throws {

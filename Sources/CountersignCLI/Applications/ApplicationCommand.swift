@@ -21,5 +21,6 @@ struct ApplicationCommand: ParsableCommand {
       """,
     subcommands: [
       ApplicationAdd.self, ApplicationList.self, ApplicationDefault.self, ApplicationKeep.self, ApplicationRemove.self,
+      DeadLetters.self,
     ])
 }

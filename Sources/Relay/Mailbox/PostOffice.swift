@@ -25,12 +25,15 @@ package final class PostOffice: @unchecked Sendable {
   private let full = Mutex(FullMailboxes())
   /// Belongs to the queue.
   private let delivery: MailDelivery
+  /// Belongs to the queue.
+  let desk: ApplicationDesk
   private let clock: @Sendable () -> Int64
 
   init(
     mailbox: any MailStore, registry: any DeviceRecords, limits: RelayLimits, metrics: RelayMetrics, logger: Logger,
-    clock: @escaping @Sendable () -> Int64
+    clock: @escaping @Sendable () -> Int64, desk: ApplicationDesk
   ) {
+    self.desk = desk
     self.mailbox = mailbox
     self.registry = registry
     lane = Mutex(MailQueue(limits.mailbox, limits.device))
@@ -39,7 +42,24 @@ package final class PostOffice: @unchecked Sendable {
     self.clock = clock
     delivery = MailDelivery(mailbox, registry, metrics, logger, clock)
     delivery.resume = { [weak self] in self?.submit(.resume($0)) }
+    desk.goOnLater = { [weak self] in self?.submit(.goOn($0)) }
   }
+
+  /// What devices and applications ask of the queues. What waits for the disk is bounded as deposits are.
+  func submit(_ change: ApplicationChange, from client: Client) {
+    guard submit(.application(change, from: client), weight: change.weight, of: client) else {
+      return desk.fail(change, client)
+    }
+  }
+
+  /// Gives a device that knows of applications what waits for it from them.
+  func greet(_ client: Client) { submit(.greet(client)) }
+
+  /// An instance of an application is ready for more.
+  func take(_ bytes: Int, _ client: Client) { submit(.take(bytes, client)) }
+
+  /// A second has passed.
+  func tick() { submit(.tick) }
 
   func deposit(_ deposit: Deposit, from client: Client) {
     if isFull(for: deposit) { return refuse(deposit, client, .quotaExceeded) }
@@ -93,6 +113,7 @@ package final class PostOffice: @unchecked Sendable {
         let lost = try mailbox.purge(at: clock())
         metrics.mailExpired.add(lost)
         metrics.mailWaiting.add(-lost)
+        try desk.purge()
       } catch {
         logger.error("mailbox", metadata: ["reason": "\(error)"])
       }
@@ -118,9 +139,14 @@ package final class PostOffice: @unchecked Sendable {
       switch call {
       case .begin(let client):
         // The end that follows it may have arrived first; what is set before that end is visible here.
-        if !client.hasEnded { delivery.begin(client) }
+        guard !client.hasEnded else { break }
+        if client.isApplication { desk.begin(client) } else { delivery.begin(client) }
       case .resume(let client): delivery.sendPage(to: client)
-      case .end(let client): delivery.end(client)
+      case .end(let client): if client.isApplication { desk.end(client) } else { delivery.end(client) }
+      case .greet(let client): if !client.hasEnded { desk.greet(client) }
+      case .take(let bytes, let client): desk.take(bytes, client)
+      case .goOn(let application): desk.goOn(application)
+      case .tick: desk.tick()
       }
     }
     if lane.withLock({ $0.hasMore() }) { queue.async { self.drain() } }
@@ -131,6 +157,7 @@ package final class PostOffice: @unchecked Sendable {
     case stored(Int64)
     case known
     case refused(ServerRecord.Refusal)
+    case application(ApplicationOutcome)
   }
 
   /// The outcome of a batch of changes.
@@ -154,7 +181,13 @@ package final class PostOffice: @unchecked Sendable {
       }
     } catch {
       logger.error("mailbox", metadata: ["reason": "\(error)"])
-      for case .deposit(let deposit, let client) in changes { refuse(deposit, client, .unavailable) }
+      for change in changes {
+        switch change {
+        case .deposit(let deposit, let client): refuse(deposit, client, .unavailable)
+        case .application(let change, let client): desk.fail(change, client)
+        case .delivered: break
+        }
+      }
       return
     }
     metrics.mailboxCommits.add(1)
@@ -169,8 +202,11 @@ package final class PostOffice: @unchecked Sendable {
       for recipient in batch.emptied { full.forget(recipient) }
     }
     for (change, outcome) in zip(changes, batch.outcomes) {
-      guard case .deposit(let deposit, let client) = change, let outcome else { continue }
-      answer(deposit, client, outcome)
+      switch (change, outcome) {
+      case (.deposit(let deposit, let client), .some(let outcome)): answer(deposit, client, outcome)
+      case (.application(let change, let client), .application(let outcome)): desk.answer(change, client, outcome)
+      default: break
+      }
     }
   }
 
@@ -198,6 +234,8 @@ package final class PostOffice: @unchecked Sendable {
       if try mail.remove(for: client.address, from: sender, id: id, at: now) {
         batch.emptied.append(client.address)
       }
+    case .application(let change, let client):
+      batch.outcomes.append(.application(try desk.carryOut(change, client, mail, at: now)))
     }
   }
 
@@ -218,7 +256,8 @@ package final class PostOffice: @unchecked Sendable {
         // It could not open a sealed message.
         return deposit.isOpen ? nil : .staleCertificate
       }
-      guard !device.isRevoked else { return .unknownRecipient }
+      // What is meant for an application goes into its queue.
+      guard !device.isRevoked, !device.isApplication else { return .unknownRecipient }
       if deposit.isOpen { return nil }
       return device.generation == deposit.generation ? nil : .staleCertificate
     } catch { return .unavailable }
@@ -235,6 +274,7 @@ package final class PostOffice: @unchecked Sendable {
       metrics.mailWaiting.add(1)
       client.connection.send(.accepted(deposit.id))
       delivery.passOn(deposit, sequence)
+    case .application: break
     }
   }
 }

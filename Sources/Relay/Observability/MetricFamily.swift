@@ -74,6 +74,22 @@ extension RelayMetrics {
     single("mail_delivered_total", .counter, "Messages that their recipients have confirmed.", mailDelivered.value)
     single("mail_withheld_total", .counter, "Messages dropped because their sender is revoked.", mailWithheld.value)
     single("mail_expired_total", .counter, "Messages dropped because nobody fetched them.", mailExpired.value)
+    labelled("reports_total", "result", "Messages for applications, by result.", reports.values)
+    single("reports_done_total", .counter, "Messages that applications have done.", reportsDone.value)
+    single(
+      "reports_returned_total", .counter, "Messages that were leased to an instance and given back.",
+      reportsReturned.value)
+    single(
+      "reports_expired_total", .counter, "Messages dropped because no application had them done.", reportsExpired.value)
+    single("queue_messages", .gauge, "Messages in the queues of applications that are not done.", queued.value)
+    single("queue_leased_messages", .gauge, "Those that instances have.", leased.value)
+    single("dead_letters", .gauge, "Messages that were leased too often.", deadLetters.value)
+    single("channels_opened_total", .counter, "Channels from devices to applications.", channelsOpened.value)
+    labelled("requests_total", "result", "Requests of applications, by result.", requests.values)
+    single(
+      "presence_dropped_total", .counter,
+      "Events of devices that their applications were not told, because of too many.",
+      presenceDropped.value)
     let issued = certificatesIssued.withLock { $0.sorted { $0.key < $1.key } }
     labelled(
       "certificates_issued_total", "system", "Certificates issued over the network.",

@@ -23,7 +23,7 @@ final class LabelledCounter<Label: RawRepresentable<String> & CaseIterable & Has
     gauges = Dictionary(uniqueKeysWithValues: Label.allCases.map { ($0, AtomicCount()) })
   }
 
-  func add(_ label: Label) { gauges[label]?.add(1) }
+  func add(_ label: Label, _ amount: Int = 1) { gauges[label]?.add(amount) }
 
   func value(_ label: Label) -> Int { gauges[label]?.value ?? 0 }
 

@@ -27,6 +27,12 @@ package enum RelayAction {
   case rekey
   case request(Bytes<32>)
   case pong
+  case openChannel(DeviceChannel)
+  case report(Report)
+  /// A device has stored that it had a request.
+  case taken(application: DeviceAddress, request: UInt64)
+  /// What an instance of an application asks.
+  case queue(QueueAction)
   case close(CloseReason)
 }
 

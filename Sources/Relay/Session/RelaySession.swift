@@ -185,8 +185,8 @@ package final class RelaySession {
         Deposit(recipient: to, sender: address, id: id, generation: 0, body: body.withUnsafeBytes { Data($0) }))
     case .request(let point): .request(point)
     case .ping: .pong
-    // No device knows of an application yet.
-    case .channel, .queue: .close(.violation)
+    case .channel(let record): RelayAction(record, from: address)
+    case .queue(let record): RelayAction(record, from: address)
     }
   }
 

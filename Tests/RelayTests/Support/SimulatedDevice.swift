@@ -27,6 +27,8 @@ final class SimulatedDevice {
   private(set) var frames: [[UInt8]] = []
   /// What the server said in this session, in words.
   private(set) var heard: [String] = []
+  /// The same, byte for byte.
+  private(set) var records: [[UInt8]] = []
   /// Why the server refused the key that was shown last, by its own word; nil when it did not.
   private(set) var told: SessionRefusal?
 
@@ -62,6 +64,7 @@ final class SimulatedDevice {
   func firstFrame(on connection: LoopbackConnection, fallingBack: Bool = false) throws -> [UInt8] {
     self.connection = connection
     heard = []
+    records = []
     told = nil
     link = ServerLink(scheme: identity.scheme)
     // Of a device that has one key and one beside it.
@@ -108,6 +111,10 @@ final class SimulatedDevice {
     var span = frame.mutableBytes
     let record = try link.open(&span)
     heard.append(record.word)
+    var bytes = [UInt8](repeating: 0, count: record.encodedLength)
+    var place = bytes.mutableBytes
+    _ = record.encode(into: &place)
+    records.append(bytes)
     if case .turnedAway(let reason) = record { told = reason }
     var reaction = Reaction()
     switch try identity.receive(record, over: link.slot!) {
