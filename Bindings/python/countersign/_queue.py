@@ -57,7 +57,7 @@ class Queue(Session):
         super().__init__(path, listens=True, knows_applications=True)
         check(library.instance_init(self._instance, ctypes.sizeof(self._instance)))
 
-    def _welcomed(self) -> None:
+    def _caught_up(self) -> None:
         self._credit = 0
         self._grant(WINDOW)
         for requesting in self._requestings.values():
@@ -120,7 +120,9 @@ class Queue(Session):
     # ---- What comes in ----
 
     def _record(self, record: c.Record, buffer: ctypes.Array, size: int) -> None:
-        if record.kind == c.OPENING:
+        if record.kind == c.CAUGHT_UP:
+            self._caught_up()
+        elif record.kind == c.OPENING:
             self._opening(record, buffer, size)
         elif record.kind == c.REPORT:
             self._report(buffer.raw[:size])

@@ -42,9 +42,6 @@ class Session:
     def _opened(self) -> None:
         """The session is open: says again what was not answered in the one before."""
 
-    def _welcomed(self) -> None:
-        """The server has taken the session in."""
-
     def _ended(self) -> None:
         """Forgets what belonged to the session."""
 
@@ -134,7 +131,6 @@ class Session:
         self._obey(todo.value)
         if record.kind == c.WELCOME:
             self.session, self.only_renews = record.session, record.reason == 1
-            self._welcomed()
         elif record.kind == c.PONG:
             self.pongs += 1
             self._is_pinging = False
