@@ -120,10 +120,17 @@ let hostTargets: [Target] = [
   hostModule("Files", [.product(name: "SystemPackage", package: "swift-system")]),
   hostModule("Processes", ["CSpawn"]),
   hostModule("Strangers", []),
+  // Sessions over datagrams, without sockets and clocks.
+  hostModule(
+    "Datagrams",
+    [
+      "Strangers", "Wire", "Noise", "CountersignCrypto",
+      .product(name: "DequeModule", package: "swift-collections"),
+    ]),
   hostModule(
     "DeviceHost",
     [
-      "Files", "Secrecy", "Strangers", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "Datagrams", "Files", "Secrecy", "Strangers", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
       "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
@@ -154,7 +161,8 @@ let hostTargets: [Target] = [
   hostModule(
     "RelayServer",
     [
-      "Relay", "Mailbox", "Strangers", "Registry", "Keyring", "Records", "Wire",
+      "Relay", "Mailbox", "Datagrams", "Strangers", "Registry", "Keyring", "Records", "Wire",
+      .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "Metrics", package: "swift-metrics"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -210,6 +218,7 @@ let hostTargets: [Target] = [
     swiftSettings: spans,
     linkerSettings: bindNow),
   tests("StrangersTests", ["Strangers"]),
+  tests("DatagramsTests", ["Datagrams", "Strangers", "Wire", "CountersignCrypto"]),
   tests(
     "RegistryTests",
     [
@@ -222,7 +231,8 @@ let hostTargets: [Target] = [
   tests(
     "RelayTests",
     [
-      "RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Strangers", "Processes", "Device",
+      "RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Datagrams", "Strangers", "Processes",
+      "Device",
       "Records",
       "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),

@@ -26,7 +26,7 @@ public final class DeviceClient {
 
   let store: DeviceStore
   let endpoint: Endpoint
-  let socket: FrameSocket
+  let socket: any FrameTransport
   var link: ServerLink
   private var slot = SlotName.a
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
@@ -87,13 +87,13 @@ public final class DeviceClient {
     _ store: DeviceStore, _ endpoint: Endpoint, _ listens: Bool, _ timeout: Duration, fallingBack: Bool
   ) throws(DeviceHostError) -> DeviceClient {
     let scheme = try store.read { $0.scheme }
-    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let socket = try endpoint.open(timeout: timeout)
     let client = DeviceClient(store, endpoint, socket, ServerLink(scheme: scheme))
     try client.open(listens: listens, timeout: timeout, fallingBack: fallingBack)
     return client
   }
 
-  private init(_ store: DeviceStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ link: consuming ServerLink) {
+  private init(_ store: DeviceStore, _ endpoint: Endpoint, _ socket: any FrameTransport, _ link: consuming ServerLink) {
     self.store = store
     self.endpoint = endpoint
     self.socket = socket

@@ -22,7 +22,7 @@ public final class SymmetricClient {
 
   let store: SymmetricStore
   let endpoint: Endpoint
-  let socket: FrameSocket
+  let socket: any FrameTransport
   private var link = SymmetricLink()
   private let slot: SlotName
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
@@ -58,13 +58,13 @@ public final class SymmetricClient {
   private static func open(
     _ store: SymmetricStore, _ endpoint: Endpoint, _ slot: SlotName, _ listens: Bool, _ timeout: Duration
   ) throws(DeviceHostError) -> SymmetricClient {
-    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let socket = try endpoint.open(timeout: timeout)
     let client = SymmetricClient(store, endpoint, socket, slot)
     try client.open(listens: listens, timeout: timeout)
     return client
   }
 
-  private init(_ store: SymmetricStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ slot: SlotName) {
+  private init(_ store: SymmetricStore, _ endpoint: Endpoint, _ socket: any FrameTransport, _ slot: SlotName) {
     self.store = store
     self.endpoint = endpoint
     self.socket = socket
@@ -91,6 +91,7 @@ public final class SymmetricClient {
     }
     let reply = try exchange(frame, length, timeout)
     do { try link.readReply(reply.bytes) } catch { throw DeviceHostError(answer: error, of: endpoint) }
+    link.withExport { socket.secure(with: $0) }
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {

@@ -12,7 +12,7 @@ package final class AtomicCount: Sendable {
 
   func set(_ value: Int) { storage.store(value, ordering: .relaxed) }
 
-  var value: Int { storage.load(ordering: .relaxed) }
+  package var value: Int { storage.load(ordering: .relaxed) }
 }
 
 /// Numbers distinguished by a label with a fixed set of values.

@@ -96,6 +96,11 @@ package final class RelaySession {
     return held
   }
 
+  /// Lends what the handshake exports; nil when the session has no keys.
+  package func withExport<Result>(_ body: (borrowing SecretBytes<32>) -> Result) -> Result? {
+    keys.isPresent ? body(keys.export) : nil
+  }
+
   /// Seals a record; nil when the session has no keys or may not use them any more.
   package func seal(_ record: OutgoingRecord) -> [UInt8]? {
     guard isAuthenticated else { return nil }

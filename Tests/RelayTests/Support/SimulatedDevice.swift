@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Credentials
+import Datagrams
 import Device
 import Foundation
 import CountersignCrypto
@@ -81,6 +82,9 @@ final class SimulatedDevice {
       throw error
     }
   }
+
+  /// Gives datagrams the keys that follow from the session's.
+  func secure(_ caller: DatagramCaller) { link.withExport { caller.secure(with: $0) } }
 
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: Framing.maximumFrameLength)

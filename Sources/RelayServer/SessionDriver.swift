@@ -7,30 +7,25 @@ import Strangers
 import Relay
 import Wire
 
-/// Joins one socket to one session: cuts the stream into frames, carries out actions, writes records, keeps the time.
-final class ConnectionHandler: ChannelDuplexHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
-
+/// Joins one link to one session: carries out actions, writes records, keeps the time.
+final class SessionDriver {
   let relay: Relay
   private let table: ConnectionTable
   let lane: HandshakeQueue
   let session: RelaySession
-  var connection: NIOConnection?
-  var context: ChannelHandlerContext?
+  let eventLoop: any EventLoop
+  /// Until it has ended.
+  private(set) var link: (any FrameLink)?
+  private(set) var connection: NIOConnection?
   var client: Client?
-  /// Bytes that are not a whole frame yet.
-  private var input: ByteBuffer?
-  var source = SourceAddress.unknown
+  let source: SourceAddress
   var isCounted = false
   var isUnauthenticated = false
   var hasAnswered = false
   var waitsInLane = false
   var place: HandshakeQueue.Place?
-  /// The holder of the session while this handler must not touch it.
+  /// The holder of the session while this driver must not touch it.
   var loan: SessionLoan?
-  var isFlushScheduled = false
   private var lastFrame = NIODeadline.now()
   var timer: Scheduled<Void>?
   var closeReason: CloseReason?
@@ -38,84 +33,70 @@ final class ConnectionHandler: ChannelDuplexHandler {
   var rest: Scheduled<Void>?
   /// What is carried out after that.
   var deferred: [() -> Void] = []
-  /// Whether the channel would read more if it were allowed to.
-  private var wantsRead = false
   var isDraining = false
   var outbox = FrameOutbox()
 
   /// Long enough for the loop to look at its other sockets.
   private static let breath = TimeAmount.microseconds(50)
 
-  init(relay: Relay, table: ConnectionTable, lane: HandshakeQueue) {
+  init(relay: Relay, table: ConnectionTable, lane: HandshakeQueue, link: any FrameLink, on eventLoop: any EventLoop) {
     self.relay = relay
     self.table = table
     self.lane = lane
+    self.link = link
+    self.eventLoop = eventLoop
+    source = link.source
     session = RelaySession(admissions: relay.admissions, limits: relay.limits)
   }
 
-  // MARK: The channel's events
+  /// Whether the connection is over, or about to be.
+  var hasEnded: Bool { closeReason != nil }
 
-  func channelActive(context: ChannelHandlerContext) {
-    self.context = context
-    let connection = NIOConnection(self, on: context.eventLoop)
+  // MARK: The link's events
+
+  /// The link is there.
+  func begin() {
+    let connection = NIOConnection(self, on: eventLoop)
     self.connection = connection
-    source = SourceAddress(context.remoteAddress)
     guard table.admit(connection, from: source) else { return close(.overloaded) }
     isCounted = true
     relay.metrics.connections.add(1)
     isUnauthenticated = true
     relay.metrics.unauthenticated.add(1)
     let timeout = TimeAmount.seconds(relay.limits.handshakeTimeout)
-    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: timeout) {
+    timer = eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: timeout) {
       self.close(.handshakeTimeout)
     }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var bytes = unwrapInboundIn(data)
-    guard closeReason == nil else { return }
-    relay.metrics.bytesReceived.add(bytes.readableBytes)
-    if input == nil { input = bytes } else { input?.writeBuffer(&bytes) }
-    takeFrames()
+  func linkWritabilityChanged(_ isWritable: Bool) {
+    connection?.setWritable(isWritable)
+    guard isWritable else { return }
+    goOn()
+    passOn()
   }
 
-  func read(context: ChannelHandlerContext) {
-    if isHeldBack { wantsRead = true } else { context.read() }
-  }
-
-  func channelReadComplete(context: ChannelHandlerContext) { context.fireChannelReadComplete() }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    connection?.setWritable(context.channel.isWritable)
-    if context.channel.isWritable {
-      goOn()
-      passOn()
-    }
-    context.fireChannelWritabilityChanged()
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
+  func linkEnded() {
     finish(.peer)
     if isCounted { relay.metrics.connections.add(-1) }
+    isCounted = false
     if let connection { table.remove(connection) }
     if let client { relay.end(client) }
     client = nil
     connection = nil
-    self.context = nil
+    link = nil
   }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { close(.peer) }
 
   // MARK: Frames
 
   /// Whether the server does not listen to the device now. A device that does not read its answers gets none to new questions;
   /// what follows the handshake's last message waits for it.
   var isHeldBack: Bool {
-    rest != nil || isDraining || (waitsInLane && hasAnswered) || context?.channel.isWritable == false
+    rest != nil || isDraining || (waitsInLane && hasAnswered) || link?.isWritable == false
   }
 
   /// Takes frames for one turn; the rest of what has arrived comes after the other connections'.
-  private func takeFrames() {
+  func takeFrames() {
     var frames = 0
     var bytes = 0
     while closeReason == nil, !isHeldBack, let frame = nextFrame() {
@@ -125,16 +106,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
       guard frames >= relay.limits.framesPerTurn || bytes >= relay.limits.bytesPerTurn else { continue }
       takeRest(Self.breath)
     }
-    if closeReason != nil || input?.readableBytes == 0 {
-      input = nil
-    } else if let buffer = input, buffer.readerIndex > buffer.readableBytes {
-      input?.discardReadBytes()
-    }
   }
 
   func takeRest(_ time: TimeAmount) {
-    guard rest == nil, closeReason == nil, let context else { return }
-    rest = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: time) {
+    guard rest == nil, closeReason == nil else { return }
+    rest = eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(in: time) {
       self.rest = nil
       let deferred = self.deferred
       self.deferred = []
@@ -150,20 +126,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Continues if nothing is in the way any more.
   func goOn() {
     takeFrames()
-    guard !isHeldBack, wantsRead else { return }
-    wantsRead = false
-    context?.read()
+    if !isHeldBack { link?.resume() }
   }
 
   private func nextFrame() -> [UInt8]? {
-    guard let buffer = input, let length = buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) else {
+    let isStranger = waitsInLane || !session.isAuthenticated
+    let limit = isStranger ? relay.limits.maximumUnauthenticatedFrame : Framing.maximumFrameLength
+    do throws(CloseReason) { return try link?.nextFrame(limit: limit) } catch {
+      close(error)
       return nil
     }
-    if waitsInLane || !session.isAuthenticated, Int(length) > relay.limits.maximumUnauthenticatedFrame {
-      close(.frameTooLong)
-      return nil
-    }
-    return input?.readLengthPrefixedSlice(as: UInt16.self).map { Array($0.readableBytesView) }
   }
 
   func receive(_ frame: [UInt8]) {
@@ -225,16 +197,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     switch action {
     case .none: break
     case .reply(let bytes):
-      guard let context else { return }
       hasAnswered = true
       if let connection { table.favour(connection) }
-      var frame = context.channel.allocator.buffer(capacity: Framing.headerLength + bytes.count)
-      frame.writeInteger(UInt16(bytes.count))
-      frame.writeBytes(bytes)
-      write(frame, context, promise: nil)
+      link?.answer(bytes, of: session)
     case .turnAway(let bytes, let refusal):
       hasAnswered = true
-      if let context { sendLast(bytes, context) }
+      link?.writeLast(bytes)
       close(.refused(refusal))
     case .begin(let claimant, let hello):
       // It may have made room for another stranger at this moment.
@@ -269,10 +237,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// One timer per connection, moved on only when it fires.
   private func watchIdleness() {
-    guard let context, closeReason == nil else { return }
+    guard closeReason == nil else { return }
     let deadline = lastFrame + .seconds(relay.limits.idleTimeout)
     guard deadline > .now() else { return close(.idleTimeout) }
-    timer = context.eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(deadline: deadline) {
+    timer = eventLoop.assumeIsolatedUnsafeUnchecked().scheduleTask(deadline: deadline) {
       self.watchIdleness()
     }
   }
