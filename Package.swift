@@ -149,7 +149,7 @@ let hostTargets: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   hostModule(
-    "Mailbox", ["Files", "Wire", .product(name: "GRDB", package: "GRDB.swift")]),
+    "Mailbox", ["Files", "Wire", "CountersignCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
   hostModule(
     "Relay",
     [
@@ -161,7 +161,8 @@ let hostTargets: [Target] = [
   hostModule(
     "RelayServer",
     [
-      "Relay", "Mailbox", "Datagrams", "Strangers", "Registry", "Keyring", "Records", "Wire",
+      "Relay", "Mailbox", "Datagrams", "Strangers", "Registry", "Keyring", "Records", "Schemes", "Wire",
+      "CountersignCrypto",
       .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "Metrics", package: "swift-metrics"),
@@ -218,7 +219,7 @@ let hostTargets: [Target] = [
     swiftSettings: spans,
     linkerSettings: bindNow),
   tests("StrangersTests", ["Strangers"]),
-  tests("DatagramsTests", ["Datagrams", "Strangers", "Wire", "CountersignCrypto"]),
+  tests("DatagramsTests", ["Datagrams", "Strangers", "CountersignCrypto"]),
   tests(
     "RegistryTests",
     [

@@ -86,6 +86,13 @@ public struct SymmetricIdentity: ~Copyable {
     DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true)
   }
 
+  /// Takes message numbers for the wake-ups of a suspended session and returns the first. Store the identity before it is suspended.
+  public mutating func takeMessageIDs(_ count: Int = Suspension.maximumWakeUps) throws(DeviceError) -> MessageID {
+    guard slot(.active) != nil else { throw .noUsableKey }
+    isDirty = true
+    return try messageCounter.take(UInt64(count), generation)
+  }
+
   /// The next message number. When ``isDirty`` afterwards, store the identity before the message leaves.
   public mutating func nextMessageID() throws(DeviceError) -> MessageID {
     guard slot(.active) != nil else { throw .noUsableKey }

@@ -20,6 +20,7 @@ public final class DeviceClient {
     case unreachable(DeviceAddress)
     case message(ReceivedMessage)
     case keyRefused(KeyRefusal, retryAfter: UInt32)
+    case suspended(wakeUps: Int, reserve: UInt32)
     /// Handled here; nothing to do.
     case other
   }
@@ -165,6 +166,8 @@ public final class DeviceClient {
       }
       return .other
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .suspended(let wakeUps, _, let reserve):
+      return .suspended(wakeUps: Int(wakeUps), reserve: UInt32(reserve))
     case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)

@@ -40,6 +40,8 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case notStored(ServerRecord.Refusal)
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.
   case mayOnlyRenew
+  /// The suspended session does not serve: see ``SuspensionError``.
+  case suspension(SuspensionError)
   case device(DeviceError)
 }
 

@@ -16,6 +16,7 @@ public final class SymmetricClient {
     case refused(MessageID, ServerRecord.Refusal)
     case message(ReceivedMessage)
     case keyRefused(KeyRefusal, retryAfter: UInt32)
+    case suspended(wakeUps: Int, reserve: UInt32)
     /// Handled here; nothing to do.
     case other
   }
@@ -23,7 +24,7 @@ public final class SymmetricClient {
   let store: SymmetricStore
   let endpoint: Endpoint
   let socket: any FrameTransport
-  private var link = SymmetricLink()
+  var link = SymmetricLink()
   private let slot: SlotName
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
 
@@ -147,6 +148,8 @@ public final class SymmetricClient {
     case .refused(let id, let refusal): return .refused(id, refusal)
     case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .suspended(let wakeUps, _, let reserve):
+      return .suspended(wakeUps: Int(wakeUps), reserve: UInt32(reserve))
     case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
     case .caughtUp: isCaughtUp = true
     default: break

@@ -31,7 +31,7 @@ package protocol MailStore: Sendable {
 }
 
 /// What can be done to a mailbox within one transaction.
-package protocol MailTransaction {
+package protocol MailTransaction: SuspensionTransaction {
   /// Whether this message was deposited before, delivered or not.
   func isKnown(_ deposit: Deposit) throws(MailboxError) -> Bool
 
@@ -48,6 +48,9 @@ package protocol MailTransaction {
 
   /// Stores a message and returns its place in the order of arrival.
   func store(_ deposit: Deposit, at now: Int64) throws(MailboxError) -> Int64
+
+  /// Whether anything waits for a device.
+  func hasMail(for recipient: DeviceAddress) throws(MailboxError) -> Bool
 
   /// Forgets a message that the application has; only its existence is remembered for a while. False if it was not there.
   func remove(

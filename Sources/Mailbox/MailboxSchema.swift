@@ -8,6 +8,7 @@ enum MailboxSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
     migrator.registerMigration("2-counters") { try $0.execute(sql: counters) }
+    migrator.registerMigration("3-suspended-sessions") { try $0.execute(sql: suspended) }
     return migrator
   }
 

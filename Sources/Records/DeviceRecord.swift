@@ -26,6 +26,8 @@ public enum DeviceRecord: ~Escapable {
   case rekey
   /// Asks for an identity-based credential for the next key, with the device's point.
   case request(Bytes<32>)
+  /// Asks that this session be suspended: afterwards one frame wakes it.
+  case suspend(Suspension)
 
   /// What a device wants of a session and what it knows already.
   public struct Hello: Equatable, Sendable {
@@ -72,6 +74,7 @@ public enum DeviceRecord: ~Escapable {
       self = .open(to: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
     case 0x09: self = .rekey
     case 0x0A: self = .request(try Bytes(&reader))
+    case 0x0B: self = .suspend(try Suspension(&reader))
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -89,6 +92,7 @@ public enum DeviceRecord: ~Escapable {
     case .request: 33
     case .ping, .rekey: 1
     case .open(_, _, let body): 21 + body.byteCount
+    case .suspend(let suspension): 1 + suspension.encodedLength
     }
   }
 
@@ -135,6 +139,9 @@ public enum DeviceRecord: ~Escapable {
     case .request(let point):
       writer.uint8(0x0A)
       writer.bytes(point.bytes)
+    case .suspend(let suspension):
+      writer.uint8(0x0B)
+      suspension.encode(&writer)
     }
     return writer.offset
   }

@@ -47,6 +47,9 @@ public enum ServerRecord: ~Escapable {
   case rotation(RotationStatement)
   /// In the place of `welcome`: why there is no session, found out after the handshake's second message. The connection ends.
   case turnedAway(SessionRefusal)
+  /// Answers `suspend`: how many wake-ups there may be, for how many counters beyond the highest it has seen the server waits, and how many
+  /// a device may reserve with one store.
+  case suspended(wakeUps: UInt16, window: UInt8, reserve: UInt8)
 
   /// Whether a device that was looked up is there; one byte.
   public enum Presence: UInt8, Sendable {
@@ -118,6 +121,8 @@ public enum ServerRecord: ~Escapable {
       self = .keyRefused(refusal, retryAfter: try reader.uint32())
     case 0x94: self = .rotation(try RotationStatement(decoding: reader.rest()))
     case 0x95: self = .turnedAway(SessionRefusal(rawValue: try reader.uint8()))
+    case 0x96:
+      self = .suspended(wakeUps: try reader.uint16(), window: try reader.uint8(), reserve: try reader.uint8())
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -145,6 +150,7 @@ public enum ServerRecord: ~Escapable {
     case .keyRefused: 6
     case .rotation: 1 + RotationStatement.encodedLength
     case .turnedAway: 1 + SessionRefusal.length
+    case .suspended: 5
     }
   }
 
@@ -230,6 +236,11 @@ public enum ServerRecord: ~Escapable {
     case .turnedAway(let reason):
       writer.uint8(0x95)
       writer.uint8(reason.rawValue)
+    case .suspended(let wakeUps, let window, let reserve):
+      writer.uint8(0x96)
+      writer.uint16(wakeUps)
+      writer.uint8(window)
+      writer.uint8(reserve)
     }
     return writer.offset
   }

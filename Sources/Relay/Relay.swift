@@ -38,6 +38,7 @@ package final class Relay: Sendable {
   let refusals = Sampler(perSecond: 5)
   let budgets: Budgets
   let keyLane: KeyRequestQueue
+  let wakeUps: WakeUpQueue
 
   /// - Parameters:
   ///   - clock: seconds since 1970: the start of the time by which messages age.
@@ -58,6 +59,7 @@ package final class Relay: Sendable {
     slowHandshakes = SlowHandshakeQueue(limits: limits)
     budgets = Budgets(limits, clock: uptime)
     keyLane = KeyRequestQueue(queue)
+    wakeUps = WakeUpQueue(limits: limits)
     do { fleet = try FleetView(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     let (waiting, mailClock) = try usingMailbox { () throws(MailboxError) in

@@ -26,6 +26,7 @@ extension Relay {
     case .rekey: enqueue(client) { self.rekey(client) }
     case .request(let point): enqueue(client) { self.issue(point, for: client) }
     case .pong: client.connection.send(.pong)
+    case .suspend(let suspension, let start): suspend(client, suspension, start)
     case .none, .reply, .turnAway, .begin, .close: break
     }
   }
@@ -65,7 +66,7 @@ extension Relay {
 
   /// The certificate to which a device's messages are sealed: none for a device without a key pair; nil when there is no such
   /// device.
-  private func certificate(of address: DeviceAddress) -> Certificate?? {
+  func certificate(of address: DeviceAddress) -> Certificate?? {
     if let device = try? registry.device(address), device.floor >= .certified {
       return device.isRevoked ? .none : .some(device.certificate)
     }

@@ -3,6 +3,7 @@
 import Dispatch
 import NIOCore
 import Relay
+import Strangers
 import Wire
 
 /// Joins a UDP socket to its ``DatagramPort``.
@@ -52,6 +53,19 @@ final class DatagramHandler: ChannelInboundHandler {
         link.reader = driver
         driver.begin()
         driver.takeFrames()
+      },
+      wake: { [weak self] frame, peer in
+        guard let self, !isDraining.isRaised else { return }
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        relay.wake(frame, from: SourceAddress(peer)) { answer in
+          guard let answer else { return }
+          loop.execute {
+            let (handler, context) = bound.value
+            guard handler.port != nil else { return }
+            handler.send(answer, to: peer, context)
+            context.flush()
+          }
+        }
       })
     self.port = port
     tickLater(context)

@@ -38,6 +38,8 @@ final class DatagramPort {
   private let isLoaded: () -> Bool
   /// A first frame has arrived.
   private let open: (DatagramLink) -> Void
+  /// A wake-up has arrived.
+  private let wake: ([UInt8], SocketAddress) -> Void
 
   private var links: [UInt32: DatagramLink] = [:]
   /// Links that have something due at some time.
@@ -50,7 +52,7 @@ final class DatagramPort {
   init(
     limits: RelayLimits, clock: @escaping () -> UInt64, isLoaded: @escaping () -> Bool,
     send: @escaping ([UInt8], SocketAddress) -> Void, requestFlush: @escaping () -> Void,
-    open: @escaping (DatagramLink) -> Void
+    open: @escaping (DatagramLink) -> Void, wake: @escaping ([UInt8], SocketAddress) -> Void = { _, _ in }
   ) {
     self.limits = limits
     self.clock = clock
@@ -58,6 +60,7 @@ final class DatagramPort {
     self.send = send
     self.requestFlush = requestFlush
     self.open = open
+    self.wake = wake
     parts = Reassembly(share: { limits.share(of: $0) })
     cookies = Cookies(at: clock())
   }
@@ -91,6 +94,7 @@ final class DatagramPort {
       guard isProved || !isLoaded() else { return askForCookie(frame, peer, now) }
       let bare = frame[0] == FrameKind.withCookie.rawValue ? Array(frame[(1 + Cookies.length)...]) : frame
       open(FirstFrame(frame: bare, received: received, longest: longest, isProved: isProved), from: peer)
+    case .wakeUp, .innerWakeUp: wake(frame, peer)
     default: break
     }
   }

@@ -54,6 +54,11 @@ final class NIOConnection: RelayConnection {
     eventLoop.execute { self.driver.value.turnAway(loan) }
   }
 
+  /// A wake-up has been taken.
+  func endWakeUp(_ answer: [UInt8]?) {
+    eventLoop.execute { self.driver.value.endWakeUp(answer) }
+  }
+
   /// Reads nothing more from the device.
   func pause() {
     eventLoop.execute { self.driver.value.pause() }

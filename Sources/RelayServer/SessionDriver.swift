@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import CountersignCrypto
 import NIOCore
 import Records
+import Schemes
 import Strangers
 import Relay
 import Wire
@@ -143,6 +145,7 @@ final class SessionDriver {
     // The device cannot know what to send next before it has its answer.
     guard !waitsInLane else { return close(.violation) }
     guard session.isInHandshake else { return perform(session.receive(frame)) }
+    if !hasAnswered, WakeFrame.hint(frame.bytes) != nil { return wake(frame) }
     if let connection { table.favour(connection) }
     waitsInLane = true
     let handshake = HandshakeQueue.Waiting(
@@ -153,6 +156,21 @@ final class SessionDriver {
       }, turnAway: { [weak self] in self?.close(.overloaded) })
     place = lane.enqueue(handshake, from: source)
     if place == nil { close(.overloaded) }
+  }
+
+  /// Takes a wake-up, which is all that a connection carries.
+  private func wake(_ frame: [UInt8]) {
+    guard let connection else { return }
+    waitsInLane = true
+    hasAnswered = true
+    relay.wake(frame, from: source) { connection.endWakeUp($0) }
+  }
+
+  /// A wake-up has been taken.
+  func endWakeUp(_ answer: [UInt8]?) {
+    guard closeReason == nil else { return }
+    if let answer { link?.writeLast(answer) }
+    close(.peer)
   }
 
   /// Answers a frame of the handshake, here or on the slow handshakes' queue.

@@ -28,6 +28,12 @@ enum RecordSamples {
       encode(.open(to: address, id: MessageID(42), body.bytes)),
       encode(.rekey),
       encode(.request(Bytes())),
+      encode(.suspend(Suspension(firstMessage: MessageID(42)))),
+      encode(
+        .suspend(
+          Suspension(
+            firstMessage: MessageID(42), active: .init(name: Bytes(), next: 7), pending: .init(name: Bytes(), next: 0)))
+      ),
     ]
   }
 
@@ -49,6 +55,7 @@ enum RecordSamples {
       encode(.epoch(try authority.epoch(11))),
       encode(.caughtUp),
       encode(.pong),
+      encode(.suspended(wakeUps: 256, window: 32, reserve: 8)),
       encode(.unreachable(address, session: 5)),
       encode(.open(from: address, id: MessageID(42), body.bytes)),
       encode(.key(scheme: .derivedKey, generation: 3, body.bytes)),

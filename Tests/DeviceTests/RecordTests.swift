@@ -19,8 +19,8 @@ struct RecordTests {
       #expect(try RecordSamples.serverRoundTrip(bytes) == bytes)
     }
     for bytes in RecordSamples.peerRecords() { #expect(try RecordSamples.peerRoundTrip(bytes) == bytes) }
-    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x0A))
-    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x95))
+    #expect(Set(RecordSamples.deviceRecords().map(\.[0])) == Set(0x01...0x0B))
+    #expect(Set(try RecordSamples.serverRecords(authority).map(\.[0])) == Set(0x81...0x96))
   }
 
   @Test("say what was put into them")
@@ -67,10 +67,10 @@ struct RecordTests {
   func types() throws {
     for type in UInt8.min ... .max {
       let bytes = [type] + [UInt8](repeating: 0, count: 40)
-      if !(0x01...0x0A).contains(type) {
+      if !(0x01...0x0B).contains(type) {
         #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.deviceRoundTrip(bytes) }
       }
-      if !(0x81...0x95).contains(type) {
+      if !(0x81...0x96).contains(type) {
         #expect(throws: WireError.unexpectedKind(type)) { try RecordSamples.serverRoundTrip(bytes) }
       }
       if !(0x01...0x03).contains(type) {

@@ -33,7 +33,7 @@ struct ReferenceTests {
     #expect(served == described)
     let labels =
       HandshakeResult.allCases.map(\.rawValue) + DepositResult.allCases.map(\.rawValue) + CloseReason.labels
-      + Budget.allCases.map(\.rawValue)
+      + Budget.allCases.map(\.rawValue) + WakeUpResult.allCases.map(\.rawValue)
     for label in labels { #expect(text.contains("`\(label)`"), "\(label)") }
     #expect(Set(HandshakeResult.allCases.map(\.rawValue)).count == AdmissionRefusal.allCases.count + 3)
   }
@@ -85,6 +85,9 @@ struct ReferenceTests {
       ),
       ("time that a message waits", "\(limits.mailbox.lifetime / 86_400) days"),
       ("deposits and confirmations that wait for the disk", grouped(limits.mailbox.queueLength)),
+      ("wake-ups of a suspended session", "\(limits.wakeUpsPerSession)"),
+      ("wake-ups that wait for the disk", grouped(limits.wakeUpQueueLength)),
+      ("wake-ups in one transaction", "\(limits.wakeUpsPerCommit)"),
       ("time for a graceful shutdown", "\(limits.drainTimeout) s"),
     ] {
       #expect(text.contains("| \(name) | \(value) |"), "\(name)")

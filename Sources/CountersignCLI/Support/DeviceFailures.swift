@@ -61,6 +61,16 @@ extension Failure {
       self.init(
         .temporary, "this device's certificate is out of date",
         hint: "It has asked the server for a new one. Try again.")
+    case .suspension(.notSuspended):
+      self.init(.temporary, "the device has no suspended session", hint: "Suspend one: countersign suspend")
+    case .suspension(.mustRenew), .suspension(.mustRepeat):
+      self.init(
+        .temporary, "the suspended session is used up, or too many wake-ups were not answered",
+        hint: "Suspend one anew: countersign suspend")
+    case .suspension(.notStored):
+      self.init(.ioError, "the suspended session could not be stored", hint: "Is the disk full, or read-only?")
+    case .suspension(let error):
+      self.init(.protocolError, "the suspended session failed: \(error)")
     case .device(let error):
       self.init(error)
     }

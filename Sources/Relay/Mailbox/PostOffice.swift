@@ -127,14 +127,14 @@ package final class PostOffice: @unchecked Sendable {
   }
 
   /// The outcome of a deposit.
-  private enum Outcome {
+  enum Outcome {
     case stored(Int64)
     case known
     case refused(ServerRecord.Refusal)
   }
 
   /// The outcome of a batch of changes.
-  private struct Batch {
+  struct Batch {
     var outcomes: [Outcome?] = []
     /// Whose mailboxes have fewer messages than before.
     var emptied: [DeviceAddress] = []
@@ -158,6 +158,15 @@ package final class PostOffice: @unchecked Sendable {
       return
     }
     metrics.mailboxCommits.add(1)
+    note(batch)
+    for (change, outcome) in zip(changes, batch.outcomes) {
+      guard case .deposit(let deposit, let client) = change, let outcome else { continue }
+      answer(deposit, client, outcome)
+    }
+  }
+
+  /// What has changed by a transaction that is on the disk.
+  private func note(_ batch: Batch) {
     metrics.mailDelivered.add(batch.emptied.count)
     metrics.mailExpired.add(batch.expired)
     metrics.mailWaiting.add(-batch.emptied.count - batch.expired)
@@ -168,9 +177,59 @@ package final class PostOffice: @unchecked Sendable {
       // After the full ones: a mailbox that was full in this batch may no longer be.
       for recipient in batch.emptied { full.forget(recipient) }
     }
-    for (change, outcome) in zip(changes, batch.outcomes) {
-      guard case .deposit(let deposit, let client) = change, let outcome else { continue }
-      answer(deposit, client, outcome)
+  }
+
+  /// What is done in one transaction beside deposits of sessions.
+  final class Desk {
+    let mail: any MailTransaction
+    private let office: PostOffice
+    fileprivate var batch = Batch()
+    fileprivate var stored: [(Deposit, Int64)] = []
+
+    fileprivate init(_ office: PostOffice, _ mail: any MailTransaction) {
+      self.office = office
+      self.mail = mail
+    }
+
+    /// Takes a deposit as one that came in a session.
+    func take(_ deposit: Deposit) throws(MailboxError) -> Outcome {
+      let outcome = try office.take(deposit, &batch, mail)
+      if case .stored(let sequence) = outcome { stored.append((deposit, sequence)) }
+      return outcome
+    }
+
+    /// The application of `recipient` has a message.
+    func confirm(for recipient: DeviceAddress, from sender: DeviceAddress, id: MessageID) throws(MailboxError) {
+      if try mail.remove(for: recipient, from: sender, id: id, at: office.clock()) { batch.emptied.append(recipient) }
+    }
+  }
+
+  /// Calls `body` on the office's queue.
+  func onQueue(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
+  /// Runs `body` in one transaction, on the office's queue; what it stored goes to who listens once it is on the disk.
+  ///
+  /// - Returns: nil when nothing happened, which is logged.
+  func transact<Result>(_ body: (Desk) throws(MailboxError) -> Result) -> Result? {
+    var desk: Desk?
+    do throws(MailboxError) {
+      let result = try mailbox.transaction { mail throws(MailboxError) in
+        let own = Desk(self, mail)
+        desk = own
+        return try body(own)
+      }
+      if let desk {
+        note(desk.batch)
+        for (deposit, sequence) in desk.stored {
+          metrics.deposits.add(.accepted)
+          metrics.mailWaiting.add(1)
+          delivery.passOn(deposit, sequence)
+        }
+      }
+      return result
+    } catch {
+      logger.error("mailbox", metadata: ["reason": "\(error)"])
+      return nil
     }
   }
 
@@ -179,26 +238,25 @@ package final class PostOffice: @unchecked Sendable {
   ) throws(MailboxError) {
     let now = clock()
     switch change {
-    case .deposit(let deposit, _):
-      if try mail.isKnown(deposit) {
-        batch.outcomes.append(.known)
-      } else if let refusal = judge(deposit) {
-        batch.outcomes.append(.refused(refusal))
-      } else {
-        let room = try mail.room(for: deposit, at: now, sweeping: &batch.expired)
-        if room == .enough {
-          batch.outcomes.append(.stored(try mail.store(deposit, at: now)))
-        } else {
-          batch.outcomes.append(.refused(.quotaExceeded))
-          batch.filled.append((deposit, try mail.refusal(of: deposit, because: room, at: now)))
-        }
-      }
+    case .deposit(let deposit, _): batch.outcomes.append(try take(deposit, &batch, mail))
     case .delivered(let client, let sender, let id):
       batch.outcomes.append(nil)
       if try mail.remove(for: client.address, from: sender, id: id, at: now) {
         batch.emptied.append(client.address)
       }
     }
+  }
+
+  private func take(
+    _ deposit: Deposit, _ batch: inout Batch, _ mail: any MailTransaction
+  ) throws(MailboxError) -> Outcome {
+    let now = clock()
+    if try mail.isKnown(deposit) { return .known }
+    if let refusal = judge(deposit) { return .refused(refusal) }
+    let room = try mail.room(for: deposit, at: now, sweeping: &batch.expired)
+    if room == .enough { return .stored(try mail.store(deposit, at: now)) }
+    batch.filled.append((deposit, try mail.refusal(of: deposit, because: room, at: now)))
+    return .refused(.quotaExceeded)
   }
 
   private func refuse(_ deposit: Deposit, _ client: Client, _ refusal: ServerRecord.Refusal) {

@@ -84,6 +84,9 @@ extension RelayMetrics {
       misissuances.value)
     single("revocations_seen_total", .counter, "Revocations found in the registry while running.", revocations.value)
     single("epoch", .gauge, "The fleet's epoch.", epoch.value)
+    single("suspensions_total", .counter, "Sessions that were suspended.", suspensions.value)
+    labelled("wake_ups_total", "result", "Wake-ups of suspended sessions by result.", wakeUps.values)
+    single("wake_up_commits_total", .counter, "Transactions that store wake-ups.", wakeUpCommits.value)
     return families
   }
 }

@@ -26,6 +26,8 @@ package enum RelayAction {
   case renew(X25519.PublicKey, ShownProof)
   case rekey
   case request(Bytes<32>)
+  /// Keep this session for wake-ups.
+  case suspend(Suspension, SuspensionStart)
   case pong
   case close(CloseReason)
 }

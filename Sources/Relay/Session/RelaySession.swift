@@ -190,6 +190,7 @@ package final class RelaySession {
         Deposit(recipient: to, sender: address, id: id, generation: 0, body: body.withUnsafeBytes { Data($0) }))
     case .request(let point): .request(point)
     case .ping: .pong
+    case .suspend(let suspension): .suspend(suspension, SuspensionStart(export: keys.export))
     }
   }
 

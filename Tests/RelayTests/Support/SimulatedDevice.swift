@@ -86,6 +86,16 @@ final class SimulatedDevice {
   /// Gives datagrams the keys that follow from the session's.
   func secure(_ caller: DatagramCaller) { link.withExport { caller.secure(with: $0) } }
 
+  /// Lends what the session exports.
+  func withExport<Result>(_ body: (borrowing SecretBytes<32>) throws -> Result) throws -> Result {
+    try link.withExport(body)
+  }
+
+  /// How many wake-ups the server allowed when it suspended this session; nil when it did not.
+  var suspended: Int? {
+    heard.last { $0.hasPrefix("suspended-") }.flatMap { Int($0.dropFirst("suspended-".count)) }
+  }
+
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
     var span = frame.mutableBytes
@@ -219,6 +229,7 @@ extension ServerRecord {
     case .migrate(let scheme, _, _, _): "migrate-\(scheme)"
     case .keyRefused(let reason, let seconds): "key-refused-\(reason)-\(seconds)"
     case .rotation(let statement): "rotation-\(statement.content.device.rawValue)-\(statement.content.generation)"
+    case .suspended(let wakeUps, _, _): "suspended-\(wakeUps)"
     case .turnedAway(let reason): "turned-away-\(reason.rawValue)"
     }
   }
