@@ -37,13 +37,13 @@ public struct SuspendedSession: ~Copyable {
   private struct State: OptionSet {
     let rawValue: UInt8
     /// There is a session that the server has answered.
-    static let isActive = State(rawValue: 1)
+    static var isActive: State { State(rawValue: 1) }
     /// The other place holds one that it has not answered.
-    static let hasPending = State(rawValue: 2)
+    static var hasPending: State { State(rawValue: 2) }
     /// A wake-up was sealed since this was loaded: it can be repeated, and its answer read.
-    static let hasSealed = State(rawValue: 4)
+    static var hasSealed: State { State(rawValue: 4) }
     /// Nothing was acknowledged since this was loaded.
-    static let isFresh = State(rawValue: 8)
+    static var isFresh: State { State(rawValue: 8) }
   }
 
   /// A place for a session.
@@ -53,7 +53,7 @@ public struct SuspendedSession: ~Copyable {
   public mutating func clear() {
     chain.wipe()
     answerKey.wipe()
-    flags = []
+    flags = State()
     counter = 0
     reserved = 0
     acknowledged = 0
@@ -146,7 +146,7 @@ public struct SuspendedSession: ~Copyable {
     epoch = record.epoch
     self.place = place
     self.copy = copy
-    flags = record.isPending ? [.hasPending] : [.isActive, .isFresh]
+    flags = record.isPending ? .hasPending : State.isActive.union(.isFresh)
   }
 
   // MARK: Suspending
@@ -217,6 +217,7 @@ public struct SuspendedSession: ~Copyable {
     self.reserve = UInt8(min(UInt32(self.reserve), max(reserve, 1)))
     answerKey.wipe()
     take(record, target, 1)
+    flags.remove(.isFresh)
   }
 
   /// Ends the session and erases what is stored of it, as when the key was changed.

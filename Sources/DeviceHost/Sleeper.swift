@@ -21,7 +21,7 @@ public final class Sleeper {
     /// Whether earlier wake-ups, of the last 16, have not arrived.
     public let isMissing: Bool
     public let epoch: Epoch
-    /// The record that answers the one sent; empty when none does.
+    /// The record that answers the one sent; empty when that was done.
     public let record: [UInt8]
     /// Lengths of the wake-up and of the answer.
     public let lengths: (wakeUp: Int, answer: Int)
@@ -78,6 +78,8 @@ public final class Sleeper {
     _ data: [UInt8] = [], at endpoint: Endpoint, isOneWay: Bool = false, timeout: Duration = .seconds(30)
   ) throws(DeviceHostError) -> Answer? {
     var flags: WakeFrame.Flags = isOneWay ? .oneWay : .wantsAnswer
+    // A repeat is answered only if it is not shorter than the answer.
+    let data = data.isEmpty && !isOneWay ? Self.ping : data
     if !data.isEmpty { flags.insert(.record) }
     var frame = [UInt8](repeating: 0, count: WakeFrame.overhead + data.count)
     do throws(SuspensionError) {
@@ -92,6 +94,13 @@ public final class Sleeper {
     guard !isOneWay else { return nil }
     guard let answer else { throw .timedOut(waitingFor: "the answer to the wake-up") }
     return answer
+  }
+
+  private static var ping: [UInt8] {
+    var bytes: [UInt8] = [0]
+    var span = bytes.mutableBytes
+    _ = DeviceRecord.ping.encode(into: &span)
+    return bytes
   }
 
   private func exchange(

@@ -17,12 +17,12 @@ public struct WakeAnswer: Equatable, Sendable {
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// There are statements that fit no answer: a session brings them. The device opens one within 16 wake-ups.
-    public static let news = Flags(rawValue: 1 << 0)
+    public static var news: Flags { Flags(rawValue: 1 << 0) }
     /// The session is to be suspended anew: it ends soon, or something has changed.
-    public static let renew = Flags(rawValue: 1 << 1)
+    public static var renew: Flags { Flags(rawValue: 1 << 1) }
     /// A session has more than this answer: mail, or what was asked for and did not fit.
-    public static let more = Flags(rawValue: 1 << 2)
-    static let known: Flags = [.news, .renew, .more]
+    public static var more: Flags { Flags(rawValue: 1 << 2) }
+    static var known: Flags { Flags(rawValue: 0b111) }
   }
 
   public let flags: Flags

@@ -15,12 +15,12 @@ public enum WakeFrame {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let wantsAnswer = Flags(rawValue: 1 << 0)
+    public static var wantsAnswer: Flags { Flags(rawValue: 1 << 0) }
     /// The device cannot receive: the server sends nothing.
-    public static let oneWay = Flags(rawValue: 1 << 2)
+    public static var oneWay: Flags { Flags(rawValue: 1 << 2) }
     /// The data is a record of a session; else it is text for the system's application.
-    public static let record = Flags(rawValue: 1 << 3)
-    static let known: Flags = [.wantsAnswer, .oneWay, .record]
+    public static var record: Flags { Flags(rawValue: 1 << 3) }
+    static var known: Flags { Flags(rawValue: 0b1101) }
   }
 
   /// Writes a wake-up and returns its length.

@@ -5,6 +5,7 @@ import Device
 import Records
 import Schemes
 import TestSeed
+import TestSupport
 import Testing
 import Wire
 
@@ -180,7 +181,7 @@ struct SuspendedSessionTests {
     let world = World(reserve: 8)
     try world.load()
     _ = try world.suspend(world.export, 1)
-    for _ in 0..<24 { try world.seal() }
+    for _ in 0..<16 { try world.seal() }
     #expect(throws: SuspensionError.mustRepeat) { try world.seal() }
     world.session.clear()
     try world.load()
@@ -221,6 +222,39 @@ struct SuspendedSessionTests {
     try world.seal()
     let next = world.session.nextMessage
     #expect(next == MessageID(601))
+  }
+
+  /// Flash memory in place.
+  private struct PlainFlash: SuspensionFlash {
+    var bytes = Bytes<256>()
+
+    mutating func write(_ record: RawSpan, at offset: Int) throws(SuspensionError) {
+      var span = bytes.mutableBytes
+      copyBytes(record, to: &span, at: offset)
+    }
+  }
+
+  @Test("Suspending, loading and waking allocate nothing", .enabled(if: Allocations.canBeCounted))
+  func allocations() throws {
+    let export = SecretBytes<32>.random()
+    var session = SuspendedSession()
+    var flash = PlainFlash()
+    var frame = Bytes<64>()
+    let count = try Allocations.count { () throws(SuspensionError) in
+      for _ in 0..<2 {
+        var area = flash.bytes
+        try session.load(area.bytes, &flash)
+        _ = try session.prepare(export: export, firstMessage: MessageID(1), epoch: 1, area: area.bytes, &flash)
+        area = flash.bytes
+        try session.activate(area.bytes, wakeUps: 256, reserve: 8, &flash)
+        for _ in 0..<12 {
+          var span = frame.mutableBytes
+          _ = try session.seal(.wantsAnswer, RawSpan(), into: &span, &flash)
+        }
+      }
+    }
+    #expect(count == 0)
+    session.clear()
   }
 
   @Test("A forged answer changes nothing, and the answer to another wake-up is none")

@@ -118,10 +118,11 @@ struct Wake: ParsableCommand {
   /// What the server said to the record that was sent.
   private func words(for answer: Sleeper.Answer, _ id: MessageID?) throws -> String {
     guard let id else { return "awake" }
+    guard !answer.record.isEmpty else { return "stored" }
+    let bytes = answer.record
     let record: ServerRecord
-    do { record = try ServerRecord(decoding: answer.record.bytes) } catch { return "received" }
+    do { record = try ServerRecord(decoding: bytes.bytes) } catch { return "received" }
     switch record {
-    case .accepted(id): return "stored"
     case .refused(id, let refusal): throw Failure(DeviceHostError.notStored(refusal))
     default: return "received"
     }

@@ -196,7 +196,8 @@ extension Relay {
       }
     }
     switch try desk.take(deposit) {
-    case .stored, .known: return (Self.encode(.accepted(deposit.id)), false)
+    // The answer itself says so.
+    case .stored, .known: return ([], false)
     case .refused(let refusal): return refused(refusal)
     }
   }

@@ -294,11 +294,10 @@ extension WorkedExample {
     var frame = [UInt8](repeating: 0, count: WakeFrame.overhead + text.count)
     var span = frame.mutableBytes
     _ = try WakeFrame.seal(.wantsAnswer, text.bytes, name: try Self.suspended(), step: step, into: &span)
-    let record = RecordSamples.encode(.accepted(MessageID(0x0001_0000_0000_0040)))
-    var answer = [UInt8](repeating: 0, count: WakeAnswer.overhead + record.count)
+    var answer = [UInt8](repeating: 0, count: WakeAnswer.overhead)
     var place = answer.mutableBytes
     _ = try WakeAnswer(flags: [], distance: 0, bitmap: 0, epoch: 20)
-      .seal(record.bytes, number: 0, name: try Self.suspended(), key: step.answerKey, into: &place)
+      .seal(RawSpan(), number: 0, name: try Self.suspended(), key: step.answerKey, into: &place)
     return (frame, answer)
   }
 
@@ -336,7 +335,7 @@ extension WorkedExample {
       ).table,
       "wake-answer": Layout(
         wakeAnswer,
-        [("first byte", 1), ("number", 1), ("sealed: flags, distance, bitmap, epoch, data", 15), ("tag", 16)]
+        [("first byte", 1), ("number", 1), ("sealed: flags, distance, bitmap, epoch", 6), ("tag", 16)]
       ).table,
       "try-later": Layout([Framing.tryLater], [("try later", 1)]).table,
       "session-frame": Layout(record, [("encrypted record", 8), ("tag", 16)]).table,
