@@ -222,7 +222,7 @@ public struct SuspendedSession: ~Copyable {
 
   /// Ends the session and erases what is stored of it, as when the key was changed.
   public mutating func end<Flash: SuspensionFlash & ~Copyable>(_ flash: inout Flash) throws(SuspensionError) {
-    for place in 0..<2 { for copy: UInt8 in 0..<2 { try erase(place, copy, &flash) } }
+    for place in 0..<2 { for copy in 0..<2 { try erase(place, UInt8(copy), &flash) } }
     clear()
   }
 

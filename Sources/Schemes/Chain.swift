@@ -64,7 +64,7 @@ public struct Chain: ~Copyable {
   public mutating func skip(_ count: UInt32) {
     var step = ChainStep()
     defer { step.wipe() }
-    for _ in 0..<count { advance(&step) }
+    for _ in 0..<Int(count) { advance(&step) }
   }
 
   /// Overwrites the key.
