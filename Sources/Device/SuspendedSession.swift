@@ -34,8 +34,14 @@ public struct SuspendedSession: ~Copyable {
   private var copy: UInt8 = 0
   private var flags = State()
 
-  private struct State: OptionSet {
-    let rawValue: UInt8
+  /// Not an option set, which would bring arrays.
+  private struct State {
+    var rawValue: UInt8 = 0
+
+    func contains(_ other: State) -> Bool { rawValue & other.rawValue == other.rawValue }
+    mutating func insert(_ other: State) { rawValue |= other.rawValue }
+    mutating func remove(_ other: State) { rawValue &= ~other.rawValue }
+
     /// There is a session that the server has answered.
     static var isActive: State { State(rawValue: 1) }
     /// The other place holds one that it has not answered.
@@ -146,7 +152,8 @@ public struct SuspendedSession: ~Copyable {
     epoch = record.epoch
     self.place = place
     self.copy = copy
-    flags = record.isPending ? .hasPending : State.isActive.union(.isFresh)
+    flags = record.isPending ? .hasPending : .isActive
+    if !record.isPending { flags.insert(.isFresh) }
   }
 
   // MARK: Suspending

@@ -12,7 +12,7 @@ public struct WakeAnswer: Equatable, Sendable {
   static let fieldsLength = 6
 
   /// What the server says besides.
-  public struct Flags: OptionSet, Sendable {
+  public struct Flags: Equatable, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -83,7 +83,7 @@ public struct WakeAnswer: Equatable, Sendable {
     var reader = ByteReader(body.bytes)
     do throws(WireError) {
       let flags = Flags(rawValue: try reader.uint8())
-      guard flags.subtracting(.known).isEmpty else { throw .invalidValue }
+      guard flags.rawValue & ~Flags.known.rawValue == 0 else { throw .invalidValue }
       let answer = WakeAnswer(
         flags: flags, distance: try reader.uint8(), bitmap: try reader.uint16(), epoch: try reader.uint16())
       return (answer, headerLength + fieldsLength..<end)
@@ -98,3 +98,8 @@ public struct WakeAnswer: Equatable, Sendable {
     return associated
   }
 }
+
+#if !hasFeature(Embedded)
+  /// On a host a set; on a device that would bring arrays.
+  extension WakeAnswer.Flags: OptionSet {}
+#endif

@@ -11,7 +11,7 @@ public enum WakeFrame {
   static let headerLength = 6
 
   /// What a device asks for by a wake-up's flags.
-  public struct Flags: OptionSet, Sendable {
+  public struct Flags: Equatable, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -68,7 +68,7 @@ public enum WakeFrame {
         authenticating: associated.bytes)
     } catch { throw .authenticationFailed }
     let flags = Flags(rawValue: data.unsafeLoad(as: UInt8.self))
-    guard flags.subtracting(.known).isEmpty else { throw .malformed }
+    guard flags.rawValue & ~Flags.known.rawValue == 0 else { throw .malformed }
     let length = frame.byteCount - overhead
     for index in 0..<length {
       data.storeBytes(
@@ -85,3 +85,8 @@ public enum WakeFrame {
     return associated
   }
 }
+
+#if !hasFeature(Embedded)
+  /// On a host a set; on a device that would bring arrays.
+  extension WakeFrame.Flags: OptionSet {}
+#endif
