@@ -90,9 +90,15 @@ let coreTargets: [Target] = [
     name: "FirmwarePeer",
     dependencies: ["CSodium", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
+  .systemLibrary(name: "CSecrecy"),
+  // Keeping keys to this process: locked memory, no core files.
+  hostModule("Secrecy", ["CSecrecy"]),
+  // Signatures by several parties: here, because its tests need no other package.
+  hostModule("ThresholdSigning", ["Secrecy", "Wire", "CountersignCrypto"]),
+  tests("ThresholdSigningTests", ["ThresholdSigning", "CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
-  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
+  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
@@ -113,9 +119,6 @@ let coreTargets: [Target] = [
 
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
-  .systemLibrary(name: "CSecrecy"),
-  // Keeping keys to this process: locked memory, no core files.
-  hostModule("Secrecy", ["CSecrecy"]),
   // Files that nobody else may choose, written so that a crash leaves the old content or the new, and locks.
   hostModule("Files", [.product(name: "SystemPackage", package: "swift-system")]),
   hostModule("Processes", ["CSpawn"]),
