@@ -98,7 +98,7 @@ let coreTargets: [Target] = [
   tests("ThresholdSigningTests", ["ThresholdSigning", "CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
-  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
+  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
@@ -121,6 +121,19 @@ let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
   // Files that nobody else may choose, written so that a crash leaves the old content or the new, and locks.
   hostModule("Files", [.product(name: "SystemPackage", package: "swift-system")]),
+  // What a co-signer does, without its sockets: judging, its log, its part of each signature.
+  hostModule(
+    "Cosigner",
+    [
+      "ThresholdSigning", "Files", "Secrecy", "Credentials", "Noise", "Wire", "CountersignCrypto",
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
+  tests(
+    "CosignerTests",
+    [
+      "Cosigner", "ThresholdSigning", "Files", "Credentials", "Wire", "CountersignCrypto",
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
   hostModule("Processes", ["CSpawn"]),
   hostModule("Strangers", []),
   hostModule(
