@@ -96,6 +96,11 @@ let coreTargets: [Target] = [
   // Signatures by several parties: here, because its tests need no other package.
   hostModule("ThresholdSigning", ["Secrecy", "Wire", "CountersignCrypto"]),
   tests("ThresholdSigningTests", ["ThresholdSigning", "CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
+  // One party of a ceremony and one signer, driven by lines: for the other implementation in Tests/Interop.
+  .executableTarget(
+    name: "ThresholdPeer", dependencies: ["ThresholdSigning", "CountersignCrypto"],
+    path: "Tests/Interop/threshold/Peer",
+    swiftSettings: spans),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
   tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
@@ -283,6 +288,7 @@ let package = Package(
     .library(name: "Noise", targets: ["Noise"]),
     .library(name: "Device", targets: ["Device", "Records", "Schemes", "Credentials", "Wire"]),
   ]
+    + (embedded ? [] : [.library(name: "ThresholdSigning", targets: ["ThresholdSigning", "CountersignCrypto"])])
     + (embedded || core
       ? []
       : [
