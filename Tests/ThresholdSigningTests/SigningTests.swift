@@ -94,6 +94,25 @@ struct SigningTests {
     }
   }
 
+  @Test("a group whose key and shares are not on one polynomial of its threshold's degree is none")
+  func inconsistentGroup() throws {
+    let encoded = try Shared.generate(3, 1...4).group.encoded
+    let share = { (index: Int) in 75 + 34 * index..<107 + 34 * index }
+    let changes: [(inout [UInt8]) -> Void] = [
+      { $0[6] = 2 },
+      { $0[6] = 4 },
+      { $0.replaceSubrange(9..<41, with: encoded[share(0)]) },
+      { $0.replaceSubrange(share(0), with: encoded[share(1)]) },
+      { $0.replaceSubrange(share(3), with: encoded[share(0)]) },
+    ]
+    for change in changes {
+      var changed = encoded
+      change(&changed)
+      #expect(throws: ThresholdError.inconsistent) { try GroupKey(decoding: changed.bytes) }
+    }
+    #expect(try GroupKey(decoding: encoded.bytes).encoded == encoded)
+  }
+
   @Test("a stored share comes back; with another's number, group or bytes it does not")
   func stored() throws {
     let shared = try Shared.generate(2, 1...3)

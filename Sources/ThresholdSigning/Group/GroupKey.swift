@@ -37,7 +37,7 @@ public struct GroupKey: Equatable, Sendable {
     self.point = point
     self.verifyingShares = verifyingShares
     self.ceremony = ceremony
-    guard try isConsistent() else { throw .inconsistent }
+    guard isConsistent else { throw .inconsistent }
   }
 
   static func check(threshold: Int, of count: Int) throws(ThresholdError) {
@@ -49,13 +49,14 @@ public struct GroupKey: Equatable, Sendable {
     return share
   }
 
-  private func isConsistent() throws(ThresholdError) -> Bool {
+  private var isConsistent: Bool {
     let points = verifyingShares.sorted { $0.key < $1.key }.map { (participant: $0.key, point: $0.value) }
     let quorum = Array(points.prefix(threshold))
-    guard try Lagrange.interpolate(quorum) == point else { return false }
+    guard (try? Lagrange.interpolate(quorum)) == point else { return false }
     for (participant, share) in points.dropFirst(threshold) {
-      guard try Lagrange.interpolate(quorum, at: participant.number) == share else { return false }
+      guard (try? Lagrange.interpolate(quorum, at: participant.number)) == share else { return false }
     }
-    return true
+    // With a lower degree, fewer could sign than the threshold says.
+    return (try? Lagrange.interpolate(quorum.dropLast())) != point
   }
 }
