@@ -56,7 +56,9 @@ func guardProgram(_ name: String, _ dependencies: [Target.Dependency], path: Str
 
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
-  deviceModule("CountersignCrypto", ["CSodium"] + swiftCrypto, rawStorage),
+  // ML-KEM-768 in C of our own, on hosts as on devices.
+  .target(name: "CMLKEM"),
+  deviceModule("CountersignCrypto", ["CMLKEM", "CSodium"] + swiftCrypto, rawStorage),
   deviceModule("Noise", ["CountersignCrypto"]),
   deviceModule("Wire", ["CountersignCrypto"]),
   deviceModule("Credentials", ["Wire", "CountersignCrypto"]),
@@ -92,7 +94,8 @@ let coreTargets: [Target] = [
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
-  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
+  // With the trait an ML-KEM that is not ours.
+  tests("CountersignCryptoTests", ["CountersignCrypto", "CMLKEM", "CCurve25519", "CSodium"] + swiftCrypto),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
