@@ -107,6 +107,11 @@ public enum MLKEM768 {
     }
   }
 
+  /// Whether these are the bytes of a public key: of the right length, and every coefficient below the modulus (section 7.2).
+  public static func isPublicKey(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount == publicKeyLength && bytes.withUnsafeBytes { mlkem768_check_public_key($0.u8) } == 0
+  }
+
   /// Writes a new random secret into `shared`, and what carries it to the owner of `publicKey` to the start of `ciphertext`.
   ///
   /// - Throws: ``CryptoError/wrongLength(expected:actual:)``, ``CryptoError/bufferTooSmall(needed:available:)``, or

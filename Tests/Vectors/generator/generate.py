@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from make_fallback import fallback_vectors
+from make_hybrid import hybrid_vectors, negative_hybrid_vectors
 from make_identity import identity_vectors
 from make_negative import negative_vectors
 from make_positive import deferred_vectors, psk_vectors
@@ -31,6 +32,8 @@ FILES = {
     "noise/rekey.json": rekey_vectors,
     "noise/transport.json": transport_vectors,
     "noise/negative.json": negative_vectors,
+    "noise/hybrid.json": hybrid_vectors,
+    "noise/hybrid-negative.json": negative_hybrid_vectors,
     "noise/primitives.json": primitive_vectors,
     "credentials/identity.json": identity_vectors,
 }
