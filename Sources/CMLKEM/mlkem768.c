@@ -7,9 +7,20 @@ enum { packed = 384, rank = 3, public_key = mlkem768_public_key_place, rho = ran
 // A ciphertext: a vector of 10 bits a coefficient, and a polynomial of 4.
 enum { packed10 = 320, last = rank * packed10 };
 
+// How far the stack goes below the three functions, in words. On microcontrollers a few words more would be the deepest themselves.
+#if defined(__ARM_ARCH_6M__)
+enum { deepest = 108 };
+#elif defined(__thumb2__)
+enum { deepest = 68 };
+#elif defined(__riscv)
+enum { deepest = 132 };
+#else
+enum { deepest = 256 };
+#endif
+
 // Overwrites the stack below the caller, where Keccak and the sums had their temporaries.
 static __attribute__((noinline)) void wipe_stack(void) {
-  uint32_t below[64];
+  uint32_t below[deepest];
   mlkem_wipe(below, sizeof below);
 }
 

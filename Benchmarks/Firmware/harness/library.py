@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libcountersign.a: the device modules with their interface for C, for one target."""
+"""libcountersign.a: the device modules with their interface for C, and ML-KEM, which they call, for one target."""
 
 import shutil
 from pathlib import Path
 
 import curve
 import image
+import kem
 import modules
 import sodium
 from paths import ROOT, run, swift_tool
@@ -17,7 +18,7 @@ HEADER = ROOT / "Sources/CCountersign/countersign.h"
 def build(target: Target, identity_based: bool) -> Path:
     """Made anew, so that no object of an earlier build stays in it."""
     archive = modules.folder(target, identity_based) / "libcountersign.a"
-    objects = modules.build(target, identity_based)
+    objects = [*modules.build(target, identity_based), *kem.objects(target)]
     if not archive.exists() or archive.stat().st_mtime < modules.newest(objects):
         archive.unlink(missing_ok=True)
         run([swift_tool("llvm-ar"), "rcs", archive, *objects])
