@@ -157,7 +157,7 @@ void polynomial_pack(uint8_t *bytes, const polynomial r) {
 // floor(n / q) for n below 2^22: an estimate that may be one too small, from a product of 32 bits, and one correction.
 static inline uint32_t quotient(uint32_t n) {
   uint32_t estimate = (n >> 5) * 10079 >> 20;  // 2^25 / q
-  return estimate + mlkem_barrier(q - 1 - (n - estimate * q)) / 0x80000000u;
+  return estimate + (mlkem_barrier(q - 1 - (n - estimate * q)) >> 31);
 }
 
 uint32_t polynomial_compress10(uint32_t coefficient) { return quotient(coefficient * 1024 + q / 2) & 1023; }
