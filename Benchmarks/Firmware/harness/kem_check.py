@@ -5,6 +5,7 @@ import sys
 
 import image
 import kem
+import modules
 from emulate import Emulator, Operation, Outcome
 from measure import KEYS, Failure, cross_check, demand_equal, demand_no_leaks
 from paths import FIRMWARE, ROOT, WORK
@@ -88,3 +89,21 @@ def check(where: str, outcome: Outcome) -> dict[str, bytes]:
 def words(polynomial: list[int]) -> bytes:
     """A transform as the target stores it: 16 bits a coefficient, at most q / 2 in size."""
     return b"".join((a - mlkem.Q * (a > mlkem.Q // 2)).to_bytes(2, "little", signed=True) for a in polynomial)
+
+
+def handshakes(target: Target) -> list[str]:
+    """What the modifier hfs adds to Noise_IK for the initiator, by running both."""
+    shared = [*modules.build(target, False), *kem.objects(target)]
+    seen = {}
+    for name, flags in (("hfs", ("-D", "HYBRID")), ("hfs-without", ())):
+        own = modules.compile_image(target, FIRMWARE / "images/hfs.swift", name, flags, False)
+        built = image.link(target, name, [own, *shared], "own")
+        outcome = Emulator(built, SEED).run()
+        for operation in outcome.operations:
+            cross_check(name, built, operation)
+        seen[name] = (built, {operation.name: operation for operation in outcome.operations}, outcome)
+    (hybrid, costs, run), (plain, plain_costs, plain_run) = seen["hfs"], seen["hfs-without"]
+    cycles = {name: costs[name].cycles - plain_costs[name].cycles for name in costs}
+    steps = ", ".join(f"{name} {value:,}" for name, value in cycles.items())
+    return [f"Noise_IKhfs on {target.core}, above Noise_IK: the initiator {sum(cycles.values()):,} model cycles ({steps}); both sides in "
+            f"one image {hybrid.flash_bytes - plain.flash_bytes:,} bytes of flash, {run.peak_stack - plain_run.peak_stack:,} of stack"]
