@@ -69,7 +69,7 @@ static __attribute__((noinline)) void permute_once(uint32_t *restrict r, const u
   r[1] ^= constant[1];
 }
 
-static void permute(keccak *sponge) {
+static void permute(mlkem_keccak *sponge) {
   for (int i = 0; i < 48; i += 4) {
     permute_once(sponge->other, sponge->state, constants + i);
     permute_once(sponge->state, sponge->other, constants + i + 2);
@@ -107,20 +107,20 @@ static void store(uint8_t *bytes, uint32_t word) {
   bytes[0] = (uint8_t)word, bytes[1] = (uint8_t)(word >> 8), bytes[2] = (uint8_t)(word >> 16), bytes[3] = (uint8_t)(word >> 24);
 }
 
-static void mix(keccak *sponge, uint32_t lane, uint32_t low, uint32_t high) {
+static void mix(mlkem_keccak *sponge, uint32_t lane, uint32_t low, uint32_t high) {
   low = separate(low);
   high = separate(high);
   sponge->state[2 * lane] ^= (low & 0xffff) | high << 16;
   sponge->state[2 * lane + 1] ^= low >> 16 | (high & 0xffff0000);
 }
 
-void keccak_begin(keccak *sponge, uint32_t rate) {
+void mlkem_keccak_begin(mlkem_keccak *sponge, uint32_t rate) {
   for (int i = 0; i < 50; i++) sponge->state[i] = 0;
   sponge->rate = rate;
   sponge->next = 0;
 }
 
-void keccak_absorb(keccak *sponge, const uint8_t *data, uint32_t lanes) {
+void mlkem_keccak_absorb(mlkem_keccak *sponge, const uint8_t *data, uint32_t lanes) {
   for (; lanes; lanes--, data += 8) {
     mix(sponge, sponge->next, load(data), load(data + 4));
     if (++sponge->next == sponge->rate) {
@@ -130,14 +130,14 @@ void keccak_absorb(keccak *sponge, const uint8_t *data, uint32_t lanes) {
   }
 }
 
-void keccak_finish(keccak *sponge, uint32_t tail) {
+void mlkem_keccak_finish(mlkem_keccak *sponge, uint32_t tail) {
   mix(sponge, sponge->next, tail, 0);
   mix(sponge, sponge->rate - 1, 0, 0x80000000);
   permute(sponge);
   sponge->next = 0;
 }
 
-void keccak_lane(keccak *sponge, uint32_t *even, uint32_t *odd) {
+void mlkem_keccak_lane(mlkem_keccak *sponge, uint32_t *even, uint32_t *odd) {
   if (sponge->next == sponge->rate) {
     permute(sponge);
     sponge->next = 0;
@@ -146,10 +146,10 @@ void keccak_lane(keccak *sponge, uint32_t *even, uint32_t *odd) {
   *odd = sponge->state[2 * sponge->next++ + 1];
 }
 
-void keccak_squeeze(keccak *sponge, uint8_t *output, uint32_t lanes) {
+void mlkem_keccak_squeeze(mlkem_keccak *sponge, uint8_t *output, uint32_t lanes) {
   for (; lanes; lanes--, output += 8) {
     uint32_t even, odd;
-    keccak_lane(sponge, &even, &odd);
+    mlkem_keccak_lane(sponge, &even, &odd);
     store(output, join((even & 0xffff) | odd << 16));
     store(output + 4, join(even >> 16 | (odd & 0xffff0000)));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "polynomial.h"
 
-enum { q = polynomial_modulus };
+enum { q = mlkem_polynomial_modulus };
 
 // 2^16 17^i modulo q, where i is the index with its 7 bits in reverse.
 static const int16_t zetas[128] = {
@@ -36,11 +36,11 @@ void mlkem_wipe(void *start, uint32_t size) {
   while (size--) *byte++ = 0;
 }
 
-void polynomial_clear(polynomial r) {
+void mlkem_polynomial_clear(mlkem_polynomial r) {
   for (int i = 0; i < 256; i++) r[i] = 0;
 }
 
-void polynomial_ntt(polynomial r) {
+void mlkem_polynomial_ntt(mlkem_polynomial r) {
   const int16_t *zeta = zetas;
   for (int length = 128; length >= 2; length >>= 1) {
     for (int16_t *a = r; a < r + 256; a += length) {
@@ -55,7 +55,7 @@ void polynomial_ntt(polynomial r) {
   for (int i = 0; i < 256; i++) r[i] = (int16_t)barrett(r[i]);
 }
 
-void polynomial_inverse_ntt(polynomial r) {
+void mlkem_polynomial_inverse_ntt(mlkem_polynomial r) {
   const int16_t *zeta = zetas + 128;
   for (int length = 2; length <= 128; length <<= 1) {
     for (int16_t *a = r; a < r + 256; a += length) {
@@ -70,18 +70,18 @@ void polynomial_inverse_ntt(polynomial r) {
   for (int i = 0; i < 256; i++) r[i] = (int16_t)montgomery(1441 * r[i]);  // 2^32 / 128
 }
 
-void polynomial_scale(polynomial r) {
+void mlkem_polynomial_scale(mlkem_polynomial r) {
   for (int i = 0; i < 256; i++) r[i] = (int16_t)montgomery(1353 * r[i]);  // 2^32
 }
 
-void polynomial_add_noise(polynomial r, const uint8_t seed[32], uint32_t number, keccak *sponge) {
-  keccak_begin(sponge, keccak_shake256_rate);
-  keccak_absorb(sponge, seed, 4);
-  keccak_finish(sponge, number | keccak_shake_suffix << 8);
+void mlkem_polynomial_add_noise(mlkem_polynomial r, const uint8_t seed[32], uint32_t number, mlkem_keccak *sponge) {
+  mlkem_keccak_begin(sponge, mlkem_keccak_shake256_rate);
+  mlkem_keccak_absorb(sponge, seed, 4);
+  mlkem_keccak_finish(sponge, number | mlkem_keccak_shake_suffix << 8);
   // Four bits make a coefficient, two less the other two: one of each pair is an even bit and one an odd.
   for (int lane = 0; lane < 16; lane++) {
     uint32_t even, odd;
-    keccak_lane(sponge, &even, &odd);
+    mlkem_keccak_lane(sponge, &even, &odd);
     uint32_t plus = (even & 0x55555555) + (odd & 0x55555555);
     uint32_t minus = (even >> 1 & 0x55555555) + (odd >> 1 & 0x55555555);
     for (int i = 0; i < 16; i++, r++, plus >>= 2, minus >>= 2)
@@ -102,7 +102,7 @@ static inline int32_t zeta_of(int pair) {
 
 // Numbers of 12 bits from the sponge, of which those below q are coefficients.
 typedef struct source {
-  keccak *sponge;
+  mlkem_keccak *sponge;
   uint32_t left;       // bytes of the buffer that have not been used
   uint32_t waiting;    // the second number of the three bytes that were used last, or q
   uint8_t bytes[24];
@@ -117,7 +117,7 @@ static __attribute__((noinline)) int32_t drawn_coefficient(source *from) {
       return (int32_t)number;
     }
     if (!from->left) {
-      keccak_squeeze(from->sponge, from->bytes, 3);
+      mlkem_keccak_squeeze(from->sponge, from->bytes, 3);
       from->left = 24;
     }
     const uint8_t *three = from->bytes + 24 - from->left;
@@ -128,24 +128,24 @@ static __attribute__((noinline)) int32_t drawn_coefficient(source *from) {
   }
 }
 
-void polynomial_add_drawn_product(
-    polynomial sum, const uint8_t rho[32], uint32_t column, uint32_t row, const polynomial b, keccak *sponge) {
+void mlkem_polynomial_add_drawn_product(
+    mlkem_polynomial sum, const uint8_t rho[32], uint32_t column, uint32_t row, const mlkem_polynomial b, mlkem_keccak *sponge) {
   source from = {.sponge = sponge, .waiting = q};
-  keccak_begin(sponge, keccak_shake128_rate);
-  keccak_absorb(sponge, rho, 4);
-  keccak_finish(sponge, column | row << 8 | keccak_shake_suffix << 16);
+  mlkem_keccak_begin(sponge, mlkem_keccak_shake128_rate);
+  mlkem_keccak_absorb(sponge, rho, 4);
+  mlkem_keccak_finish(sponge, column | row << 8 | mlkem_keccak_shake_suffix << 16);
   for (int pair = 0; pair < 128; pair++, sum += 2, b += 2) {
     int32_t a0 = drawn_coefficient(&from), a1 = drawn_coefficient(&from);
     add_product(sum, a0, a1, b, zeta_of(pair));
   }
 }
 
-void polynomial_add_packed_product(polynomial sum, const uint8_t *a, const polynomial b) {
+void mlkem_polynomial_add_packed_product(mlkem_polynomial sum, const uint8_t *a, const mlkem_polynomial b) {
   for (int pair = 0; pair < 128; pair++, sum += 2, a += 3, b += 2)
     add_product(sum, a[0] | (a[1] & 15) << 8, a[1] >> 4 | a[2] << 4, b, zeta_of(pair));
 }
 
-void polynomial_pack(uint8_t *bytes, const polynomial r) {
+void mlkem_polynomial_pack(uint8_t *bytes, const mlkem_polynomial r) {
   for (int i = 0; i < 256; i += 2, bytes += 3) {
     uint32_t a = smallest(r[i]), b = smallest(r[i + 1]);
     bytes[0] = (uint8_t)a;
@@ -160,9 +160,9 @@ static inline uint32_t quotient(uint32_t n) {
   return estimate + (mlkem_barrier(q - 1 - (n - estimate * q)) >> 31);
 }
 
-uint32_t polynomial_compress10(uint32_t coefficient) { return quotient(coefficient * 1024 + q / 2) & 1023; }
-uint32_t polynomial_compress4(uint32_t coefficient) { return quotient(coefficient * 16 + q / 2) & 15; }
-uint32_t polynomial_compress1(uint32_t coefficient) { return quotient(coefficient * 2 + q / 2) & 1; }
+uint32_t mlkem_polynomial_compress10(uint32_t coefficient) { return quotient(coefficient * 1024 + q / 2) & 1023; }
+uint32_t mlkem_polynomial_compress4(uint32_t coefficient) { return quotient(coefficient * 16 + q / 2) & 15; }
+uint32_t mlkem_polynomial_compress1(uint32_t coefficient) { return quotient(coefficient * 2 + q / 2) & 1; }
 
 // Writes a byte, or compares it.
 static inline uint32_t put(uint8_t *bytes, const uint8_t *expected, int place, uint32_t value) {
@@ -171,12 +171,12 @@ static inline uint32_t put(uint8_t *bytes, const uint8_t *expected, int place, u
   return 0;
 }
 
-uint32_t polynomial_pack10(uint8_t *bytes, const uint8_t *expected, const polynomial r) {
+uint32_t mlkem_polynomial_pack10(uint8_t *bytes, const uint8_t *expected, const mlkem_polynomial r) {
   uint32_t differences = 0;
   for (int i = 0, place = 0; i < 256; i += 4) {
     uint32_t waiting = 0;
     for (int j = 0, bits = 0; j < 4; j++, place++) {
-      waiting |= polynomial_compress10(smallest(r[i + j])) << bits;
+      waiting |= mlkem_polynomial_compress10(smallest(r[i + j])) << bits;
       differences |= put(bytes, expected, place, waiting);
       waiting >>= 8;
       bits += 2;
@@ -186,16 +186,16 @@ uint32_t polynomial_pack10(uint8_t *bytes, const uint8_t *expected, const polyno
   return differences;
 }
 
-uint32_t polynomial_pack4(uint8_t *bytes, const uint8_t *expected, const polynomial r) {
+uint32_t mlkem_polynomial_pack4(uint8_t *bytes, const uint8_t *expected, const mlkem_polynomial r) {
   uint32_t differences = 0;
   for (int i = 0; i < 128; i++) {
-    uint32_t low = polynomial_compress4(smallest(r[2 * i])), high = polynomial_compress4(smallest(r[2 * i + 1]));
+    uint32_t low = mlkem_polynomial_compress4(smallest(r[2 * i])), high = mlkem_polynomial_compress4(smallest(r[2 * i + 1]));
     differences |= put(bytes, expected, i, low | high << 4);
   }
   return differences;
 }
 
-void polynomial_unpack10(polynomial r, const uint8_t *bytes) {
+void mlkem_polynomial_unpack10(mlkem_polynomial r, const uint8_t *bytes) {
   for (int i = 0; i < 256; bytes += 5)
     for (int j = 0; j < 4; j++, i++) {
       uint32_t value = ((uint32_t)bytes[j] | (uint32_t)bytes[j + 1] << 8) >> 2 * j & 1023;
@@ -203,19 +203,19 @@ void polynomial_unpack10(polynomial r, const uint8_t *bytes) {
     }
 }
 
-void polynomial_difference_bits(uint8_t bits[32], const uint8_t *v, const polynomial r) {
+void mlkem_polynomial_difference_bits(uint8_t bits[32], const uint8_t *v, const mlkem_polynomial r) {
   for (int i = 0; i < 32; i++) {
     uint32_t byte = 0;
     for (int j = 0; j < 8; j++) {
       uint32_t value = v[4 * i + j / 2] >> 4 * (j & 1) & 15;
       int32_t difference = (int32_t)((value * q + 8) >> 4) - r[8 * i + j];
-      byte |= polynomial_compress1(smallest(difference)) << j;
+      byte |= mlkem_polynomial_compress1(smallest(difference)) << j;
     }
     bits[i] = (uint8_t)byte;
   }
 }
 
-void polynomial_add_bits(polynomial r, const uint8_t bits[32]) {
+void mlkem_polynomial_add_bits(mlkem_polynomial r, const uint8_t bits[32]) {
   for (int i = 0; i < 256; i++) {
     uint32_t mask = mlkem_barrier(-(uint32_t)(bits[i >> 3] >> (i & 7) & 1));
     r[i] = (int16_t)(r[i] + (int32_t)(mask & (q + 1) / 2));

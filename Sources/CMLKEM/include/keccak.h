@@ -7,30 +7,30 @@
 
 #include <stdint.h>
 
-typedef struct keccak {
+typedef struct mlkem_keccak {
   uint32_t state[50];  // even and odd bits of each lane in turn
   uint32_t other[50];  // where every second round leaves its result
   uint32_t rate;       // in lanes
   uint32_t next;       // the next lane to be absorbed or squeezed
-} keccak;
+} mlkem_keccak;
 
 enum {
-  keccak_sha3_512_rate = 9,
-  keccak_sha3_256_rate = 17,
-  keccak_shake256_rate = 17,
-  keccak_shake128_rate = 21,
-  keccak_sha3_suffix = 0x06,
-  keccak_shake_suffix = 0x1f,
+  mlkem_keccak_sha3_512_rate = 9,
+  mlkem_keccak_sha3_256_rate = 17,
+  mlkem_keccak_shake256_rate = 17,
+  mlkem_keccak_shake128_rate = 21,
+  mlkem_keccak_sha3_suffix = 0x06,
+  mlkem_keccak_shake_suffix = 0x1f,
 };
 
-void keccak_begin(keccak *sponge, uint32_t rate);
+void mlkem_keccak_begin(mlkem_keccak *sponge, uint32_t rate);
 /// Absorbs whole lanes, of eight bytes each.
-void keccak_absorb(keccak *sponge, const uint8_t *data, uint32_t lanes);
+void mlkem_keccak_absorb(mlkem_keccak *sponge, const uint8_t *data, uint32_t lanes);
 /// Absorbs at most three bytes with the suffix after them, the first byte lowest, and the padding; what follows is squeezed.
-void keccak_finish(keccak *sponge, uint32_t tail);
+void mlkem_keccak_finish(mlkem_keccak *sponge, uint32_t tail);
 /// The next lane of the output, as it is stored.
-void keccak_lane(keccak *sponge, uint32_t *even, uint32_t *odd);
+void mlkem_keccak_lane(mlkem_keccak *sponge, uint32_t *even, uint32_t *odd);
 /// The next lanes of the output as bytes.
-void keccak_squeeze(keccak *sponge, uint8_t *output, uint32_t lanes);
+void mlkem_keccak_squeeze(mlkem_keccak *sponge, uint8_t *output, uint32_t lanes);
 
 #endif

@@ -2,8 +2,8 @@
 
 #if SwiftCrypto
   @_spi(Testing) import CountersignCrypto
-  private import Crypto
-  private import Foundation
+  import Crypto
+  import Foundation
   import Testing
 
   @Suite("ML-KEM-768 beside swift-crypto")

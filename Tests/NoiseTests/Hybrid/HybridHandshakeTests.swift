@@ -29,6 +29,38 @@ struct HybridHandshakeTests {
     #expect(try back.decrypt(backAtBob.encrypt([4])) == [4])
   }
 
+  /// The last of those that js-libp2p-noise made for libp2p's draft.
+  @Test("a vector of another implementation")
+  func foreignVector() throws {
+    func bytes(_ value: UInt8, _ count: Int = 32) -> [UInt8] { [UInt8](repeating: value, count: count) }
+    let name = try NoiseProtocolName("Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256")
+    let initiator = name.makeHandshake(role: .initiator)
+    let responder = name.makeHandshake(role: .responder)
+    var key = try X25519.PrivateKey(copying: bytes(0x51))
+    initiator.setStatic(key)
+    try key.load(bytes(0x52).bytes)
+    responder.setStatic(key)
+    try key.load(bytes(0x53).bytes)
+    initiator.setEphemeral(key)
+    try key.load(bytes(0x54).bytes)
+    responder.setEphemeral(key)
+    initiator.setKEMRandomness(bytes(0x55, 64))
+    responder.setKEMRandomness(bytes(0x56))
+    try initiator.start(prologue: [])
+    try responder.start(prologue: [])
+    _ = try responder.readMessage(initiator.writeMessage([]))
+    _ = try initiator.readMessage(responder.writeMessage([]))
+    let third = try initiator.writeMessage([])
+    #expect(
+      third.hexadecimal
+        == """
+        0167a61322a57abf26861150071f9b88bf44ad17520285b8be35c495d9ee6f56\
+        bbd0b2c0f6f9a83b532a0b6a18849ba5a2394fa5419c75062f2e8542bc436865
+        """)
+    #expect(
+      initiator.handshakeHash.hexadecimal == "1a4caf599d82b7de6605d8f20745e05067fa4f0d6ee755bc1382775b6e3890e4")
+  }
+
   @Test("the sizes of IKhfs, in bytes")
   func sizes() {
     let (hybrid, classical) = (HandshakePattern.IKhfs, HandshakePattern.IK)
