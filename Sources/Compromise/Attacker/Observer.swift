@@ -88,6 +88,7 @@ struct Observer {
           case .psk:
             if psk == nil { guesses.append("psk of message \(number + 1)") }
             transcript.mixKeyAndHash(psk ?? .random(32))
+          case .e1, .ekem1: throw LaboratoryError.nothingToShow  // no scheme's pattern has a KEM
           }
         }
         let payload = try transcript.decryptAndHash(Array(rest))
