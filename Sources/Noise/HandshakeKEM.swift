@@ -52,8 +52,4 @@ extension HandshakeMachine where K: ~Copyable {
     precondition(phase == .collectingKeys, "keys are given before the handshake starts")
     kem.fix(randomness)
   }
-
-  /// Whether nothing of a KEM's key is left.
-  @_spi(Testing)
-  public var hasNoKEMKey: Bool { withUnsafeBytes(of: kem) { $0.allSatisfy { $0 == 0 } } }
 }

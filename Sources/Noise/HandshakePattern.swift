@@ -24,13 +24,17 @@ public struct HandshakePattern: Sendable {
   /// which the peer computes the key.
   public private(set) var staticFieldLength = X25519.keyLength
 
+  // Not an OptionSet, whose literals are arrays.
   @usableFromInline
-  struct Modifiers: OptionSet, Sendable {
-    @usableFromInline let rawValue: UInt8
-    @inlinable init(rawValue: UInt8) { self.rawValue = rawValue }
-    @inlinable static var fallback: Modifiers { Modifiers(rawValue: 1) }
-    @inlinable static var implicit: Modifiers { Modifiers(rawValue: 2) }
-    @inlinable static var hfs: Modifiers { Modifiers(rawValue: 4) }
+  struct Modifiers: Sendable {
+    @usableFromInline var bits: UInt8
+    @inlinable init(bits: UInt8) { self.bits = bits }
+    @inlinable static var none: Modifiers { Modifiers(bits: 0) }
+    @inlinable static var fallback: Modifiers { Modifiers(bits: 1) }
+    @inlinable static var implicit: Modifiers { Modifiers(bits: 2) }
+    @inlinable static var hfs: Modifiers { Modifiers(bits: 4) }
+    @inlinable func contains(_ other: Modifiers) -> Bool { bits & other.bits != 0 }
+    @inlinable mutating func insert(_ other: Modifiers) { bits |= other.bits }
   }
 
   /// Whether the modifier `fallback` stands in the name.
@@ -54,7 +58,7 @@ public struct HandshakePattern: Sendable {
     _ m2: TokenSequence, _ m3: TokenSequence, isFallback: Bool
   ) {
     self.name = name
-    modifiers = isFallback ? .fallback : []
+    modifiers = isFallback ? .fallback : .none
     initiatorPreMessage = initiator
     responderPreMessage = responder
     messages = [m0, m1, m2, m3]

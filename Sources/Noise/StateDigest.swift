@@ -30,5 +30,9 @@
       hash.finalize(into: &output)
       return digest
     }
+
+    /// Whether nothing of a KEM's key is left.
+    @_spi(Testing)
+    public var hasNoKEMKey: Bool { withUnsafeBytes(of: kem) { $0.allSatisfy { $0 == 0 } } }
   }
 #endif
