@@ -17,6 +17,9 @@ let portableAES = "SwiftCrypto"
 #else
   let defaultTraits: Set<String> = [portableAES]
 #endif
+
+/// The trait with identity-based encryption, for which Scripts/get-blst builds the arithmetic.
+let identityEncryption = "IdentityEncryption"
 let swiftCrypto: [Target.Dependency] =
   embedded
   ? [] : [.product(name: "Crypto", package: "swift-crypto", condition: .when(traits: [portableAES]))]
@@ -90,6 +93,14 @@ let coreTargets: [Target] = [
     name: "FirmwarePeer",
     dependencies: ["CSodium", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
+  .systemLibrary(name: "CBlst", pkgConfig: "blst"),
+  // Without the trait it has no more than identities.
+  .target(
+    name: "IdentityEncryption",
+    dependencies: [
+      .target(name: "CBlst", condition: .when(traits: [identityEncryption])), "Wire", "CountersignCrypto",
+    ],
+    swiftSettings: spans + rawStorage),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
   tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
@@ -267,6 +278,7 @@ let package = Package(
     .library(name: "Noise", targets: ["Noise"]),
     .library(name: "Device", targets: ["Device", "Records", "Schemes", "Credentials", "Wire"]),
   ]
+    + (embedded ? [] : [.library(name: "IdentityEncryption", targets: ["IdentityEncryption", "Wire"])])
     + (embedded || core
       ? []
       : [
@@ -282,6 +294,7 @@ let package = Package(
       .trait(
         name: portableAES,
         description: "AES-GCM from swift-crypto, for processors whose AES instructions libsodium does not use"),
+      .trait(name: identityEncryption, description: "Encryption to a device's id; Scripts/get-blst first"),
       .default(enabledTraits: core ? [] : defaultTraits),
     ],
   // Whoever does not enable the trait of that name does not fetch swift-crypto.
