@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the committed vectors, or checks them.
 
-    generate.py                    write ../noise/*.json and ../credentials/*.json
+    generate.py                    write ../noise/*.json, ../credentials/*.json and ../ibe/*.json
     generate.py --check            fail if any of them differs from what would be written
     generate.py --validate FOLDER  run this reference over every foreign set *.json of a folder
 
@@ -23,6 +23,12 @@ from make_rekey import rekey_vectors
 from make_transport import transport_vectors
 from session import check
 
+try:
+    from make_ibe import ibe_vectors
+except ModuleNotFoundError as error:
+    print(f"SKIPPED ibe/ibe.json, for which Python needs {error.name}: pip install -r Tests/requirements/tests.txt")
+    ibe_vectors = None
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
     "noise/psk.json": psk_vectors,
@@ -34,6 +40,8 @@ FILES = {
     "noise/primitives.json": primitive_vectors,
     "credentials/identity.json": identity_vectors,
 }
+if ibe_vectors:
+    FILES["ibe/ibe.json"] = ibe_vectors
 
 
 def rendered(make):
