@@ -104,7 +104,12 @@ let coreTargets: [Target] = [
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
   tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
-  tests("IdentityEncryptionTests", ["IdentityEncryption", "Wire", "CountersignCrypto"]),
+  tests(
+    "IdentityEncryptionTests",
+    [
+      "IdentityEncryption", .target(name: "CBlst", condition: .when(traits: [identityEncryption])), "Wire",
+      "CountersignCrypto", "CSodium", "TestSupport",
+    ]),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
