@@ -40,6 +40,7 @@
         defer {
           affine.wipe()
           term.wipe()
+          coefficient.wipe()
           countersign_clear_stack()
         }
         try commitments.load(partialKey, of: identity, from: holder, into: affine)
@@ -67,6 +68,10 @@
       private func setLagrangeCoefficient(_ coefficient: borrowing Scalar, of holder: UInt8) {
         let denominator = Scalar()
         let factor = Scalar()
+        defer {
+          denominator.wipe()
+          factor.wipe()
+        }
         coefficient.set(1)
         denominator.set(1)
         for other in holders where other != holder {

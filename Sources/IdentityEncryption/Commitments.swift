@@ -37,6 +37,7 @@
       func publicKey(of holder: UInt8) throws(IBEError) -> PublicPoint {
         guard holder > 0 else { throw .invalidPoint }
         let sum = Place<blst_p1>()
+        defer { sum.wipe() }
         for point in points.reversed() {
           var affine = point.affine
           withUnsafePointer(to: holder) { blst_p1_mult(sum.pointer, sum.pointer, $0, 8) }

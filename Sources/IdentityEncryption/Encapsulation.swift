@@ -47,6 +47,7 @@
       var value = SecretBytes<576>()
       var masked = Bytes<32>()
       defer {
+        hashed.wipe()
         product.wipe()
         affine.wipe()
         value.wipe()

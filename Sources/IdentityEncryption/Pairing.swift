@@ -12,6 +12,7 @@
     func hash(_ identity: IBE.Identity) {
       let tag: StaticString = "COUNTERSIGN-V1-IBE-with-BLS12381G2_XMD:SHA-256_SSWU_RO_"
       let point = Place<blst_p2>()
+      defer { point.wipe() }
       let bytes = identity.bytes
       bytes.bytes.withUnsafeBytes {
         blst_hash_to_g2(point.pointer, $0.u8, $0.count, tag.utf8Start, tag.utf8CodeUnitCount, nil, 0)
@@ -42,7 +43,9 @@
       let mine = Place<blst_fp12>()
       let expected = Place<blst_fp12>()
       defer {
+        hashed.wipe()
         mine.wipe()
+        expected.wipe()
         countersign_clear_stack()
       }
       hashed.hash(identity)
@@ -69,6 +72,7 @@
       let hashed = KeyPoint()
       let product = Place<blst_p2>()
       defer {
+        hashed.wipe()
         product.wipe()
         countersign_clear_stack()
       }

@@ -5,8 +5,8 @@
   import CBlst
   import CountersignCrypto
 
-  /// Room for one of blst's values, which blst writes and reads in place. Like ``SecretBytes`` it has an address and is never copied;
-  /// whoever made it calls ``wipe()`` before it ends.
+  /// Room for one of blst's values, which blst writes and reads in place. Like ``SecretBytes`` it has an address and is never copied.
+  /// Whoever made it calls ``wipe()`` before it ends, secret or not: that also keeps it alive for as long as blst has its pointer.
   @_rawLayout(like: T)
   struct Place<T>: ~Copyable, @unchecked Sendable {
     /// All bytes zero.

@@ -75,7 +75,10 @@
       guard 2...255 ~= holders, 2...holders ~= threshold else { throw IBEError.invalidThreshold }
       let coefficient = Scalar()
       let x = Scalar()
-      defer { coefficient.wipe() }
+      defer {
+        coefficient.wipe()
+        x.wipe()
+      }
       var points = [publicKey.point]
       for degree in 1..<threshold {
         derive(coefficient, degree, from: seed)
