@@ -29,8 +29,15 @@
       #expect(throws: IBEError.messageTooLong(limit: 64_000)) {
         try sealed(text, to: identity(), under: master.publicKey)
       }
+      // Sealed by someone who keeps to no limit.
+      var key = SecretBytes<32>()
+      var message = [UInt8](repeating: 0, count: text.count + IBE.overhead)
+      var target = message.mutableBytes
+      IBE.encapsulate(to: identity(), under: master.publicKey, key: &key, into: &target)
+      var body = target.suffix(from: IBE.encapsulationLength)
+      Cipher.ChaChaPoly.seal(text.bytes, into: &body, key: key.bytes, nonce: 0, authenticating: RawSpan())
       let device = try master.deviceKey(identity())
-      #expect(throws: IBEError.cannotOpen) { try device.opened([UInt8](repeating: 0, count: 64_097)) }
+      #expect(throws: IBEError.cannotOpen) { try device.opened(message) }
     }
 
     @Test("no two messages have anything in common")
