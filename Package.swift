@@ -218,7 +218,7 @@ let hostTargets: [Target] = [
       "Demo", "LoadGenerator", "Compromise", "Comparison", "RelayServer", "Relay", "Mailbox", "Assembly", "DeviceHost",
       "Strangers", "Registry", "Keyring", "Files", "Secrecy", "Device", "Records", "Schemes", "Credentials", "Wire",
       "Noise",
-      "CountersignCrypto",
+      "IdentityEncryption", "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
@@ -272,7 +272,7 @@ let hostTargets: [Target] = [
     "CLITests",
     [
       "CountersignCLI", "Processes", "Assembly", "Registry", "Keyring", "Device", "Credentials", "Wire",
-      "CountersignCrypto",
+      "IdentityEncryption", "CountersignCrypto",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ]),
 ]

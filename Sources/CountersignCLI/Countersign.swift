@@ -23,7 +23,7 @@ struct Countersign: AsyncParsableCommand {
     subcommands: [
       Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
       Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, Restore.self, AcceptRestored.self,
-      CompareCommand.self, MatrixCommand.self, DemoCommand.self, NoiseCommand.self, LoadCommand.self,
+      CompareCommand.self, MatrixCommand.self, DemoCommand.self, NoiseCommand.self, IBECommand.self, LoadCommand.self,
       AttackCommand.self,
     ]
   )
