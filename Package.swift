@@ -17,6 +17,9 @@ let portableAES = "SwiftCrypto"
 #else
   let defaultTraits: Set<String> = [portableAES]
 #endif
+
+/// The trait with identity-based encryption, for which Scripts/get-blst builds the arithmetic.
+let identityEncryption = "IdentityEncryption"
 let swiftCrypto: [Target.Dependency] =
   embedded
   ? [] : [.product(name: "Crypto", package: "swift-crypto", condition: .when(traits: [portableAES]))]
@@ -56,17 +59,19 @@ func guardProgram(_ name: String, _ dependencies: [Target.Dependency], path: Str
 
 let deviceTargets: [Target] = [
   .systemLibrary(name: "CSodium", pkgConfig: embedded ? nil : "libsodium", providers: [.apt(["libsodium-dev"])]),
-  deviceModule("CountersignCrypto", ["CSodium"] + swiftCrypto, rawStorage),
+  // ML-KEM-768 in C of our own, on hosts as on devices.
+  .target(name: "CMLKEM"),
+  deviceModule("CountersignCrypto", ["CMLKEM", "CSodium"] + swiftCrypto, rawStorage),
   deviceModule("Noise", ["CountersignCrypto"]),
   deviceModule("Wire", ["CountersignCrypto"]),
   deviceModule("Credentials", ["Wire", "CountersignCrypto"]),
   deviceModule("Schemes", ["Credentials", "Wire", "Noise", "CountersignCrypto"]),
   deviceModule("Records", ["Schemes", "Credentials", "Wire", "CountersignCrypto"]),
   deviceModule("Device", ["Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"]),
-  // The device's side for firmware in C: Benchmarks/Firmware/library makes a static library of it.
+  // The device's side for firmware and programs in C: Scripts/c-library makes libraries of it.
   .systemLibrary(name: "CCountersign"),
   deviceModule(
-    "DeviceC", ["CCountersign", "Device", "Records", "Schemes", "Credentials", "Noise", "CountersignCrypto"]),
+    "DeviceC", ["CCountersign", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"]),
 ]
 
 /// The device modules' tests and the programs that guard them.
@@ -90,9 +95,36 @@ let coreTargets: [Target] = [
     name: "FirmwarePeer",
     dependencies: ["CSodium", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto"],
     path: "Benchmarks/Firmware/Peer", swiftSettings: spans),
+  .systemLibrary(name: "CSecrecy"),
+  // Keeping keys to this process: locked memory, no core files.
+  hostModule("Secrecy", ["CSecrecy"]),
+  // Signatures by several parties: here, because its tests need no other package.
+  hostModule("ThresholdSigning", ["Secrecy", "Wire", "CountersignCrypto"]),
+  tests("ThresholdSigningTests", ["ThresholdSigning", "CountersignCrypto", "CCurve25519", "CSodium", "Wire"]),
+  // One party of a ceremony and one signer, driven by lines: for the other implementation in Tests/Interop.
+  .executableTarget(
+    name: "ThresholdPeer", dependencies: ["ThresholdSigning", "CountersignCrypto"],
+    path: "Tests/Interop/threshold/Peer",
+    swiftSettings: spans),
   // Curve25519 as microcontrollers compute it, in portable C. Nothing of the host links it but the tests.
   .target(name: "CCurve25519", exclude: ["assembly"]),
-  tests("CountersignCryptoTests", ["CountersignCrypto", "CCurve25519", "CSodium"]),
+  // With the trait an ML-KEM that is not ours.
+  tests(
+    "CountersignCryptoTests", ["CountersignCrypto", "CMLKEM", "CCurve25519", "CSodium"] + swiftCrypto),
+  .systemLibrary(name: "CBlst", pkgConfig: "blst"),
+  // Without the trait it has no more than identities.
+  .target(
+    name: "IdentityEncryption",
+    dependencies: [
+      .target(name: "CBlst", condition: .when(traits: [identityEncryption])), "Wire", "CountersignCrypto",
+    ],
+    swiftSettings: spans + rawStorage),
+  tests(
+    "IdentityEncryptionTests",
+    [
+      "IdentityEncryption", .target(name: "CBlst", condition: .when(traits: [identityEncryption])), "Wire",
+      "CountersignCrypto", "CSodium", "TestSupport",
+    ]),
   tests("NoiseTests", ["Noise", "CountersignCrypto", "TestSupport"]),
   .target(
     name: "FleetSupport", dependencies: ["TestSeed", "Device", "Schemes", "Credentials", "Wire", "CountersignCrypto"],
@@ -113,17 +145,34 @@ let coreTargets: [Target] = [
 
 let hostTargets: [Target] = [
   .systemLibrary(name: "CSpawn"),
-  .systemLibrary(name: "CSecrecy"),
-  // Keeping keys to this process: locked memory, no core files.
-  hostModule("Secrecy", ["CSecrecy"]),
   // Files that nobody else may choose, written so that a crash leaves the old content or the new, and locks.
   hostModule("Files", [.product(name: "SystemPackage", package: "swift-system")]),
+  // What a co-signer does, without its sockets: judging, its log, its part of each signature.
+  hostModule(
+    "Cosigner",
+    [
+      "ThresholdSigning", "Files", "Secrecy", "Credentials", "Noise", "Wire", "CountersignCrypto",
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
+  tests(
+    "CosignerTests",
+    [
+      "Cosigner", "ThresholdSigning", "Files", "Credentials", "Wire", "CountersignCrypto",
+      .product(name: "SystemPackage", package: "swift-system"),
+    ]),
   hostModule("Processes", ["CSpawn"]),
   hostModule("Strangers", []),
+  // Sessions over datagrams, without sockets and clocks.
+  hostModule(
+    "Datagrams",
+    [
+      "Strangers", "Wire", "Noise", "CountersignCrypto",
+      .product(name: "DequeModule", package: "swift-collections"),
+    ]),
   hostModule(
     "DeviceHost",
     [
-      "Files", "Secrecy", "Strangers", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
+      "Datagrams", "Files", "Secrecy", "Strangers", "Device", "Records", "Schemes", "Credentials", "Wire", "Noise",
       "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
@@ -142,7 +191,7 @@ let hostTargets: [Target] = [
       .product(name: "SystemPackage", package: "swift-system"),
     ]),
   hostModule(
-    "Mailbox", ["Files", "Wire", .product(name: "GRDB", package: "GRDB.swift")]),
+    "Mailbox", ["Files", "Wire", "CountersignCrypto", .product(name: "GRDB", package: "GRDB.swift")]),
   hostModule(
     "Relay",
     [
@@ -154,7 +203,9 @@ let hostTargets: [Target] = [
   hostModule(
     "RelayServer",
     [
-      "Relay", "Mailbox", "Strangers", "Registry", "Keyring", "Records", "Wire",
+      "Relay", "Mailbox", "Datagrams", "Strangers", "Registry", "Keyring", "Records", "Schemes", "Wire",
+      "CountersignCrypto",
+      .product(name: "DequeModule", package: "swift-collections"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "Metrics", package: "swift-metrics"),
       .product(name: "NIOCore", package: "swift-nio"),
@@ -201,7 +252,7 @@ let hostTargets: [Target] = [
       "Demo", "LoadGenerator", "Compromise", "Comparison", "RelayServer", "Relay", "Mailbox", "Assembly", "DeviceHost",
       "Strangers", "Registry", "Keyring", "Files", "Secrecy", "Device", "Records", "Schemes", "Credentials", "Wire",
       "Noise",
-      "CountersignCrypto",
+      "IdentityEncryption", "CountersignCrypto",
       .product(name: "SystemPackage", package: "swift-system"),
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
@@ -210,6 +261,7 @@ let hostTargets: [Target] = [
     swiftSettings: spans,
     linkerSettings: bindNow),
   tests("StrangersTests", ["Strangers"]),
+  tests("DatagramsTests", ["Datagrams", "Strangers", "CountersignCrypto"]),
   tests(
     "RegistryTests",
     [
@@ -222,7 +274,8 @@ let hostTargets: [Target] = [
   tests(
     "RelayTests",
     [
-      "RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Strangers", "Processes", "Device",
+      "RelayServer", "Relay", "Mailbox", "Registry", "Keyring", "DeviceHost", "Datagrams", "Strangers", "Processes",
+      "Device",
       "Records",
       "Schemes", "Credentials", "Wire", "Noise", "CountersignCrypto", "FleetSupport",
       .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
@@ -255,7 +308,7 @@ let hostTargets: [Target] = [
     "CLITests",
     [
       "CountersignCLI", "Processes", "Assembly", "Registry", "Keyring", "Device", "Credentials", "Wire",
-      "CountersignCrypto",
+      "IdentityEncryption", "CountersignCrypto",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ]),
 ]
@@ -267,6 +320,8 @@ let package = Package(
     .library(name: "Noise", targets: ["Noise"]),
     .library(name: "Device", targets: ["Device", "Records", "Schemes", "Credentials", "Wire"]),
   ]
+    + (embedded ? [] : [.library(name: "ThresholdSigning", targets: ["ThresholdSigning", "CountersignCrypto"])])
+    + (embedded ? [] : [.library(name: "IdentityEncryption", targets: ["IdentityEncryption", "Wire"])])
     + (embedded || core
       ? []
       : [
@@ -282,6 +337,7 @@ let package = Package(
       .trait(
         name: portableAES,
         description: "AES-GCM from swift-crypto, for processors whose AES instructions libsodium does not use"),
+      .trait(name: identityEncryption, description: "Encryption to a device's id; Scripts/get-blst first"),
       .default(enabledTraits: core ? [] : defaultTraits),
     ],
   // Whoever does not enable the trait of that name does not fetch swift-crypto.

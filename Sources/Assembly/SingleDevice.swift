@@ -16,12 +16,13 @@ import Wire
 /// The file is there, with the key but without a certificate, before the registry learns of the device: if interrupted in
 /// between, the same call continues where it stopped.
 public enum SingleDevice {
-  /// - Parameter enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
+  /// - Parameters:
+  ///   - enrolAgain: whether a revoked device gets its next generation instead of a new device its first.
+  ///   - application: what the application is called that this makes in the place of a device.
   /// - Throws: ``AssemblyError/file(_:)`` with `fileExists` when there is a file that is not such a beginning.
   public static func make(
     _ address: DeviceAddress, file path: String, scheme: SchemeID = .certified, registry: some EnrolmentRegistry,
-    issuer: AuthorityIssuer,
-    enrolAgain: Bool = false
+    issuer: AuthorityIssuer, enrolAgain: Bool = false, application: NewApplication? = nil
   ) throws(AssemblyError) -> Certificate {
     let bench = IdentityBench(capacity: 1)
     var buffer = [UInt8](repeating: 0, count: DeviceIdentity.encodedLength)
@@ -40,7 +41,7 @@ public enum SingleDevice {
     }
     let certificate: Certificate
     do {
-      certificate = try certify(NewDevice(address: address, publicKey: key), registry, issuer, enrolAgain)
+      certificate = try certify(NewDevice(address: address, publicKey: key), registry, issuer, enrolAgain, application)
     } catch {
       if isNew { unlink(path) }
       throw .registry(error)
@@ -64,12 +65,28 @@ public enum SingleDevice {
   }
 
   private static func certify(
-    _ device: NewDevice, _ registry: some EnrolmentRegistry, _ issuer: AuthorityIssuer, _ enrolAgain: Bool
+    _ device: NewDevice, _ registry: some EnrolmentRegistry, _ issuer: AuthorityIssuer, _ enrolAgain: Bool,
+    _ application: NewApplication?
   ) throws(RegistryError) -> Certificate {
     if let known = try registry.device(device.address), known.certificate.publicKey == device.publicKey {
       return known.certificate
     }
+    if let application {
+      return try registry.addApplication(
+        device, named: application.name, asDefault: application.isDefault, issuer: issuer)
+    }
     return enrolAgain
       ? try registry.enrolAgain(device, issuer: issuer) : try registry.addDevice(device, issuer: issuer)
+  }
+}
+
+/// What a new application is called, and whether its system's devices report to it by default.
+public struct NewApplication: Equatable, Sendable {
+  public let name: String
+  public let isDefault: Bool
+
+  public init(name: String, isDefault: Bool) {
+    self.name = name
+    self.isDefault = isDefault
   }
 }

@@ -61,6 +61,8 @@ int crypto_aead_chacha20poly1305_ietf_decrypt(unsigned char *m, unsigned long lo
                                               const unsigned char *ad, unsigned long long adlen,
                                               const unsigned char *npub, const unsigned char *k);
 
+int crypto_stream_chacha20_ietf(unsigned char *c, unsigned long long clen, const unsigned char *n, const unsigned char *k);
+
 int crypto_hash_sha256_init(crypto_hash_sha256_state *state);
 int crypto_hash_sha256_update(crypto_hash_sha256_state *state, const unsigned char *in, unsigned long long inlen);
 int crypto_hash_sha256_final(crypto_hash_sha256_state *state, unsigned char *out);

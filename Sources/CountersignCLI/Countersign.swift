@@ -21,10 +21,10 @@ struct Countersign: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Init.self, SystemCommand.self, DeviceCommand.self, PolicyCommand.self, EpochCommand.self, Serve.self, Listen.self,
-      Send.self, Inspect.self, Doctor.self, Audit.self, Backup.self, Restore.self, AcceptRestored.self,
-      CompareCommand.self, MatrixCommand.self, DemoCommand.self, NoiseCommand.self, LoadCommand.self,
-      AttackCommand.self,
+      Init.self, SystemCommand.self, DeviceCommand.self, ApplicationCommand.self, PolicyCommand.self, EpochCommand.self,
+      Serve.self, Listen.self, Send.self, Suspend.self, Wake.self, AgentCommand.self, Inspect.self, Doctor.self,
+      Audit.self, Backup.self, Restore.self, AcceptRestored.self, CompareCommand.self, MatrixCommand.self,
+      DemoCommand.self, NoiseCommand.self, IBECommand.self, LoadCommand.self, AttackCommand.self,
     ]
   )
 

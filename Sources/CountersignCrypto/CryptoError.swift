@@ -8,6 +8,8 @@ public enum CryptoError: Error, Equatable, Sendable {
   case lowOrderPoint
   /// The bytes are not the encoding of a point of the curve's prime-order group.
   case invalidPoint
+  /// A number in a key is not below its modulus, or the parts of the key do not belong together.
+  case invalidKey
   /// A tag or a signature does not verify.
   case authenticationFailed
   /// A buffer that the caller gave is too small for the result.

@@ -137,7 +137,7 @@ public enum Edwards25519 {
     public mutating func wipe() { storage.wipe() }
 
     /// libsodium works on copies on the stack and leaves them there: they are overwritten.
-    private mutating func write(_ body: (UnsafeMutablePointer<UInt8>) -> Void) {
+    mutating func write(_ body: (UnsafeMutablePointer<UInt8>) -> Void) {
       var target = storage.mutableBytes
       target.withUnsafeMutableBytes { body($0.u8) }
       sodium_stackzero(1024)

@@ -14,10 +14,16 @@ public struct CertificateFields: Equatable, Sendable {
   public var generation: Generation
   /// The last epoch in which the certificate is good for more than renewing itself.
   public var lastEpoch: Epoch
+  /// Whether the subject is an application: bit 0 of the flags. No identity-based credential is an application's.
+  public var isApplication: Bool
 
   public var address: DeviceAddress { DeviceAddress(system: system, device: device) }
 
-  public init(issuer: IssuerKeyID, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch) {
+  public init(
+    issuer: IssuerKeyID, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch,
+    isApplication: Bool = false
+  ) {
+    self.isApplication = isApplication
     self.issuer = issuer
     self.system = system
     self.device = device
@@ -166,14 +172,16 @@ public struct Certificate: Equatable, Sendable {
 extension CertificateFields {
   init(_ reader: inout ByteReader) throws(WireError) {
     try WireKind.certificate.check(try reader.uint8())
-    // Reserved: the signature's algorithm and a reference to an issuance log.
+    // The others are reserved: the signature's algorithm and a reference to an issuance log.
     let flags = try reader.uint8()
-    guard flags == 0 else { throw .reservedFlags(flags) }
+    guard flags & ~1 == 0 else { throw .reservedFlags(flags) }
     try self.init(afterFlags: &reader)
+    isApplication = flags == 1
   }
 
   /// Reads what follows the kind and the flags.
   init(afterFlags reader: inout ByteReader) throws(WireError) {
+    isApplication = false
     issuer = IssuerKeyID(try reader.uint16())
     system = SystemID(try reader.uint32())
     device = DeviceID(try reader.uint64())
@@ -181,9 +189,9 @@ extension CertificateFields {
     lastEpoch = try reader.uint16()
   }
 
-  func encode(_ writer: inout ByteWriter, as kind: WireKind = .certificate, flags: UInt8 = 0) {
+  func encode(_ writer: inout ByteWriter, as kind: WireKind = .certificate, flags: UInt8? = nil) {
     writer.uint8(kind.leadingByte)
-    writer.uint8(flags)
+    writer.uint8(flags ?? (isApplication ? 1 : 0))
     writer.uint16(issuer.rawValue)
     writer.uint32(system.rawValue)
     writer.uint64(device.rawValue)

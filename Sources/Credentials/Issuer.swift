@@ -13,12 +13,14 @@ public struct Issuer<Key: Signer> {
     keyID = IssuerKeyID(signer.publicKey)
   }
 
-  /// Certifies a device's public key.
+  /// Certifies a device's public key, or an application's.
   public func certificate(
-    for publicKey: X25519.PublicKey, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch
+    for publicKey: X25519.PublicKey, system: SystemID, device: DeviceID, generation: Generation, lastEpoch: Epoch,
+    isApplication: Bool = false
   ) throws(CredentialsError) -> Certificate {
     let fields = CertificateFields(
-      issuer: keyID, system: system, device: device, generation: generation, lastEpoch: lastEpoch)
+      issuer: keyID, system: system, device: device, generation: generation, lastEpoch: lastEpoch,
+      isApplication: isApplication)
     var signed = SignedBytes()
     fields.layOut(in: &signed, with: publicKey)
     let signature = try signer.signature(for: signed.bytes)

@@ -37,6 +37,8 @@ public enum DeviceError: Error, Equatable, Sendable {
   case notSealed
   /// The message counter's 48 bits are used up: rotate the key.
   case countersExhausted
+  /// A channel to an application cannot do what it should.
+  case channel(ChannelError)
 
   /// Why the server's answer to a first frame opened no session.
   init(answer error: SchemesError) {

@@ -9,9 +9,12 @@ import Wire
 /// What the server's records do to a device's identity, in one place for firmware and host alike.
 extension DeviceIdentity {
   /// The first record of a session.
-  public func hello(listens: Bool) -> DeviceRecord.Hello {
+  ///
+  /// - Parameter knowsApplications: whether the owner handles the server's records of applications.
+  public func hello(listens: Bool, knowsApplications: Bool = false) -> DeviceRecord.Hello {
     DeviceRecord.Hello(
-      listens: listens, epoch: trust.epoch, revocationSequence: revocationSequence, knowsRotations: true)
+      listens: listens, epoch: trust.epoch, revocationSequence: revocationSequence, knowsRotations: true,
+      knowsApplications: knowsApplications)
   }
 
   /// What the device should do next.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Credentials
+import Records
 import Wire
 
 /// Numbers a device's messages, and keeps ahead of what is stored.
@@ -34,9 +35,25 @@ public struct MessageCounter: Equatable, Sendable {
     }
     return MessageID(UInt64(generation) << 48 | counter)
   }
+
+  /// Takes `count` numbers of `generation` at once and returns the first; all of them are marked as used.
+  mutating func take(_ count: UInt64, _ generation: Generation) throws(DeviceError) -> MessageID {
+    guard next + count < 1 << 48 else { throw .countersExhausted }
+    let first = next
+    next += count
+    if next > reserved { reserved = next }
+    return MessageID(UInt64(generation) << 48 | first)
+  }
 }
 
 extension DeviceIdentity {
+  /// Takes message numbers for the wake-ups of a suspended session and returns the first. Store the identity before it is suspended.
+  public mutating func takeMessageIDs(_ count: Int = Suspension.maximumWakeUps) throws(DeviceError) -> MessageID {
+    guard let certificate else { throw .noUsableKey }
+    isDirty = true
+    return try messageCounter.take(UInt64(count), certificate.fields.generation)
+  }
+
   /// Message numbers below this one may have been used.
   public var reservedCounter: UInt64 { messageCounter.reserved }
 

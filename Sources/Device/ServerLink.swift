@@ -21,6 +21,13 @@ public struct ServerLink: ~Copyable {
 
   public var isEstablished: Bool { keys.isPresent }
 
+  /// Lends what the session exports: both sides have it, and keys of their own follow from it. See ``SessionKeys/export``.
+  public func withExport<Result: ~Copyable, Failure: Error>(
+    _ body: (borrowing SecretBytes<32>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(keys.export)
+  }
+
   /// Sets the derived key that belongs to the device's own, in `hybrid-ikpsk2`, before the first frame.
   public mutating func setPSK(_ key: borrowing SecretBytes<32>) throws(DeviceError) {
     do { try handshake.setPSK(key) } catch { throw .schemes(error) }

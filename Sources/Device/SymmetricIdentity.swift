@@ -82,8 +82,16 @@ public struct SymmetricIdentity: ~Copyable {
   }
 
   /// The first record of a session. This device gets no revocations: it verifies no peer.
-  public func hello(listens: Bool) -> DeviceRecord.Hello {
-    DeviceRecord.Hello(listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true)
+  public func hello(listens: Bool, knowsApplications: Bool = false) -> DeviceRecord.Hello {
+    DeviceRecord.Hello(
+      listens: listens, epoch: epoch, revocationSequence: 0, knowsRotations: true, knowsApplications: knowsApplications)
+  }
+
+  /// Takes message numbers for the wake-ups of a suspended session and returns the first. Store the identity before it is suspended.
+  public mutating func takeMessageIDs(_ count: Int = Suspension.maximumWakeUps) throws(DeviceError) -> MessageID {
+    guard slot(.active) != nil else { throw .noUsableKey }
+    isDirty = true
+    return try messageCounter.take(UInt64(count), generation)
   }
 
   /// The next message number. When ``isDirty`` afterwards, store the identity before the message leaves.

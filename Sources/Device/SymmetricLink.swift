@@ -19,6 +19,13 @@ public struct SymmetricLink: ~Copyable {
 
   public var isEstablished: Bool { keys.isPresent }
 
+  /// Lends what the session exports: both sides have it, and keys of their own follow from it. See ``SessionKeys/export``.
+  public func withExport<Result: ~Copyable, Failure: Error>(
+    _ body: (borrowing SecretBytes<32>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(keys.export)
+  }
+
   /// Writes the first frame of a session that has been counted, and returns its length: see
   /// ``SymmetricIdentity/beginSession(with:)``.
   public mutating func writeHello(

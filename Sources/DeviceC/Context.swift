@@ -17,6 +17,10 @@ struct Context: ~Copyable {
   var refusal: UInt8 = 0
   /// Whether the next handshake shows the active key and not the next one, which the server has refused.
   var fallsBack = false
+  /// Whether messages and sessions of others should come over the sessions that follow.
+  var listens = true
+  /// Whether the server should tell of applications.
+  var knowsApplications = false
 
   /// Makes ready for a session's first frame, and says whether it shows the active key although there is a next one.
   mutating func beginSession() throws(DeviceError) -> Bool {

@@ -11,9 +11,7 @@ public func countersign_init(
   _ context: UnsafeMutablePointer<countersign_context>, _ contextSize: Int, _ stored: UnsafePointer<UInt8>,
   _ storedSize: Int
 ) -> countersign_result {
-  guard contextSize >= MemoryLayout<Context>.size,
-    UInt(bitPattern: context) % UInt(MemoryLayout<Context>.alignment) == 0
-  else { return countersign_result(COUNTERSIGN_BAD_CONTEXT) }
+  guard fits(context, contextSize) else { return countersign_result(COUNTERSIGN_BAD_CONTEXT) }
   empty(context)
   do {
     try context.context.pointee.identity.load(span(stored, storedSize))
@@ -22,9 +20,14 @@ public func countersign_init(
   } catch { return code(error) }
 }
 
+/// Whether a context is as large and aligned as this library needs.
+func fits(_ context: UnsafeMutablePointer<countersign_context>, _ size: Int) -> Bool {
+  size >= MemoryLayout<Context>.size && UInt(bitPattern: context) % UInt(MemoryLayout<Context>.alignment) == 0
+}
+
 /// Not inlined: the new value is made on the stack, which must be free again before the identity is loaded.
 @inline(never)
-private func empty(_ context: UnsafeMutablePointer<countersign_context>) {
+func empty(_ context: UnsafeMutablePointer<countersign_context>) {
   context.context.initialize(to: Context())
 }
 

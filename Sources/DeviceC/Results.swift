@@ -17,6 +17,7 @@ func code(_ error: DeviceError) -> countersign_result {
     case .credentials, .subjectMismatch, .notSealed: COUNTERSIGN_UNACCEPTABLE
     case .corruptFile, .unknownFileVersion: COUNTERSIGN_CORRUPT
     case .unexpectedRecord, .malformedRecord, .messageTooLong, .notTaken: COUNTERSIGN_MALFORMED
+    case .channel(let error): code(error)
     case .noUsableKey, .countersExhausted: COUNTERSIGN_NO_KEY
     case .rotationInProgress: COUNTERSIGN_BUSY
     case .tryLater: COUNTERSIGN_TRY_LATER
@@ -30,6 +31,15 @@ private func code(_ error: NoiseError) -> Int {
   case .bufferTooSmall: COUNTERSIGN_BUFFER_TOO_SMALL
   case .outOfTurn: COUNTERSIGN_OUT_OF_TURN
   default: COUNTERSIGN_REFUSED
+  }
+}
+
+private func code(_ error: ChannelError) -> Int {
+  switch error {
+  case .notOpen: COUNTERSIGN_OUT_OF_TURN
+  case .notAnApplication: COUNTERSIGN_UNACCEPTABLE
+  case .replayed: COUNTERSIGN_REPEATED
+  case .unknownKey, .outdated, .tooManyInstances: COUNTERSIGN_CHANNEL_OUTDATED
   }
 }
 

@@ -23,7 +23,9 @@ public func countersign_handshake(
         throw error
       }
       outputSize.pointee = try context.pointee.link.seal(
-        .hello(context.pointee.identity.hello(listens: true)), into: &target)
+        .hello(
+          context.pointee.identity.hello(
+            listens: context.pointee.listens, knowsApplications: context.pointee.knowsApplications)), into: &target)
     } else {
       let fallsBack = try context.pointee.beginSession()
       outputSize.pointee = try context.pointee.link.writeHello(

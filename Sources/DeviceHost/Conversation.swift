@@ -84,7 +84,7 @@ extension DeviceClient {
     _ message: ReceivedMessage, _ judgement: MessageJudgement, session: UInt32
   ) throws(DeviceHostError) {
     switch message.route {
-    case .mailbox, .hopByHop:
+    case .mailbox, .hopByHop, .channel:
       // What was refused would never be taken: the mailbox should not offer it again.
       try send(.delivered(from: message.from, id: message.id))
     case .online, .direct:

@@ -11,22 +11,11 @@ import Wire
 /// A device's session with the server on this machine: connects, obeys the server's orders, and hands on what the
 /// application should see. Sending, listening and rotating are in separate files.
 public final class DeviceClient {
-  /// Something that happened in the session and that its user may wait for.
-  enum Event {
-    case peer(DeviceAddress, ServerRecord.Presence, Certificate?)
-    case accepted(MessageID)
-    case refused(MessageID, ServerRecord.Refusal)
-    case frame(from: DeviceAddress, session: UInt32, [UInt8])
-    case unreachable(DeviceAddress)
-    case message(ReceivedMessage)
-    case keyRefused(KeyRefusal, retryAfter: UInt32)
-    /// Handled here; nothing to do.
-    case other
-  }
+  typealias Event = SessionEvent
 
   let store: DeviceStore
   let endpoint: Endpoint
-  let socket: FrameSocket
+  let socket: any FrameTransport
   var link: ServerLink
   private var slot = SlotName.a
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
@@ -87,13 +76,13 @@ public final class DeviceClient {
     _ store: DeviceStore, _ endpoint: Endpoint, _ listens: Bool, _ timeout: Duration, fallingBack: Bool
   ) throws(DeviceHostError) -> DeviceClient {
     let scheme = try store.read { $0.scheme }
-    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let socket = try endpoint.open(timeout: timeout)
     let client = DeviceClient(store, endpoint, socket, ServerLink(scheme: scheme))
     try client.open(listens: listens, timeout: timeout, fallingBack: fallingBack)
     return client
   }
 
-  private init(_ store: DeviceStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ link: consuming ServerLink) {
+  private init(_ store: DeviceStore, _ endpoint: Endpoint, _ socket: any FrameTransport, _ link: consuming ServerLink) {
     self.store = store
     self.endpoint = endpoint
     self.socket = socket
@@ -104,7 +93,7 @@ public final class DeviceClient {
     let deadline = ContinuousClock.now + timeout
     try shakeHands(fallingBack: fallingBack, timeout: timeout)
     slot = link.slot ?? .a
-    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    try send(.hello(try store.read { $0.hello(listens: listens, knowsApplications: true) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
@@ -165,6 +154,8 @@ public final class DeviceClient {
       }
       return .other
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .suspended(let wakeUps, _, let reserve):
+      return .suspended(wakeUps: Int(wakeUps), reserve: UInt32(reserve))
     case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
     case .peer(let address, let presence, let certificate): return .peer(address, presence, certificate)
     case .accepted(let id): return .accepted(id)
@@ -174,6 +165,9 @@ public final class DeviceClient {
     case .unreachable(let address, _): return .unreachable(address)
     case .mail(let from, let id, let sealed): return try openMail(from: from, id: id, sealed)
     case .open(let from, let id, let body): return openMessage(from: from, id: id, body)
+    case .channel(let notice): return SessionEvent(notice)
+    case .queue(let notice): return SessionEvent(notice)
+    case .pong: return .pong
     case .caughtUp:
       isCaughtUp = true
       return .other

@@ -18,7 +18,10 @@ extension DeviceClient {
     }
     let reply = try exchange(frame, length, timeout)
     do { try link.readReply(reply.bytes) } catch { throw DeviceHostError(answer: error, of: endpoint) }
-    guard link.hasLastMessage else { return }
+    guard link.hasLastMessage else {
+      link.withExport { socket.secure(with: $0) }
+      return
+    }
     let lastLength = try store.read { identity throws(DeviceError) in
       var span = frame.mutableBytes
       return try link.writeLast(identity, into: &span)

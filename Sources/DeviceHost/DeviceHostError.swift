@@ -40,6 +40,22 @@ public enum DeviceHostError: Error, Equatable, Sendable {
   case notStored(ServerRecord.Refusal)
   /// The certificate is out of date: it may renew itself and nothing else, and that did not happen.
   case mayOnlyRenew
+  /// The device's system has no application of this name; nil: it has none that is its default.
+  case unknownApplication(String?)
+  /// The application's queue is full, or this device has had its share of it: the server takes a message after so many seconds.
+  case queueFull(retryAfter: UInt32)
+  /// The server does not open a channel to the application.
+  case channelRefused(ChannelNotice.Refusal)
+  /// The device has opened no channel to this application yet: it reports first.
+  case noChannel(DeviceAddress)
+  /// A request was not carried out, as far as the server knows.
+  case requestFailed(RequestState)
+  /// The file is a device's and not an application's, or the other way round.
+  case wrongRole(isApplication: Bool)
+  /// The client was closed before.
+  case closed
+  /// The suspended session does not serve: see ``SuspensionError``.
+  case suspension(SuspensionError)
   case device(DeviceError)
 }
 

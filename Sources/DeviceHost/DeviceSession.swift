@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Credentials
+import CountersignCrypto
 import Device
+import Records
 import Wire
 
 /// A device's session with the server, whatever the device's scheme.
@@ -23,6 +25,11 @@ public protocol DeviceSession: AnyObject {
   func receiveMessage(
     inbox: Inbox, timeout: Duration, deliver: (ReceivedMessage) -> Void
   ) throws(DeviceHostError) -> Bool
+  /// Asks the server to suspend this session, with what `prepare` makes of the session's export, of the message numbers that were taken for it,
+  /// and of the epoch, and waits until it has.
+  func suspend(
+    timeout: Duration, _ prepare: (borrowing SecretBytes<32>, MessageID, Epoch) throws(SuspensionError) -> Suspension
+  ) throws(DeviceHostError) -> (wakeUps: Int, reserve: UInt32)
   /// Keeps an idle session open, and asks the server for an answer: see ``lastHeard``.
   func ping() throws(DeviceHostError)
 }

@@ -67,6 +67,15 @@ public final class Inbox {
     try compactIfLarge()
   }
 
+  /// ``remember(_:from:)`` of several, with one wait for the disk.
+  public func remember(_ messages: [(id: MessageID, sender: DeviceAddress)]) throws(DeviceHostError) {
+    let new = messages.filter { isNew($0.id, from: $0.sender) }
+    guard !new.isEmpty else { return }
+    try journal.append(new.map { InboxJournal.Entry(sender: $0.sender, id: $0.id) })
+    for message in new { accept(message.id, from: message.sender) }
+    try compactIfLarge()
+  }
+
   private func accept(_ id: MessageID, from sender: DeviceAddress) {
     guard isNew(id, from: sender) else { return }
     windows[Stream(id, sender), default: Window()].accept(id.counter)

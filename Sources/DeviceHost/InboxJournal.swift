@@ -72,13 +72,16 @@ final class InboxJournal {
   }
 
   /// Adds an entry, durably. One that could not be written whole is overwritten by the next.
-  func append(_ entry: Entry) throws(DeviceHostError) {
-    let bytes = entry.encoded
+  func append(_ entry: Entry) throws(DeviceHostError) { try append([entry]) }
+
+  /// Adds entries, durably, all of them with one write.
+  func append(_ entries: [Entry]) throws(DeviceHostError) {
+    let bytes = entries.flatMap(\.encoded)
     try naming(.write) {
       try file.writeAll(toAbsoluteOffset: Int64(count * Self.entryLength), bytes)
       try file.synchronize()
     }
-    count += 1
+    count += entries.count
   }
 
   /// Replaces the whole file; a crash leaves the old one or the new.

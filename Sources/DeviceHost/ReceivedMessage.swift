@@ -16,6 +16,8 @@ public struct ReceivedMessage: Sendable {
     case direct
     /// Encrypted to the server, and by the server to the recipient: the server could read it, and could have made it.
     case hopByHop = "hop-by-hop"
+    /// Through a channel between a device and an application: only these two could read it.
+    case channel
   }
 
   public let from: DeviceAddress

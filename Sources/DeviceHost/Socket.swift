@@ -10,7 +10,7 @@ import Strangers
   import Darwin
 #endif
 
-/// A file descriptor of a TCP socket that closes itself. Blocking calls are bounded by `poll`.
+/// A file descriptor of a socket that closes itself. Blocking calls are bounded by `poll`.
 final class Socket {
   let descriptor: Int32
 
@@ -159,16 +159,18 @@ final class Socket {
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  private static func make(_ address: Address) -> Socket? {
-    let descriptor = socket(address.family, streamType, 0)
+  static func make(_ address: Address, kind: Int32 = streamType) -> Socket? {
+    let descriptor = socket(address.family, kind, 0)
     guard descriptor >= 0 else { return nil }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     return Socket(descriptor)
   }
 
-  private static func addresses(of endpoint: Endpoint, passive: Bool) throws(DeviceHostError) -> [Address] {
+  static func addresses(
+    of endpoint: Endpoint, passive: Bool, kind: Int32 = streamType
+  ) throws(DeviceHostError) -> [Address] {
     var hints = addrinfo()
-    hints.ai_socktype = streamType
+    hints.ai_socktype = kind
     hints.ai_flags = passive ? AI_PASSIVE : 0
     var list: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(endpoint.host, String(endpoint.port), &hints, &list)
@@ -188,7 +190,7 @@ final class Socket {
     return result
   }
 
-  private struct Address {
+  struct Address {
     let family: Int32
     let bytes: [UInt8]
 
@@ -199,13 +201,13 @@ final class Socket {
 }
 
 #if canImport(Glibc)
-  private let streamType = Int32(SOCK_STREAM.rawValue)
+  let streamType = Int32(SOCK_STREAM.rawValue)
 #else
-  private let streamType = SOCK_STREAM
+  let streamType = SOCK_STREAM
 #endif
 
 /// The C functions whose names the class above uses for its own.
-private func systemConnect(_ fd: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+func systemConnect(_ fd: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
   connect(fd, address, length)
 }
 private func systemListen(_ fd: Int32, _ backlog: Int32) -> Int32 { listen(fd, backlog) }

@@ -11,19 +11,12 @@ import Wire
 /// The session of a device whose keys the server computes: connects, obeys the server's orders, sends and receives messages
 /// that the server can read. The counterpart of ``DeviceClient``.
 public final class SymmetricClient {
-  enum Event {
-    case accepted(MessageID)
-    case refused(MessageID, ServerRecord.Refusal)
-    case message(ReceivedMessage)
-    case keyRefused(KeyRefusal, retryAfter: UInt32)
-    /// Handled here; nothing to do.
-    case other
-  }
+  typealias Event = SessionEvent
 
   let store: SymmetricStore
   let endpoint: Endpoint
-  let socket: FrameSocket
-  private var link = SymmetricLink()
+  let socket: any FrameTransport
+  var link = SymmetricLink()
   private let slot: SlotName
   private var buffer = [UInt8](repeating: 0, count: Framing.maximumFrameLength)
 
@@ -58,13 +51,13 @@ public final class SymmetricClient {
   private static func open(
     _ store: SymmetricStore, _ endpoint: Endpoint, _ slot: SlotName, _ listens: Bool, _ timeout: Duration
   ) throws(DeviceHostError) -> SymmetricClient {
-    let socket = try FrameSocket.connect(to: endpoint, timeout: timeout)
+    let socket = try endpoint.open(timeout: timeout)
     let client = SymmetricClient(store, endpoint, socket, slot)
     try client.open(listens: listens, timeout: timeout)
     return client
   }
 
-  private init(_ store: SymmetricStore, _ endpoint: Endpoint, _ socket: FrameSocket, _ slot: SlotName) {
+  private init(_ store: SymmetricStore, _ endpoint: Endpoint, _ socket: any FrameTransport, _ slot: SlotName) {
     self.store = store
     self.endpoint = endpoint
     self.socket = socket
@@ -77,7 +70,7 @@ public final class SymmetricClient {
     // The counter is on the disk before the frame that shows it leaves.
     try store.update { identity throws(DeviceError) in try identity.beginSession(with: slot) }
     try shakeHands(timeout)
-    try send(.hello(try store.read { $0.hello(listens: listens) }))
+    try send(.hello(try store.read { $0.hello(listens: listens, knowsApplications: true) }))
     while sessionNumber == 0 {
       guard try receive(timeout: deadline - .now) != nil else { throw .timedOut(waitingFor: "the server's welcome") }
     }
@@ -91,6 +84,7 @@ public final class SymmetricClient {
     }
     let reply = try exchange(frame, length, timeout)
     do { try link.readReply(reply.bytes) } catch { throw DeviceHostError(answer: error, of: endpoint) }
+    link.withExport { socket.secure(with: $0) }
   }
 
   private func exchange(_ frame: [UInt8], _ length: Int, _ timeout: Duration) throws(DeviceHostError) -> [UInt8] {
@@ -146,7 +140,12 @@ public final class SymmetricClient {
     case .refused(let id, let refusal): return .refused(id, refusal)
     case .open(let from, let id, let body): return .message(ReceivedMessage(inTheOpenFrom: from, id: id, body))
     case .keyRefused(let reason, let seconds): return .keyRefused(reason, retryAfter: seconds)
+    case .suspended(let wakeUps, _, let reserve):
+      return .suspended(wakeUps: Int(wakeUps), reserve: UInt32(reserve))
     case .turnedAway(let reason): throw .refused(endpoint: endpoint.description, reason)
+    case .channel(let notice): return SessionEvent(notice)
+    case .queue(let notice): return SessionEvent(notice)
+    case .pong: return .pong
     case .caughtUp: isCaughtUp = true
     default: break
     }

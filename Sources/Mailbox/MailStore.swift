@@ -3,7 +3,7 @@
 import Wire
 
 /// Where messages wait for their recipients. What it acknowledges survives a power cut.
-package protocol MailStore: Sendable {
+package protocol MailStore: QueueStore {
   var limits: MailboxLimits { get }
 
   /// Runs `body` in one transaction: what several devices ask for at once reaches the disk together. If it throws, none of it
@@ -31,7 +31,7 @@ package protocol MailStore: Sendable {
 }
 
 /// What can be done to a mailbox within one transaction.
-package protocol MailTransaction {
+package protocol MailTransaction: SuspensionTransaction, QueueTransaction {
   /// Whether this message was deposited before, delivered or not.
   func isKnown(_ deposit: Deposit) throws(MailboxError) -> Bool
 
@@ -48,6 +48,9 @@ package protocol MailTransaction {
 
   /// Stores a message and returns its place in the order of arrival.
   func store(_ deposit: Deposit, at now: Int64) throws(MailboxError) -> Int64
+
+  /// Whether anything waits for a device.
+  func hasMail(for recipient: DeviceAddress) throws(MailboxError) -> Bool
 
   /// Forgets a message that the application has; only its existence is remembered for a while. False if it was not there.
   func remove(

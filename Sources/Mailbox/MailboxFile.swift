@@ -37,6 +37,18 @@ package enum MailboxFile {
     }
   }
 
+  /// How many messages wait for applications, and how many are dead letters; nil for a file without queues.
+  package static func queues(_ path: String) throws(MailboxError) -> (waiting: Int, dead: Int)? {
+    guard access(path, F_OK) == 0 else { return nil }
+    return try reading(path) { db in
+      guard try db.tableExists("queue") else { return nil }
+      func count(_ state: Int) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM queue WHERE state = \(state)") ?? 0
+      }
+      return (try count(0), try count(2))
+    }
+  }
+
   /// Every message that waits, with its recipient, as whoever has the file can read them.
   package static func messages(in path: String) throws(MailboxError) -> [Deposit] {
     try reading(path) { db in

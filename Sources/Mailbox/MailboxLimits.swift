@@ -29,6 +29,8 @@ public struct MailboxLimits: Sendable {
   public var commitLength = 32
   /// Bytes of deposits that reach the disk together, and not many more.
   public var commitBytes = 256 << 10
+  /// The queues of applications.
+  public var queue = QueueLimits()
   /// Not a limit for anybody to set: see ``MailboxGuards``.
   package var guards = MailboxGuards.all
 

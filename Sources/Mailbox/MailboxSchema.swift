@@ -8,6 +8,8 @@ enum MailboxSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-founding") { try $0.execute(sql: founding) }
     migrator.registerMigration("2-counters") { try $0.execute(sql: counters) }
+    migrator.registerMigration("3-applications") { try $0.execute(sql: applications) }
+    migrator.registerMigration("4-suspended-sessions") { try $0.execute(sql: suspended) }
     return migrator
   }
 

@@ -36,6 +36,14 @@ struct SQLiteMailTransaction: MailTransaction {
     }
   }
 
+  func hasMail(for recipient: DeviceAddress) throws(MailboxError) -> Bool {
+    try using {
+      let statement = try db.cachedStatement(
+        sql: "SELECT 1 FROM mail WHERE recipient_system = ? AND recipient_device = ? AND body IS NOT NULL LIMIT 1")
+      return try Int.fetchOne(statement, arguments: recipient.columns) != nil
+    }
+  }
+
   func remove(
     for recipient: DeviceAddress, from sender: DeviceAddress, id: MessageID, at now: Int64
   ) throws(MailboxError) -> Bool {

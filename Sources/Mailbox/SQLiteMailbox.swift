@@ -112,9 +112,16 @@ package final class SQLiteMailbox: MailStore, @unchecked Sendable {
       ).map { $0 - limits.lifetime }
       let delivery = try Int64.fetchOne(db, sql: "SELECT max(expires_at) FROM mail WHERE body IS NULL")
         .map { $0 - limits.memory }
-      guard let last = [arrival, delivery].compactMap(\.self).max() else { return nil }
-      let first = try Int64.fetchOne(
-        db, sql: "SELECT expires_at FROM mail WHERE body IS NOT NULL ORDER BY expires_at LIMIT 1")
+      // A queue's times are as good as the mailbox's; dead letters and what is kept have others.
+      let report = try Int64.fetchOne(
+        db, sql: "SELECT expires_at FROM queue WHERE state = 0 ORDER BY sequence DESC LIMIT 1"
+      ).map { $0 - limits.queue.lifetime }
+      guard let last = [arrival, delivery, report].compactMap(\.self).max() else { return nil }
+      let first = [
+        try Int64.fetchOne(
+          db, sql: "SELECT expires_at FROM mail WHERE body IS NOT NULL ORDER BY expires_at LIMIT 1"),
+        try Int64.fetchOne(db, sql: "SELECT expires_at FROM queue WHERE state = 0 ORDER BY expires_at LIMIT 1"),
+      ].compactMap(\.self).min()
       return min(last, first.map { $0 - Self.grace } ?? last)
     }
   }

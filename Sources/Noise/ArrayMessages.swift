@@ -5,7 +5,7 @@
 
   // Messages as byte arrays, for host code that does not count allocations.
 
-  extension HandshakeState {
+  extension HandshakeMachine where K: ~Copyable {
     /// A copy of ``handshakeHash``.
     public var handshakeHashBytes: [UInt8] { [UInt8](copying: handshakeHash) }
 

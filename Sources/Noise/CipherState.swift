@@ -41,6 +41,14 @@ public struct CipherState<C: Cipher.Function>: ~Copyable, Sendable {
     initializeKey(bytes.bytes)
   }
 
+  /// Copies the key into the caller's place, for a protocol that keeps it across a restart with a rule of its own for nonces. Treat the
+  /// copy like this state.
+  @inlinable
+  public borrowing func copyKey(to target: inout SecretBytes<32>) {
+    precondition(isKeyed, "there is a key")
+    target.copy(from: key.bytes)
+  }
+
   /// Whether there is a key (HasKey).
   @inlinable public var hasKey: Bool { isKeyed }
 

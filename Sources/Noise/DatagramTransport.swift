@@ -48,7 +48,7 @@ public struct DatagramTransport<C: Cipher.Function>: ~Copyable, Sendable {
   }
 }
 
-extension HandshakeState {
+extension HandshakeMachine where K: ~Copyable {
   /// ``split(sending:receiving:)`` into a datagram transport, whose window starts anew.
   @inlinable
   public mutating func split(into transport: inout DatagramTransport<C>) throws(NoiseError) {

@@ -3,7 +3,7 @@
 import CountersignCrypto
 
 /// Switching from a handshake that the responder cannot read to one that it can (specification, section 10).
-extension HandshakeState {
+extension HandshakeMachine where K: ~Copyable {
   /// Turns this state, in place, into the other role of a `fallback` pattern: Alice, who sent the first message, keeps its
   /// ephemeral key and waits; Bob, who could not use the message, continues from it.
   ///
@@ -20,7 +20,7 @@ extension HandshakeState {
     to fallback: HandshakePattern, after message: RawSpan = RawSpan()
   ) throws(NoiseError) {
     guard phase == .running, index == 1 || (index == 0 && role == .responder) else { throw .outOfTurn }
-    guard fallback.isFallback, pattern.messages[0].first(where: { $0 != .psk }) == .e else {
+    guard !K.isPresent, fallback.isFallback, pattern.messages[0].first(where: { $0 != .psk }) == .e else {
       throw .invalidPattern(.notFallbackCapable)
     }
     if role == .responder && re == nil {

@@ -5,7 +5,7 @@ import CountersignCrypto
 /// Setting a handshake's keys, and refusing a set that does not fit its pattern.
 ///
 /// Set all keys but a deferred psk before ``start(prologue:)``; setting them later is a programming error and traps.
-extension HandshakeState {
+extension HandshakeMachine where K: ~Copyable {
   /// Sets the local static key. The copy in this state is wiped when the handshake ends.
   @inlinable
   public mutating func setStatic(_ key: borrowing X25519.PrivateKey) {
@@ -72,11 +72,13 @@ extension HandshakeState {
   /// Checks the keys, then hashes the protocol name, the prologue and the pre-messages (Initialize, section 5.3).
   ///
   /// - Throws: ``NoiseError/missingKey(_:)`` or ``NoiseError/surplusKey(_:)``; keys can still be set afterwards.
+  ///   ``NoiseError/invalidPattern(_:)`` when the pattern has the modifier `hfs` and this state no KEM, or the other way round.
   @inlinable
   public mutating func start(prologue: RawSpan = RawSpan()) throws(NoiseError) {
     guard phase == .collectingKeys else { throw .outOfTurn }
+    guard pattern.isHybrid == K.isPresent else { throw .invalidPattern(.kem) }
     try checkKeys()
-    symmetric.initialize(pattern: pattern.name)
+    symmetric.initialize(pattern: pattern.name, K.self)
     symmetric.mixHash(prologue)
     hashPreMessage(pattern.initiatorPreMessage, of: .initiator)
     hashPreMessage(pattern.responderPreMessage, of: .responder)

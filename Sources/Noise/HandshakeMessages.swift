@@ -3,7 +3,7 @@
 import CountersignCrypto
 
 /// Writing and reading handshake messages (specification, section 5.3).
-extension HandshakeState {
+extension HandshakeMachine where K: ~Copyable {
   /// How many bytes the next message has beyond its payload.
   @inlinable
   public var nextMessageOverhead: Int {
@@ -17,7 +17,10 @@ extension HandshakeState {
         length += X25519.keyLength
         if pattern.pskPositions != 0 { isEncrypted = true }
       case .s: length += pattern.staticFieldLength + (isEncrypted ? tagLength : 0)
-      case .ee, .es, .se, .ss, .psk: isEncrypted = true
+      case .e1 where K.isPresent, .ekem1 where K.isPresent:
+        length += kemFieldLength(token, isEncrypted: isEncrypted)
+        isEncrypted = isEncrypted || token == .ekem1
+      default: isEncrypted = true
       }
     }
     return length + (isEncrypted ? tagLength : 0)
@@ -73,6 +76,7 @@ extension HandshakeState {
         e.clear()
         hasE = false
       }
+      if K.isPresent && pattern.messages[messageIndex].contains(.e1) { kem.forget() }
       throw error
     }
     advance()
@@ -146,6 +150,7 @@ extension HandshakeState {
       symmetric.copy(from: checkpoint)
       re = oldRE
       rs = oldRS
+      if K.isPresent && pattern.messages[messageIndex].contains(.e1) { kem.forget() }
       throw error
     }
     advance()
@@ -176,7 +181,10 @@ extension HandshakeState {
         }
       case .psk:
         try mixPSK(at: &psk)
-      case .ee, .es, .se, .ss:
+      case .e1 where K.isPresent, .ekem1 where K.isPresent:
+        offset = try writeKEM(token, into: &message, at: offset)
+      default:
+        // A Diffie-Hellman: `start` has refused a pattern with the tokens of a KEM where there is none.
         try mixDH(token)
       }
     }
@@ -210,7 +218,9 @@ extension HandshakeState {
         if let position = peer.firstPSK(outside: pattern.pskPositions) { throw .surplusKey(.psk(position)) }
       case .psk:
         try mixPSK(at: &psk)
-      case .ee, .es, .se, .ss:
+      case .e1 where K.isPresent, .ekem1 where K.isPresent:
+        offset = try readKEM(token, message, at: offset)
+      default:
         try mixDH(token)
       }
     }

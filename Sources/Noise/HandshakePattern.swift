@@ -11,19 +11,38 @@ public struct HandshakePattern: Sendable {
   /// One `psk` may stand before the first message and one after each.
   public static let maximumPSKCount = maximumMessageCount + 1
 
-  public private(set) var name: PatternName
+  public internal(set) var name: PatternName
   public private(set) var initiatorPreMessage: TokenSequence
   public private(set) var responderPreMessage: TokenSequence
   @usableFromInline var messages: InlineArray<4, TokenSequence>
   public private(set) var messageCount: Int
   /// Bit i is set when the modifier `psk<i>` stands in the name.
   public internal(set) var pskPositions: UInt8 = 0
-  public private(set) var isFallback: Bool
+  /// Which of the other modifiers stand in the name, in one byte: firmware copies patterns about.
+  @usableFromInline var modifiers: Modifiers
   /// What a party sends for the token `s`, in bytes: its static public key, or, with the modifier `implicit`, a credential from
   /// which the peer computes the key.
   public private(set) var staticFieldLength = X25519.keyLength
+
+  // Not an OptionSet, whose literals are arrays.
+  @usableFromInline
+  struct Modifiers: Sendable {
+    @usableFromInline var bits: UInt8
+    @inlinable init(bits: UInt8) { self.bits = bits }
+    @inlinable static var none: Modifiers { Modifiers(bits: 0) }
+    @inlinable static var fallback: Modifiers { Modifiers(bits: 1) }
+    @inlinable static var implicit: Modifiers { Modifiers(bits: 2) }
+    @inlinable static var hfs: Modifiers { Modifiers(bits: 4) }
+    @inlinable func contains(_ other: Modifiers) -> Bool { bits & other.bits != 0 }
+    @inlinable mutating func insert(_ other: Modifiers) { bits |= other.bits }
+  }
+
+  /// Whether the modifier `fallback` stands in the name.
+  @inlinable public var isFallback: Bool { modifiers.contains(.fallback) }
   /// Whether the modifier `implicit` stands in the name.
-  public private(set) var isImplicit = false
+  @inlinable public var isImplicit: Bool { modifiers.contains(.implicit) }
+  /// Whether the modifier `hfs` stands in the name: such a pattern needs a KEM.
+  @inlinable public var isHybrid: Bool { modifiers.contains(.hfs) }
 
   /// A pattern from its parts. It is not checked here: see ``validate()``.
   public init(
@@ -39,7 +58,7 @@ public struct HandshakePattern: Sendable {
     _ m2: TokenSequence, _ m3: TokenSequence, isFallback: Bool
   ) {
     self.name = name
-    self.isFallback = isFallback
+    modifiers = isFallback ? .fallback : .none
     initiatorPreMessage = initiator
     responderPreMessage = responder
     messages = [m0, m1, m2, m3]
@@ -68,7 +87,7 @@ public struct HandshakePattern: Sendable {
     } else {
       result.messages[position - 1].append(.psk)
     }
-    result.name.appendModifier("psk", digit: UInt8(position), isFirst: pskPositions == 0 && !isFallback)
+    result.name.appendModifier("psk", digit: UInt8(position), isFirst: pskPositions == 0 && !isFallback && !isHybrid)
     result.pskPositions |= 1 << UInt8(position)
     return result
   }
@@ -79,21 +98,22 @@ public struct HandshakePattern: Sendable {
   public func implicit(credentialLength: Int) -> HandshakePattern {
     precondition(credentialLength > 0 && !isImplicit && !isFallback && pskPositions == 0)
     var result = self
-    result.name.appendModifier("implicit", digit: nil, isFirst: true)
+    result.name.appendModifier("implicit", digit: nil, isFirst: !isHybrid)
     result.staticFieldLength = credentialLength
-    result.isImplicit = true
+    result.modifiers.insert(.implicit)
     return result
   }
 
   /// This pattern with the modifier `fallback` (section 10.2): the first message becomes a pre-message of the party that
   /// sent it, and the other party, now the initiator, continues with the second.
   public func fallback() throws(NoiseError) -> HandshakePattern {
-    guard messageCount > 1, !isFallback, !isImplicit, pskPositions == 0, let preMessage = fallbackPreMessage else {
+    guard messageCount > 1, !isFallback, !isImplicit, !isHybrid, pskPositions == 0, let preMessage = fallbackPreMessage
+    else {
       throw .invalidPattern(.notFallbackCapable)
     }
     var result = self
     result.name.appendModifier("fallback", digit: nil, isFirst: true)
-    result.isFallback = true
+    result.modifiers.insert(.fallback)
     result.initiatorPreMessage = responderPreMessage
     result.responderPreMessage = preMessage
     result.messageCount = messageCount - 1

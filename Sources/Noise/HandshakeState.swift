@@ -10,12 +10,20 @@ public enum Role: Equatable, Sendable {
   public var opposite: Role { self == .initiator ? .responder : .initiator }
 }
 
+/// One party of a handshake of the specification.
+public typealias HandshakeState<C: Cipher.Function, H: Hash.Function> = HandshakeMachine<C, H, NoKEM>
+
+/// One party of a handshake whose secrets come from Curve25519 and ML-KEM-768: its pattern has the modifier `hfs`.
+public typealias HybridHandshakeState<C: Cipher.Function, H: Hash.Function> = HandshakeMachine<C, H, MLKEM768State>
+
 /// One party of a handshake (specification, section 5.3).
 ///
 /// Make it empty in its final place, give it the pattern's keys, ``start(prologue:)`` it, then write and read in turn until
 /// ``isFinished``, and ``split(sending:receiving:)``. Keys are copied in and wiped when the handshake ends. Every call
 /// either succeeds or leaves the state byte for byte as it was.
-public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable {
+///
+/// There are two kinds of it: ``HandshakeState``, and ``HybridHandshakeState`` for patterns with the modifier `hfs`.
+public struct HandshakeMachine<C: Cipher.Function, H: Hash.Function, K: KEM & ~Copyable>: ~Copyable, Sendable {
   @usableFromInline enum Phase: Sendable { case collectingKeys, running, finished, split }
 
   public internal(set) var pattern: HandshakePattern
@@ -33,6 +41,7 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
   @usableFromInline var re: X25519.PublicKey?
   @usableFromInline var peer = PeerSecrets()
   @usableFromInline var deferredPSKs: UInt8 = 0
+  @usableFromInline var kem = K()
 
   /// A state that has no keys yet.
   public init(_ pattern: HandshakePattern, role: Role) {
@@ -122,6 +131,7 @@ public struct HandshakeState<C: Cipher.Function, H: Hash.Function>: ~Copyable, S
     s.wipe()
     e.wipe()
     peer.wipe()
+    kem.wipe()
     phase = .split
   }
 }

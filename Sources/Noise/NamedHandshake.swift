@@ -25,6 +25,7 @@
     func setPSK(_ key: borrowing SecretBytes<32>, at position: Int) throws(NoiseError)
     func deferPSK(at position: Int) throws(NoiseError)
     @_spi(Testing) func setEphemeral(_ key: borrowing X25519.PrivateKey)
+    @_spi(Testing) func setKEMRandomness(_ randomness: [UInt8])
     /// See ``HandshakeState/start(prologue:)``.
     func start(prologue: [UInt8]) throws(NoiseError)
 

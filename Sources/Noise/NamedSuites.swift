@@ -6,15 +6,19 @@
   extension NoiseProtocolName {
     /// A handshake of this protocol, still without keys.
     public func makeHandshake(role: Role) -> any NamedHandshake {
+      pattern.isHybrid ? makeHandshake(role, MLKEM768State.self) : makeHandshake(role, NoKEM.self)
+    }
+
+    private func makeHandshake<K: KEM & ~Copyable>(_ role: Role, _: K.Type) -> any NamedHandshake {
       switch (cipher, hash) {
-      case (.chaChaPoly, .sha256): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA256>(pattern, role)
-      case (.chaChaPoly, .sha512): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA512>(pattern, role)
-      case (.chaChaPoly, .blake2s): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2s>(pattern, role)
-      case (.chaChaPoly, .blake2b): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2b>(pattern, role)
-      case (.aesGCM, .sha256): SuiteHandshake<Cipher.AESGCM, Hash.SHA256>(pattern, role)
-      case (.aesGCM, .sha512): SuiteHandshake<Cipher.AESGCM, Hash.SHA512>(pattern, role)
-      case (.aesGCM, .blake2s): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2s>(pattern, role)
-      case (.aesGCM, .blake2b): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2b>(pattern, role)
+      case (.chaChaPoly, .sha256): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA256, K>(pattern, role)
+      case (.chaChaPoly, .sha512): SuiteHandshake<Cipher.ChaChaPoly, Hash.SHA512, K>(pattern, role)
+      case (.chaChaPoly, .blake2s): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2s, K>(pattern, role)
+      case (.chaChaPoly, .blake2b): SuiteHandshake<Cipher.ChaChaPoly, Hash.BLAKE2b, K>(pattern, role)
+      case (.aesGCM, .sha256): SuiteHandshake<Cipher.AESGCM, Hash.SHA256, K>(pattern, role)
+      case (.aesGCM, .sha512): SuiteHandshake<Cipher.AESGCM, Hash.SHA512, K>(pattern, role)
+      case (.aesGCM, .blake2s): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2s, K>(pattern, role)
+      case (.aesGCM, .blake2b): SuiteHandshake<Cipher.AESGCM, Hash.BLAKE2b, K>(pattern, role)
       }
     }
 
@@ -27,10 +31,10 @@
     }
   }
 
-  private final class SuiteHandshake<C: Cipher.Function, H: Hash.Function>: NamedHandshake {
-    private var state: HandshakeState<C, H>
+  private final class SuiteHandshake<C: Cipher.Function, H: Hash.Function, K: KEM & ~Copyable>: NamedHandshake {
+    private var state: HandshakeMachine<C, H, K>
 
-    init(_ pattern: HandshakePattern, _ role: Role) { state = HandshakeState(pattern, role: role) }
+    init(_ pattern: HandshakePattern, _ role: Role) { state = HandshakeMachine(pattern, role: role) }
 
     var pattern: HandshakePattern { state.pattern }
     var role: Role { state.role }
@@ -45,6 +49,7 @@
     func setRemoteStatic(_ key: X25519.PublicKey) { state.setRemoteStatic(key) }
     func setRemoteEphemeral(_ key: X25519.PublicKey) { state.setRemoteEphemeral(key) }
     func setEphemeral(_ key: borrowing X25519.PrivateKey) { state.setEphemeral(key) }
+    func setKEMRandomness(_ randomness: [UInt8]) { state.setKEMRandomness(randomness.bytes) }
     func deferPSK(at position: Int) throws(NoiseError) { try state.deferPSK(at: position) }
     func start(prologue: [UInt8]) throws(NoiseError) { try state.start(prologue: prologue.bytes) }
 

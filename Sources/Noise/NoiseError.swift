@@ -36,6 +36,8 @@ public enum NoiseError: Error, Equatable, Sendable {
   case decryptionFailed
   /// A Diffie-Hellman result was all zero: the peer sent a point of low order.
   case lowOrderPoint
+  /// The peer's key of the modifier `hfs` is not one: a number in it is not below ML-KEM's modulus.
+  case malformedKEMKey
   /// The cipher's nonces are used up, or its hard limit is reached: make a new session.
   case nonceExhausted
   /// The application refused the peer, for example because its key is unknown or revoked.
@@ -64,6 +66,9 @@ public enum PatternFault: Equatable, Sendable {
   case pskWithoutEphemeral
   /// `fallback` needs a first message that can be a pre-message (section 10.2).
   case notFallbackCapable
+  /// `hfs` does not fit the pattern, or stands in one without a KEM, or is missing in one with a KEM: one party sends `e1` once, and
+  /// the other answers with `ekem1` once.
+  case kem
   /// A `psk` modifier points outside the pattern, occurs twice or is out of order.
   case pskPosition
 }

@@ -19,9 +19,17 @@
       case blake2b = "BLAKE2b"
     }
 
+    /// The KEM functions, for patterns with the modifier `hfs`.
+    public enum KEMName: String, CaseIterable, Sendable {
+      case mlkem768 = "MLKEM768"
+    }
+
     public let pattern: HandshakePattern
     public let cipher: CipherName
     public let hash: HashName
+
+    /// The KEM, if the pattern has the modifier `hfs`: there is only one.
+    public var kem: KEMName? { pattern.isHybrid ? .mlkem768 : nil }
 
     /// The name of a pattern with a suite; the default is `25519_ChaChaPoly_SHA256`.
     public init(_ pattern: HandshakePattern, cipher: CipherName = .chaChaPoly, hash: HashName = .sha256) {
@@ -37,13 +45,16 @@
     public init(_ text: some StringProtocol) throws(NoiseError) {
       let sections = text.split(separator: "_", omittingEmptySubsequences: false)
       guard
-        sections.count == 5, sections[0] == "Noise", sections[2] == "25519",
+        sections.count == 5, sections[0] == "Noise",
         let cipher = CipherName(rawValue: String(sections[3])), let hash = HashName(rawValue: String(sections[4]))
       else { throw .unknownName }
       self.init(try HandshakePattern(named: sections[1]), cipher: cipher, hash: hash)
+      guard sections[2] == functions else { throw .unknownName }
     }
 
-    public var description: String { "Noise_\(pattern.name)_25519_\(cipher.rawValue)_\(hash.rawValue)" }
+    public var description: String { "Noise_\(pattern.name)_\(functions)_\(cipher.rawValue)_\(hash.rawValue)" }
+
+    private var functions: String { kem.map { "25519+\($0.rawValue)" } ?? "25519" }
 
     public static func == (a: Self, b: Self) -> Bool { a.description == b.description }
     public func hash(into hasher: inout Hasher) { hasher.combine(description) }

@@ -42,6 +42,7 @@
 
     private func modified(by modifier: some StringProtocol) throws(NoiseError) -> HandshakePattern {
       if modifier == "fallback" { return try fallback() }
+      if modifier == "hfs" { return try hfs() }
       guard modifier.utf8.count == 4, modifier.hasPrefix("psk"), let digit = modifier.last?.wholeNumberValue else {
         throw .unknownName
       }

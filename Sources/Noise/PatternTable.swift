@@ -82,6 +82,25 @@ extension HandshakePattern {
     Self("IKpsk2", responder: Message(.s), Message(.e, .es, .s, .ss), Message(.e, .ee, .se, .psk)).mixingPSK(at: 2)
   }
 
+  // Three with a KEM, likewise.
+  public static var XKhfs: Self {
+    Self("XKhfs", responder: Message(.s), Message(.e, .es, .e1), Message(.e, .ee, .ekem1), Message(.s, .se))
+      .hybrid
+  }
+  public static var XXhfs: Self {
+    Self("XXhfs", Message(.e, .e1), Message(.e, .ee, .ekem1, .s, .es), Message(.s, .se)).hybrid
+  }
+  public static var IKhfs: Self {
+    Self("IKhfs", responder: Message(.s), Message(.e, .es, .e1, .s, .ss), Message(.e, .ee, .ekem1, .se)).hybrid
+  }
+
+  /// The tokens say so already.
+  private var hybrid: Self {
+    var result = self
+    result.modifiers = .hfs
+    return result
+  }
+
   /// The tokens say so already.
   private func mixingPSK(at position: UInt8) -> Self {
     var result = self

@@ -74,6 +74,7 @@
         name, initiator: initiator ?? TokenSequence(), responder: responder ?? TokenSequence(), messages[0],
         messages.count > 1 ? messages[1] : TokenSequence(), messages.count > 2 ? messages[2] : TokenSequence(),
         messages.count > 3 ? messages[3] : TokenSequence(), isFallback: isFallback)
+      if messages.contains(where: { $0.contains(.e1) || $0.contains(.ekem1) }) { modifiers.insert(.hfs) }
       // A psk is known by its place: 0 before the first message, i in message i.
       for (index, message) in messages.enumerated() {
         var rest = message
@@ -96,7 +97,7 @@
       self = token
     }
 
-    private static let named: [Token] = [.e, .s, .ee, .es, .se, .ss, .psk]
+    private static let named: [Token] = [.e, .s, .ee, .es, .se, .ss, .psk, .e1, .ekem1]
   }
 
   extension TokenSequence: CustomStringConvertible {

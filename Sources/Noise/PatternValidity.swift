@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The rules that a handshake pattern must keep to be safe (specification, sections 7.1, 7.3 and 9.3).
+/// The rules that a handshake pattern must keep to be safe (specification, sections 7.1, 7.3 and 9.3), and that of the
+/// modifier `hfs`: one party sends `e1` once, and then the other sends `ekem1` once.
 extension HandshakePattern {
   /// Refuses a pattern that breaks a rule. The patterns of the specification and what their modifiers make of them are
   /// valid; call it for your own patterns.
@@ -13,6 +14,9 @@ extension HandshakePattern {
     for index in 0..<messageCount {
       guard !messages[index].isEmpty else { throw .invalidPattern(.messageCount) }
       try walk.message(messages[index], from: index & 1 == 0 ? .initiator : .responder)
+    }
+    guard (walk.kemKeySender != nil) == walk.hasKEMSecret, isHybrid == walk.hasKEMSecret else {
+      throw .invalidPattern(.kem)
     }
     guard walk.pskCount == pskCount else { throw .invalidPattern(.pskPosition) }
     try walk.encrypt(as: .initiator)
@@ -38,6 +42,9 @@ struct PatternWalk {
   var responderKeys = TokenSet()
   var agreements = TokenSet()
   var pskCount = 0
+  /// Who has sent `e1`, and whether the other party has answered.
+  var kemKeySender: Role?
+  var hasKEMSecret = false
   var isKeyed = false
 
   init(isPSK: Bool) { self.isPSK = isPSK }
@@ -70,6 +77,17 @@ struct PatternWalk {
         isKeyed = true
       case .psk:
         pskCount += 1
+        isKeyed = true
+      case .e1:
+        guard kemKeySender == nil else { throw .invalidPattern(.kem) }
+        try encrypt(as: sender)
+        kemKeySender = sender
+      case .ekem1:
+        guard kemKeySender == sender.opposite, !hasKEMSecret else { throw .invalidPattern(.kem) }
+        // IKhfs and KKhfs send it after `ss`, and before the `se` that section 7.3 asks for then. What that is for is there: by `ee`
+        // the sender's ephemeral key is in what encrypts.
+        if !agreements.contains(.ee) { try encrypt(as: sender) }
+        hasKEMSecret = true
         isKeyed = true
       }
     }

@@ -59,7 +59,7 @@
     /// The grades of each handshake payload, then of the transport payloads that differ from the last one of the same
     /// party; senders alternate throughout. A one-way pattern has one entry for all of its payloads.
     ///
-    /// They are those of the pattern without its `psk` modifiers; nil for `fallback` and for patterns that are not the
+    /// They are those of the pattern without its `psk` and `hfs` modifiers; nil for `fallback` and for patterns that are not the
     /// specification's.
     public var payloadSecurity: [PayloadSecurity]? {
       gradeRow?.payloads.split(separator: " ").map { pair in
@@ -86,17 +86,18 @@
       guard !isFallback, let named = try? HandshakePattern(named: base), named.messageCount == messageCount else {
         return nil
       }
-      let isSame = (0..<messageCount).allSatisfy { named.message($0) == message($0).withoutPSK }
+      let isSame = (0..<messageCount).allSatisfy { named.message($0) == message($0).withoutModifiers }
       return isSame ? gradeTable[base] : nil
     }
   }
 
   extension TokenSequence {
-    var withoutPSK: TokenSequence {
+    /// What the pattern's own tokens are, without those of `psk` and `hfs`.
+    var withoutModifiers: TokenSequence {
       var result = TokenSequence()
       var rest = self
       while let token = rest.popFirst() {
-        if token != .psk { result.append(token) }
+        if token != .psk && token != .e1 && token != .ekem1 { result.append(token) }
       }
       return result
     }

@@ -3,7 +3,7 @@
 #if !hasFeature(Embedded)
   import CountersignCrypto
 
-  extension HandshakeState {
+  extension HandshakeMachine where K: ~Copyable {
     /// A digest of every byte that decides how this state continues: equal digests, equal states. For tests of "a refused message
     /// leaves no trace".
     @_spi(Testing)
@@ -18,6 +18,7 @@
       hash.update(e.publicKey.bytes)
       hash.update(peer.psks.bytes)
       hash.update(peer.staticStatic.bytes)
+      withUnsafeBytes(of: kem) { hash.update(RawSpan(_unsafeBytes: $0)) }
       let rest =
         "\(role) \(phase) \(index) \(symmetric.cipher.nonce) \(symmetric.cipher.isKeyed) \(hasS) \(hasE) "
         + "\(rs == nil) \(re == nil) \(ephemeralIsFixed) \(deferredPSKs) \(peer.known) \(peer.hasStaticStatic)"
@@ -29,5 +30,9 @@
       hash.finalize(into: &output)
       return digest
     }
+
+    /// Whether nothing of a KEM's key is left.
+    @_spi(Testing)
+    public var hasNoKEMKey: Bool { withUnsafeBytes(of: kem) { $0.allSatisfy { $0 == 0 } } }
   }
 #endif

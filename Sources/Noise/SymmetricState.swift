@@ -25,16 +25,16 @@ struct SymmetricState<C: Cipher.Function, H: Hash.Function>: ~Copyable, Sendable
   }
 
   /// InitializeSymmetric for `Noise_<pattern>_25519_<cipher>_<hash>`: a name of at most HASHLEN bytes is padded with
-  /// zeros, a longer one is hashed.
+  /// zeros, a longer one is hashed. With a KEM, `+<KEM>` follows `25519`.
   @inlinable
-  mutating func initialize(pattern name: borrowing PatternName) {
+  mutating func initialize<K: KEM & ~Copyable>(pattern name: borrowing PatternName, _: K.Type) {
     var buffer = Bytes<96>()
     var count = 0
     buffer.append("Noise_", at: &count)
     var bytes = buffer.mutableBytes
     copyBytes(name.bytes, to: &bytes, at: count)
     count += name.bytes.byteCount
-    buffer.append("_25519_", at: &count)
+    buffer.append(K.nameSection, at: &count)
     buffer.append(C.noiseName, at: &count)
     buffer.append("_", at: &count)
     buffer.append(H.noiseName, at: &count)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A token of a message pattern (specification, section 7.1).
+/// A token of a message pattern (specification, section 7.1); `e1` and `ekem1` are the modifier `hfs`'s.
 public enum Token: UInt8, Equatable, Sendable {
   case e = 1
   case s, ee, es, se, ss, psk
+  /// The public key of a KEM, made for this handshake.
+  case e1
+  /// A ciphertext of the KEM for that key, and the secret that it carries.
+  case ekem1
 
   /// What the other party calls the same Diffie-Hellman.
   @inlinable
@@ -75,6 +79,21 @@ public struct TokenSequence: Equatable, Sendable {
   mutating func prepend(_ token: Token) {
     precondition(count < Self.capacity, "a message has at most 15 tokens")
     packed = packed << 4 | UInt64(token.rawValue)
+  }
+
+  /// Puts `token` behind the first one that `isPlace` accepts. Returns whether there is such a place.
+  mutating func insert(_ token: Token, behind isPlace: (Token) -> Bool) -> Bool {
+    var result = TokenSequence()
+    var isInserted = false
+    var rest = self
+    while let next = rest.popFirst() {
+      result.append(next)
+      guard !isInserted, isPlace(next) else { continue }
+      result.append(token)
+      isInserted = true
+    }
+    self = result
+    return isInserted
   }
 
   /// The sequence as the other party writes it.

@@ -26,6 +26,12 @@ public enum DeviceRecord: ~Escapable {
   case rekey
   /// Asks for an identity-based credential for the next key, with the device's point.
   case request(Bytes<32>)
+  /// What a device says about its channels to applications.
+  case channel(ChannelRecord)
+  /// What an instance of an application says about its queue.
+  case queue(QueueRecord)
+  /// Asks that this session be suspended: afterwards one frame wakes it.
+  case suspend(Suspension)
 
   /// What a device wants of a session and what it knows already.
   public struct Hello: Equatable, Sendable {
@@ -36,10 +42,16 @@ public enum DeviceRecord: ~Escapable {
     /// Whether the device knows the server's records ``ServerRecord/rotation(_:)`` and
     /// ``ServerRecord/keyRefused(_:retryAfter:)``; one that does not is sent neither.
     public var knowsRotations: Bool
+    /// Whether the device knows the server's records of applications (``ChannelNotice``); one that does not is sent none.
+    public var knowsApplications: Bool
 
-    public init(listens: Bool, epoch: Epoch, revocationSequence: UInt32, knowsRotations: Bool = false) {
+    public init(
+      listens: Bool, epoch: Epoch, revocationSequence: UInt32, knowsRotations: Bool = false,
+      knowsApplications: Bool = false
+    ) {
       self.listens = listens
       self.knowsRotations = knowsRotations
+      self.knowsApplications = knowsApplications
       self.epoch = epoch
       self.revocationSequence = revocationSequence
     }
@@ -51,11 +63,11 @@ public enum DeviceRecord: ~Escapable {
     switch try reader.uint8() {
     case 0x01:
       let flags = try reader.uint8()
-      guard flags & ~3 == 0 else { throw .reservedFlags(flags) }
+      guard flags & ~7 == 0 else { throw .reservedFlags(flags) }
       self = .hello(
         Hello(
           listens: flags & 1 != 0, epoch: try reader.uint16(), revocationSequence: try reader.uint32(),
-          knowsRotations: flags & 2 != 0))
+          knowsRotations: flags & 2 != 0, knowsApplications: flags & 4 != 0))
     case 0x02:
       self = .frame(to: try DeviceAddress(&reader), session: try reader.uint32(), reader.rest())
     case 0x03: self = .lookup(try DeviceAddress(&reader))
@@ -72,6 +84,9 @@ public enum DeviceRecord: ~Escapable {
       self = .open(to: try DeviceAddress(&reader), id: MessageID(try reader.uint64()), reader.rest())
     case 0x09: self = .rekey
     case 0x0A: self = .request(try Bytes(&reader))
+    case let type where ChannelRecord.types.contains(type): self = .channel(try ChannelRecord(type, &reader))
+    case let type where QueueRecord.types.contains(type): self = .queue(try QueueRecord(type, &reader))
+    case 0x0B: self = .suspend(try Suspension(&reader))
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -89,6 +104,9 @@ public enum DeviceRecord: ~Escapable {
     case .request: 33
     case .ping, .rekey: 1
     case .open(_, _, let body): 21 + body.byteCount
+    case .channel(let record): record.encodedLength
+    case .queue(let record): record.encodedLength
+    case .suspend(let suspension): 1 + suspension.encodedLength
     }
   }
 
@@ -98,7 +116,8 @@ public enum DeviceRecord: ~Escapable {
     switch self {
     case .hello(let hello):
       writer.uint8(0x01)
-      writer.uint8((hello.listens ? 1 : 0) | (hello.knowsRotations ? 2 : 0))
+      writer.uint8(
+        (hello.listens ? 1 : 0) | (hello.knowsRotations ? 2 : 0) | (hello.knowsApplications ? 4 : 0))
       writer.uint16(hello.epoch)
       writer.uint32(hello.revocationSequence)
     case .frame(let to, let session, let body):
@@ -135,6 +154,11 @@ public enum DeviceRecord: ~Escapable {
     case .request(let point):
       writer.uint8(0x0A)
       writer.bytes(point.bytes)
+    case .channel(let record): record.encode(&writer)
+    case .queue(let record): record.encode(&writer)
+    case .suspend(let suspension):
+      writer.uint8(0x0B)
+      suspension.encode(&writer)
     }
     return writer.offset
   }

@@ -47,6 +47,13 @@ public enum ServerRecord: ~Escapable {
   case rotation(RotationStatement)
   /// In the place of `welcome`: why there is no session, found out after the handshake's second message. The connection ends.
   case turnedAway(SessionRefusal)
+  /// What a device hears of applications.
+  case channel(ChannelNotice)
+  /// What an instance of an application hears of its queue.
+  case queue(QueueNotice)
+  /// Answers `suspend`: how many wake-ups there may be, for how many counters beyond the highest it has seen the server waits, and how many
+  /// a device may reserve with one store.
+  case suspended(wakeUps: UInt16, window: UInt8, reserve: UInt8)
 
   /// Whether a device that was looked up is there; one byte.
   public enum Presence: UInt8, Sendable {
@@ -71,6 +78,8 @@ public enum ServerRecord: ~Escapable {
     case mayOnlyRenew = 6
     /// The message's number is of a generation that this session's device does not have yet.
     case impossibleNumber = 7
+    /// The application has no such channel of this device: open it again.
+    case unknownChannel = 8
   }
 
   @_lifetime(copy bytes)
@@ -118,6 +127,10 @@ public enum ServerRecord: ~Escapable {
       self = .keyRefused(refusal, retryAfter: try reader.uint32())
     case 0x94: self = .rotation(try RotationStatement(decoding: reader.rest()))
     case 0x95: self = .turnedAway(SessionRefusal(rawValue: try reader.uint8()))
+    case let type where ChannelNotice.isKnown(type): self = .channel(try ChannelNotice(type, &reader))
+    case let type where QueueNotice.isKnown(type): self = .queue(try QueueNotice(type, &reader))
+    case 0x96:
+      self = .suspended(wakeUps: try reader.uint16(), window: try reader.uint8(), reserve: try reader.uint8())
     case let type: throw .unexpectedKind(type)
     }
     try reader.finish()
@@ -145,6 +158,9 @@ public enum ServerRecord: ~Escapable {
     case .keyRefused: 6
     case .rotation: 1 + RotationStatement.encodedLength
     case .turnedAway: 1 + SessionRefusal.length
+    case .channel(let notice): notice.encodedLength
+    case .queue(let notice): notice.encodedLength
+    case .suspended: 5
     }
   }
 
@@ -230,6 +246,13 @@ public enum ServerRecord: ~Escapable {
     case .turnedAway(let reason):
       writer.uint8(0x95)
       writer.uint8(reason.rawValue)
+    case .channel(let notice): notice.encode(&writer)
+    case .queue(let notice): notice.encode(&writer)
+    case .suspended(let wakeUps, let window, let reserve):
+      writer.uint8(0x96)
+      writer.uint16(wakeUps)
+      writer.uint8(window)
+      writer.uint8(reserve)
     }
     return writer.offset
   }
@@ -240,21 +263,5 @@ extension SchemeID {
     let value = try reader.uint8()
     guard let scheme = SchemeID(rawValue: value) else { throw .invalidValue }
     self = scheme
-  }
-}
-
-extension ByteWriter {
-  fileprivate mutating func statement<Content>(_ statement: Statement<Content>) {
-    var encoded = Bytes<100>()
-    var target = encoded.mutableBytes
-    statement.encode(into: &target)
-    bytes(encoded.bytes.extracting(0..<Statement<Content>.encodedLength))
-  }
-
-  fileprivate mutating func certificate(_ certificate: Certificate) {
-    var encoded = Bytes<116>()
-    var target = encoded.mutableBytes
-    certificate.encode(into: &target)
-    bytes(encoded.bytes.extracting(0..<certificate.encodedLength))
   }
 }

@@ -63,6 +63,15 @@ public enum RegistryError: Error, Equatable, Sendable {
   /// The signing key is out of reach or refused.
   case signer(CredentialsError)
 
+  /// A name must have 1 to 63 characters of `a-z 0-9 -` and begin with a letter.
+  case invalidApplicationName(String)
+  /// The system has an application of that name.
+  case applicationExists(String)
+  /// The system has ``RegisteredApplication/maximumPerSystem`` applications already.
+  case tooManyApplications(SystemID)
+  /// The instances of an application share its key: it is changed where its file is, once, and not by an order.
+  case sharedByInstances(DeviceAddress)
+
   // MARK: Files
 
   /// The directory holds no authority.

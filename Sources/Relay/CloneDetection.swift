@@ -40,6 +40,7 @@ extension Relay {
   /// The registry has put a device into quarantine: all its sessions end.
   func closeQuarantined(_ client: Client, _ detail: String) {
     log(.critical, "two_of_one_device", client, ["reason": "\(detail)"])
+    tell(.quarantined, of: client.address)
     client.connection.close(.quarantined)
     for other in router.sessions(of: client.address) { other.connection.close(.quarantined) }
   }

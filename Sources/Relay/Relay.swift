@@ -38,6 +38,11 @@ package final class Relay: Sendable {
   let refusals = Sampler(perSecond: 5)
   let budgets: Budgets
   let keyLane: KeyRequestQueue
+  let wakeUps: WakeUpQueue
+  /// Seconds since 1970.
+  private let wall: @Sendable () -> Int64
+  /// Milliseconds since 1970.
+  let milliseconds: @Sendable () -> UInt64
 
   /// - Parameters:
   ///   - clock: seconds since 1970: the start of the time by which messages age.
@@ -46,7 +51,8 @@ package final class Relay: Sendable {
     registry: any DeviceRegistry, authority: Authority, mailbox: any MailStore, limits: RelayLimits, logger: Logger,
     admissions: Admissions? = nil, metrics: RelayMetrics = RelayMetrics(), closures: Sampler = Sampler(perSecond: 5),
     clock: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
-    uptime: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
+    uptime: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds },
+    milliseconds: @escaping @Sendable () -> UInt64 = { UInt64(max(Date().timeIntervalSince1970, 0) * 1000) }
   ) throws(RelayError) {
     self.registry = registry
     self.authority = authority
@@ -55,9 +61,12 @@ package final class Relay: Sendable {
     self.admissions = admissions ?? Admissions(registry: registry, authority: authority, limits: limits)
     self.metrics = metrics
     self.closures = closures
+    wall = clock
+    self.milliseconds = milliseconds
     slowHandshakes = SlowHandshakeQueue(limits: limits)
     budgets = Budgets(limits, clock: uptime)
     keyLane = KeyRequestQueue(queue)
+    wakeUps = WakeUpQueue(limits: limits)
     do { fleet = try FleetView(registry) } catch { throw .registry(error) }
     metrics.epoch.set(Int(fleet.epoch))
     let (waiting, mailClock) = try usingMailbox { () throws(MailboxError) in
@@ -65,9 +74,16 @@ package final class Relay: Sendable {
     }
     metrics.mailWaiting.set(waiting)
     let time = limits.mailbox.guards.contains(.runningTime) ? { @Sendable in mailClock.now() } : clock
+    let (fleet, router) = (fleet, router)
+    let desk = try usingMailbox { () throws(MailboxError) in
+      try ApplicationDesk(
+        mailbox: mailbox, registry: registry, fleet: fleet, router: router, metrics: metrics, logger: logger,
+        clock: time,
+        wall: clock)
+    }
     office = PostOffice(
       mailbox: mailbox, registry: registry, limits: limits, metrics: metrics, logger: logger,
-      clock: time)
+      clock: time, desk: desk)
   }
 
   /// A device has proved its claim: takes its new key into use, tells it what it must know, and lets others find it.
@@ -88,23 +104,33 @@ package final class Relay: Sendable {
     _ claimant: Claimant, _ hello: DeviceRecord.Hello, _ connection: any RelayConnection
   ) throws(AdmissionRefusal) {
     let records: [OutgoingRecord]
-    let client = Client(
-      claimant, hello, number: router.nextNumber(), connection: connection, budget: budgets.open(claimant.address))
+    let client: Client
     do {
       let state = try registry.state()
       guard let device = try registry.device(claimant.address) else { throw AdmissionRefusal.unknownDevice }
       guard try registry.quarantine(of: claimant.address) == nil else { throw AdmissionRefusal.quarantined }
+      let overlap = device.isApplication ? try overlapping(claimant) : nil
+      client = Client(
+        claimant, hello, number: router.nextNumber(), connection: connection, budget: budgets.open(claimant.address),
+        isApplication: device.isApplication, lastEpoch: overlap?.lastEpoch)
       try raiseAlarm(claimant, device, client)
       let status = try claimant.keyStatus(in: device)
-      if status == .retired { return try begin(retired: client, hello, in: device) }
+      if status == .retired {
+        guard device.isApplication else { return try begin(retired: client, hello, in: device) }
+        // Another instance has changed the key that they share; this one works on until it has the new file.
+        guard overlap != nil else { throw AdmissionRefusal.unknownKey }
+      }
       if status == .next, let key = claimant.publicKey {
         // No session outlives its key: what it has asked for meanwhile is not done.
-        for replaced in router.supersede(claimant.address, before: claimant.generation) {
-          replaced.connection.close(.superseded)
+        if !device.isApplication {
+          for replaced in router.supersede(claimant.address, before: claimant.generation) {
+            replaced.connection.close(.superseded)
+          }
         }
         try registry.promotePending(key, for: claimant.address, issuer: authority.issuer)
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
+        tell(.rotated, of: claimant.address)
       }
       let floor = claimant.scheme.row.floor
       if floor > device.floor { try registry.raiseFloor(of: claimant.address, to: floor) }
@@ -121,10 +147,20 @@ package final class Relay: Sendable {
   /// Begins the session of a device that has proved itself and been accepted.
   func welcome(_ client: Client, _ records: [OutgoingRecord]) {
     client.connection.welcome(client, records)
-    for replaced in router.add(client, limit: sessionLimit) { replaced.connection.close(.superseded) }
+    let isFirst = router.clients(of: client.address).isEmpty
+    let limit = client.isApplication ? limits.device.applicationSessions : sessionLimit
+    for replaced in router.add(client, limit: limit) { replaced.connection.close(.superseded) }
+    if isFirst { tell(.came, of: client.address) }
     metrics.sessions.set(router.count)
     log(.info, "session_began", client)
     if client.listens && !isOutdated(client) { office.begin(client) }
+    if client.knowsApplications && !client.isApplication { office.greet(client) }
+  }
+
+  /// The key of an application that its session was opened with, if others have replaced it lately.
+  private func overlapping(_ claimant: Claimant) throws(RegistryError) -> RegisteredApplication.ReplacedKey? {
+    try registry.applications(in: claimant.address.system).first { $0.address == claimant.address }?
+      .replacedKey(claimant.generation, at: wall(), overlap: limits.mailbox.queue.lifetime)
   }
 
   /// What a session begins with: the welcome, and every statement that the device does not know yet.
@@ -136,6 +172,7 @@ package final class Relay: Sendable {
       OutgoingRecord(.welcome(session: client.number, mayOnlyRenew: mayOnlyRenew, state.epochStatement))
     ]
     if client.verifiesPeers { records += try statements(for: client, hello, state) }
+    records += applicationRecords(for: client)
     for order in try registry.orders(for: client.address) {
       records += try self.records(of: order, for: client)
     }
@@ -165,6 +202,7 @@ package final class Relay: Sendable {
     router.remove(client)
     metrics.sessions.set(router.count)
     if client.listens { office.end(client) }
+    if router.clients(of: client.address).isEmpty { tell(.went, of: client.address) }
     log(.info, "session_ended", client)
   }
 
@@ -185,6 +223,9 @@ package final class Relay: Sendable {
     office.purge()
     budgets.sweep()
   }
+
+  /// A second has passed: leases, and deadlines of requests.
+  package func tick() { office.tick() }
 
   /// Waits until everything that sessions have asked for so far is done.
   package func settle() {

@@ -45,6 +45,12 @@ public struct RelayLimits: Sendable {
   public var framesPerTurn = 32
   /// Bytes of frames that are taken from a connection before the others get their turn, and not many more.
   public var bytesPerTurn = 64 << 10
+  /// Wake-ups of one suspended session, at most 256; then the device opens a session again, which finds out about a second holder.
+  public var wakeUpsPerSession = 256
+  /// Wake-ups that wait for the disk; the newest of the source with the most makes room.
+  public var wakeUpQueueLength = 8_192
+  /// Wake-ups that reach the disk together at most.
+  public var wakeUpsPerCommit = 64
   /// Event loops among which the connections are shared out.
   public var eventLoops = 1
   public var device = DeviceLimits()

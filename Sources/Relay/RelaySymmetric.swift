@@ -51,6 +51,7 @@ extension Relay {
       if accepted.hasNewKey {
         metrics.promotions.add(1)
         log(.info, "key_promoted", client)
+        tell(.rotated, of: client.address)
       }
       welcome(client, try firstRecords(for: client, arrival.hello, state))
       metrics.handshakes.add(.accepted)

@@ -26,6 +26,12 @@ extension Relay {
     case .rekey: enqueue(client) { self.rekey(client) }
     case .request(let point): enqueue(client) { self.issue(point, for: client) }
     case .pong: client.connection.send(.pong)
+    case .suspend(let suspension, let start): suspend(client, suspension, start)
+    case .openChannel(let channel): open(channel, from: client)
+    case .report(let report): take(report, from: client, isAffordable: toll.isAffordable)
+    case .taken(let application, let request):
+      if !client.isRetired { office.submit(.taken(application: application, request: request), from: client) }
+    case .queue(let action): perform(action, for: client)
     case .none, .reply, .turnAway, .begin, .close: break
     }
   }
@@ -65,7 +71,7 @@ extension Relay {
 
   /// The certificate to which a device's messages are sealed: none for a device without a key pair; nil when there is no such
   /// device.
-  private func certificate(of address: DeviceAddress) -> Certificate?? {
+  func certificate(of address: DeviceAddress) -> Certificate?? {
     if let device = try? registry.device(address), device.floor >= .certified {
       return device.isRevoked ? .none : .some(device.certificate)
     }
@@ -76,6 +82,13 @@ extension Relay {
   }
 
   private func take(_ deposit: Deposit, from client: Client, isAffordable: Bool) {
+    // A text that the server can read, for an application.
+    if deposit.isOpen, fleet.application(deposit.recipient) != nil {
+      return take(
+        Report(
+          application: deposit.recipient, sender: deposit.sender, id: deposit.id, channel: nil, milliseconds: 0,
+          body: deposit.body), from: client, isAffordable: isAffordable)
+    }
     let refusal: ServerRecord.Refusal? =
       if isOutdated(client) {
         .mayOnlyRenew

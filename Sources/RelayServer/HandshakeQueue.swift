@@ -53,6 +53,9 @@ final class HandshakeQueue {
     return place
   }
 
+  /// Handshakes that wait.
+  var count: Int { waiting.count }
+
   /// Nobody waits for it any more.
   func leave(_ place: Place) { waiting.remove(place) }
 

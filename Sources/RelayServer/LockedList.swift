@@ -15,3 +15,12 @@ final class LockedList<Element: Sendable>: Sendable {
     }
   }
 }
+
+/// Whether the server takes nobody new any more.
+final class DrainFlag: Sendable {
+  private let raised = Atomic<Bool>(false)
+
+  var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+  func raise() { raised.store(true, ordering: .relaxed) }
+}

@@ -5,34 +5,34 @@ import Records
 import Synchronization
 import Relay
 
-/// The way from any thread to a connection's handler, which lives on its event loop.
+/// The way from any thread to a connection's driver, which lives on its event loop.
 final class NIOConnection: RelayConnection {
   private let eventLoop: any EventLoop
-  private let handler: NIOLoopBound<ConnectionHandler>
+  private let driver: NIOLoopBound<SessionDriver>
   private let writable = Atomic<Bool>(true)
 
-  init(_ handler: ConnectionHandler, on eventLoop: any EventLoop) {
+  init(_ driver: SessionDriver, on eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
-    self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
+    self.driver = NIOLoopBound(driver, eventLoop: eventLoop)
   }
 
   // Always through the loop's queue, from the loop itself too: only this keeps what is sent in order.
 
   func welcome(_ client: Client, _ records: [OutgoingRecord]) {
-    eventLoop.execute { self.handler.value.welcome(client, records) }
+    eventLoop.execute { self.driver.value.welcome(client, records) }
   }
 
   func send(_ records: [OutgoingRecord], written: (@Sendable () -> Void)?) {
-    eventLoop.execute { self.handler.value.write(records, written: written) }
+    eventLoop.execute { self.driver.value.write(records, written: written) }
   }
 
   func mention(_ record: borrowing ServerRecord) {
     let record = OutgoingRecord(record)
-    eventLoop.execute { self.handler.value.mention(record) }
+    eventLoop.execute { self.driver.value.mention(record) }
   }
 
   func pass(_ record: OutgoingRecord, from sender: Client, session: UInt32) {
-    eventLoop.execute { self.handler.value.pass(record, from: sender, session: session) }
+    eventLoop.execute { self.driver.value.pass(record, from: sender, session: session) }
   }
 
   /// Calls `body` after so many nanoseconds.
@@ -41,22 +41,27 @@ final class NIOConnection: RelayConnection {
   }
 
   func close(_ reason: CloseReason) {
-    eventLoop.execute { self.handler.value.close(reason) }
+    eventLoop.execute { self.driver.value.close(reason) }
   }
 
   /// The slow handshakes' queue has answered a frame.
   func takeBack(_ loan: SessionLoan) {
-    eventLoop.execute { self.handler.value.takeBack(loan) }
+    eventLoop.execute { self.driver.value.takeBack(loan) }
   }
 
   /// The slow handshakes' queue gave this frame's place to another source.
   func turnAway(_ loan: SessionLoan) {
-    eventLoop.execute { self.handler.value.turnAway(loan) }
+    eventLoop.execute { self.driver.value.turnAway(loan) }
+  }
+
+  /// A wake-up has been taken.
+  func endWakeUp(_ answer: [UInt8]?) {
+    eventLoop.execute { self.driver.value.endWakeUp(answer) }
   }
 
   /// Reads nothing more from the device.
   func pause() {
-    eventLoop.execute { self.handler.value.pause() }
+    eventLoop.execute { self.driver.value.pause() }
   }
 
   var isWritable: Bool { writable.load(ordering: .relaxed) }

@@ -21,6 +21,9 @@ public final class RelayServer: Sendable {
   private let table: ConnectionTable
   private let timers: [RepeatingTimer]
   private let listeners = LockedList<any Channel>()
+  /// The sockets of all sessions over datagrams.
+  private let datagrams = LockedList<any Channel>()
+  private let isDraining = DrainFlag()
 
   /// Opens the mailbox at `mailboxPath` and begins to watch the registry. Nothing listens yet.
   ///
@@ -58,6 +61,7 @@ public final class RelayServer: Sendable {
     timers = [
       RepeatingTimer(every: RegistryWatch.interval, on: relay.queue) { watch.look() },
       RepeatingTimer(every: .seconds(60), on: .global(qos: .utility)) { relay.purge() },
+      RepeatingTimer(every: .seconds(1), on: .global(qos: .utility)) { relay.tick() },
       RepeatingTimer(every: .seconds(5), on: .global(qos: .utility)) {
         relay.logUntoldClosures()
         reporter.report()
@@ -65,8 +69,26 @@ public final class RelayServer: Sendable {
     ]
   }
 
-  /// Listens for devices and returns the address in use: port 0 lets the system choose.
+  /// Listens for devices, over TCP and over UDP with the same port number, and returns the address in use: port 0 lets the system
+  /// choose one that is free for both.
   public func listen(host: String, port: Int) async throws(RelayError) -> BoundEndpoint {
+    var attempts = 0
+    while true {
+      let streams = try await bindStreams(host, port)
+      let bound = BoundEndpoint(host: host, port: streams.localAddress?.port ?? port)
+      do throws(RelayError) {
+        datagrams.append(try await bindDatagrams(host, bound.port))
+        listeners.append(streams)
+        return bound
+      } catch {
+        try? await streams.close()
+        attempts += 1
+        guard port == 0, case .addressInUse = error, attempts < 16 else { throw error }
+      }
+    }
+  }
+
+  private func bindStreams(_ host: String, _ port: Int) async throws(RelayError) -> any Channel {
     let relay = relay
     let table = table
     let lanes = lanes
@@ -84,10 +106,31 @@ public final class RelayServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
           guard let lane = lanes[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
           try channel.pipeline.syncOperations.addHandler(
-            ConnectionHandler(relay: relay, table: table, lane: lane.value))
+            StreamLink(relay: relay, table: table, lane: lane.value))
         }
       }
-    return try await bind(bootstrap, host, port)
+    return try await bind(host, port) { try await bootstrap.bind(host: host, port: port).get() }
+  }
+
+  /// All datagrams are one event loop's.
+  private func bindDatagrams(_ host: String, _ port: Int) async throws(RelayError) -> any Channel {
+    let relay = relay
+    let table = table
+    let lanes = lanes
+    let isDraining = isDraining
+    let batch = 16
+    let bootstrap = DatagramBootstrap(group: group)
+      .channelOption(.socketOption(.so_reuseaddr), value: 1)
+      .channelOption(.datagramVectorReadMessageCount, value: batch)
+      .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: batch * 2_048))
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let lane = lanes[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+          try channel.pipeline.syncOperations.addHandler(
+            DatagramHandler(relay: relay, table: table, lane: lane.value, isDraining: isDraining))
+        }
+      }
+    return try await bind(host, port) { try await bootstrap.bind(host: host, port: port).get() }
   }
 
   /// Serves the metrics over HTTP. They reveal nothing about messages or keys, but still belong on loopback.
@@ -106,15 +149,16 @@ public final class RelayServer: Sendable {
           try channel.pipeline.syncOperations.addHandler(MetricsHandler(relay.metrics, visitors))
         }
       }
-    return try await bind(bootstrap, host, port)
+    let channel = try await bind(host, port) { try await bootstrap.bind(host: host, port: port).get() }
+    listeners.append(channel)
+    return BoundEndpoint(host: host, port: channel.localAddress?.port ?? port)
   }
 
-  private func bind(_ bootstrap: ServerBootstrap, _ host: String, _ port: Int) async throws(RelayError) -> BoundEndpoint
-  {
+  private func bind(
+    _ host: String, _ port: Int, _ bind: () async throws -> any Channel
+  ) async throws(RelayError) -> any Channel {
     do {
-      let channel = try await bootstrap.bind(host: host, port: port).get()
-      listeners.append(channel)
-      return BoundEndpoint(host: host, port: channel.localAddress?.port ?? port)
+      return try await bind()
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw .addressInUse("\(host):\(port)")
     } catch let error as IOError {
@@ -127,6 +171,7 @@ public final class RelayServer: Sendable {
   /// Shuts down gracefully: takes no new connections and no new frames, carries out and answers every request, then ends the
   /// connections.
   public func shutDown() async {
+    isDraining.raise()
     for channel in listeners.takeAll() { try? await channel.close() }
     for connection in table.all { connection.pause() }
     await withCheckedContinuation { done in
@@ -135,6 +180,7 @@ public final class RelayServer: Sendable {
     for connection in table.all { connection.close(.draining) }
     let deadline = ContinuousClock.now + .seconds(relay.limits.drainTimeout)
     while !table.isEmpty, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
+    for channel in datagrams.takeAll() { try? await channel.close() }
     for timer in timers { timer.cancel() }
     relay.settle()
     try? await group.shutdownGracefully()

@@ -115,7 +115,9 @@ public struct Initiator: ~Copyable {
     do throws(NoiseError) {
       if noise.pattern.mixesPSKIntoReply, frame.byteCount == scheme.row.refusalLength { try leaveOutPSK() }
       length = try noise.readMessage(frame, into: &payload)
-      if length == 0 && noise.isFinished { try noise.split(sending: &keys.sending, receiving: &keys.receiving) }
+      if length == 0 && noise.isFinished {
+        try noise.split(sending: &keys.sending, receiving: &keys.receiving, export: &keys.export)
+      }
     } catch { throw .noise(error) }
     guard length == 0 else {
       noise.wipe()
@@ -141,7 +143,7 @@ public struct Initiator: ~Copyable {
   ) throws(SchemesError) -> Int {
     do throws(NoiseError) {
       let length = try noise.writeMessage(shown, into: &frame)
-      try noise.split(sending: &keys.sending, receiving: &keys.receiving)
+      try noise.split(sending: &keys.sending, receiving: &keys.receiving, export: &keys.export)
       return length
     } catch { throw .noise(error) }
   }

@@ -45,8 +45,12 @@ public struct Prologue {
       append(kind: 0x22)
       append(from)
       append(to)
-      append(byte: UInt8(truncatingIfNeeded: generation >> 8))
-      append(byte: UInt8(truncatingIfNeeded: generation))
+      append(generation)
+    case .channel(let from, let to, let generation):
+      append(kind: 0x24)
+      append(from)
+      append(to)
+      append(generation)
     }
   }
 
@@ -58,6 +62,8 @@ public struct Prologue {
     case relayed(from: DeviceAddress, to: DeviceAddress)
     /// Noise_X to a generation of a device that is asleep.
     case sealed(from: DeviceAddress, to: DeviceAddress, generation: Generation)
+    /// Noise_X to a generation of an application: the opening of a device's channel.
+    case channel(from: DeviceAddress, to: DeviceAddress, generation: Generation)
   }
 
   public var bytes: RawSpan {
@@ -85,6 +91,11 @@ public struct Prologue {
     var writer = ByteWriter(&target)
     address.encode(&writer)
     append(encoded.bytes)
+  }
+
+  private mutating func append(_ generation: Generation) {
+    append(byte: UInt8(truncatingIfNeeded: generation >> 8))
+    append(byte: UInt8(truncatingIfNeeded: generation))
   }
 
   private mutating func append(byte: UInt8) {

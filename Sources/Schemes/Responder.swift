@@ -189,7 +189,7 @@ public struct Responder: ~Copyable {
   ) throws(SchemesError) {
     do throws(NoiseError) {
       try noise.withEphemeral(keep)
-      try noise.split(sending: &keys.sending, receiving: &keys.receiving)
+      try noise.split(sending: &keys.sending, receiving: &keys.receiving, export: &keys.export)
     } catch { throw .noise(error) }
   }
 

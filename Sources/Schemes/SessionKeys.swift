@@ -9,6 +9,8 @@ import Noise
 public struct SessionKeys: ~Copyable {
   public var sending = CipherState<Cipher.ChaChaPoly>()
   public var receiving = CipherState<Cipher.ChaChaPoly>()
+  /// What both sides have besides, 32 bytes: keys for datagrams and for suspended sessions follow from it.
+  public var export = SecretBytes<32>()
 
   /// A place without keys.
   public init() {}
@@ -20,5 +22,6 @@ public struct SessionKeys: ~Copyable {
   public mutating func wipe() {
     sending.wipe()
     receiving.wipe()
+    export.wipe()
   }
 }

@@ -58,6 +58,7 @@ public struct SymmetricHandshake<H: Hash.Function>: ~Copyable {
     keys.sending.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
     keys.receiving.setKey(key)
+    transcript.sessionKey(6, scheme: scheme, into: &keys.export)
     transcript.wipe()
   }
 

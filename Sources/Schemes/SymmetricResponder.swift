@@ -70,6 +70,7 @@ public struct SymmetricResponder<H: Hash.Function>: ~Copyable {
     keys.receiving.setKey(key)
     transcript.sessionKey(4, scheme: scheme, into: &key)
     keys.sending.setKey(key)
+    transcript.sessionKey(6, scheme: scheme, into: &keys.export)
     transcript.wipe()
     return length
   }

@@ -7,7 +7,7 @@ import Noise
 /// told apart by their first byte, over everything that was said.
 ///
 /// Hello: scheme (1), hint (12 or 8), counter (4), PRF 1 truncated to 16. Reply: nonce (16), PRF 2 truncated to 16. The
-/// session's keys are PRF 3 and PRF 4. The counter makes the hello fresh for the server, and the reply for the device.
+/// session's keys are PRF 3 and PRF 4, and what it exports is PRF 6. The counter makes the hello fresh for the server, and the reply for the device.
 ///
 /// A refusal takes the reply's place: nonce (16), and the reason (1) under ChaCha20-Poly1305 with the key PRF 5 and nonce 0 (17).
 struct SymmetricTranscript<H: Hash.Function>: ~Copyable {
@@ -52,7 +52,7 @@ struct SymmetricTranscript<H: Hash.Function>: ~Copyable {
     return constantTimeEquals(expected.bytes, code)
   }
 
-  /// The key of one direction: 3 is the device's, 4 the server's.
+  /// A key of the session: 3 is the device's direction, 4 the server's, 6 the export.
   func sessionKey(_ index: UInt8, scheme: SchemeID, into key: inout SecretBytes<32>) {
     var bytes = key.mutableBytes
     value(index, scheme: scheme, into: &bytes)

@@ -13,6 +13,8 @@ public enum Framing {
   /// handshake answer and no record is that short. It is not authenticated: a device that gets it waits and comes back with the
   /// same key, as after no answer.
   public static let tryLater: UInt8 = 0x80
+  /// The longest datagram that either side sends unless it is told another length.
+  public static let datagramLength = 1_200
   /// The longest header of a record that carries a body: `deposit`.
   public static let maximumRecordOverhead = 1 + 12 + 2 + 8
 

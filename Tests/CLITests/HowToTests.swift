@@ -100,6 +100,8 @@ import Testing
       leavesOut: [1, 2]),
     Script(page: "docs/how-to/try-a-noise-protocol.md", words: [("127.0.0.1:7000", "127.0.0.1:PORT")]),
     Script(page: "docs/tutorial/which-key.md", leavesOut: [4]),
+    Script(page: "docs/how-to/write-an-application.md", before: fleet),
+    Script(page: "docs/reference/agent.md", before: twoDevices, words: id, between: [0: "serve"]),
     Script(page: "docs/reference/command-line.md"),
     Script(page: "README.md", leavesOut: [0, 1, 2]),
   ]
@@ -119,6 +121,8 @@ import Testing
       "docs/how-to/check-the-guards.md", nil,
       "from a minute to an hour each, with valgrind, z3 and libFuzzer; Scripts/test runs the short ones"
     ),
+    ("docs/how-to/use-from-python.md", nil, "with the shared library for C: typed by Tests/Library/run"),
+    ("docs/how-to/write-firmware-in-c.md", nil, "with the library for C: typed by Tests/Library/run"),
     ("docs/how-to/run-the-server.md", [1], "the superuser and systemd; ServiceUnitTests reads the unit"),
     ("docs/how-to/run-the-server.md", [2], "a thousand devices at once, on both processors"),
     ("docs/reference/server.md", nil, "loads and attacks for minutes, on a machine without other work"),

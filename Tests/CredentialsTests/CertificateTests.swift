@@ -89,7 +89,7 @@ struct CertificateTests {
       #expect(throws: WireError.unexpectedKind(kind)) { try Certificate(decoding: bytes.bytes) }
     }
     bytes[0] = 0x11
-    for bit in 0..<8 {
+    for bit in 1..<8 {
       bytes[1] = 1 << UInt8(bit)
       #expect(throws: WireError.reservedFlags(bytes[1])) { try Certificate(decoding: bytes.bytes) }
     }

@@ -101,6 +101,48 @@ struct AllocationTests {
     #expect(allocations == 0)
   }
 
+  @Test("by opening a channel to an application, at both ends, nor by its reports and requests")
+  func channel() throws {
+    let device = try authority.device(0xA)
+    let application = try authority.application(0xB)
+    let certificate = application.certificate
+    let address = device.address
+    let channel = Box(DeviceChannel())
+    let far = Box(ApplicationChannel())
+    let instance = Box(ApplicationInstance())
+    let text = Array("a message".utf8)
+    var opening = [UInt8](repeating: 0, count: DeviceChannel.maximumOpeningLength)
+    var sealed = [UInt8](repeating: 0, count: 64)
+    var opened = [UInt8](repeating: 0, count: 64)
+    var flash = [UInt8](repeating: 0, count: DeviceChannel.encodedLength)
+    let allocations = try count { () throws(DeviceError) in
+      var span = opening.mutableBytes
+      let length = try device.identity.open(&channel.value, to: certificate, into: &span)
+      try application.identity.open(
+        span.bytes.extracting(0..<length), from: address, generation: 1, into: &far.value)
+      var place = sealed.mutableBytes
+      var out = opened.mutableBytes
+      let report = channel.value.report(MessageID(1 << 48 | 7))
+      var written = try channel.value.seal(text.bytes, as: report, into: &place)
+      _ = try far.value.open(
+        place.bytes.extracting(0..<written),
+        of: QueueNotice.Report(
+          sequence: 1, device: address, milliseconds: 0, attempt: 1, channel: report.channel, id: report.id), into: &out
+      )
+      let request = try far.value.seal(text.bytes, as: 9, seconds: 60, by: &instance.value, into: &place)
+      written = request.length
+      let notice = ChannelNotice.Request(
+        application: certificate.fields.device, channel: request.0.channel, request: 9, flags: [],
+        instance: request.0.instance, counter: request.0.counter, secondsLeft: 60)
+      _ = try channel.value.open(place.bytes.extracting(0..<written), of: notice, into: &out)
+      try channel.value.accept(notice)
+      var target = flash.mutableBytes
+      channel.value.encode(into: &target)
+      try channel.value.load(target.bytes)
+    }
+    #expect(allocations == 0)
+  }
+
   @Test("by loading and writing the device file, and by the steps of a rotation")
   func deviceFile() throws {
     let device = try authority.device(0xA)

@@ -28,7 +28,13 @@ enum RecordSamples {
       encode(.open(to: address, id: MessageID(42), body.bytes)),
       encode(.rekey),
       encode(.request(Bytes())),
-    ]
+      encode(.suspend(Suspension(firstMessage: MessageID(42)))),
+      encode(
+        .suspend(
+          Suspension(
+            firstMessage: MessageID(42), active: .init(name: Bytes(), next: 7), pending: .init(name: Bytes(), next: 0)))
+      ),
+    ] + applicationDeviceRecords()
   }
 
   static func serverRecords(_ authority: Authority) throws -> [[UInt8]] {
@@ -49,6 +55,7 @@ enum RecordSamples {
       encode(.epoch(try authority.epoch(11))),
       encode(.caughtUp),
       encode(.pong),
+      encode(.suspended(wakeUps: 256, window: 32, reserve: 8)),
       encode(.unreachable(address, session: 5)),
       encode(.open(from: address, id: MessageID(42), body.bytes)),
       encode(.key(scheme: .derivedKey, generation: 3, body.bytes)),
@@ -61,8 +68,8 @@ enum RecordSamples {
     ]
     for raw: UInt8 in 1...4 { records.append(encode(.keyRefused(KeyRefusal(rawValue: raw)!, retryAfter: 3600))) }
     for raw: UInt8 in [1, 6, 255] { records.append(encode(.turnedAway(SessionRefusal(rawValue: raw)))) }
-    for raw: UInt8 in 1...7 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
-    return records
+    for raw: UInt8 in 1...8 { records.append(encode(.refused(MessageID(42), ServerRecord.Refusal(rawValue: raw)!))) }
+    return try records + applicationServerRecords(authority)
   }
 
   static func peerRecords() -> [[UInt8]] {

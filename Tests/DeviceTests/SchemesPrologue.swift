@@ -11,4 +11,8 @@ enum SchemesPrologue {
   static func sealed(from: DeviceAddress, to: DeviceAddress, generation: Generation) -> Prologue {
     Prologue(.sealed(from: from, to: to, generation: generation))
   }
+
+  static func channel(from: DeviceAddress, to: DeviceAddress, generation: Generation) -> Prologue {
+    Prologue(.channel(from: from, to: to, generation: generation))
+  }
 }

@@ -25,6 +25,11 @@ final class SimulatedServer {
   var ordersRotation = false
   /// The mailbox: one message, until the device says that it has it.
   var mail: [UInt8]?
+  /// What the device's `hello` said.
+  private(set) var deviceListens: Bool?
+  private(set) var deviceKnowsApplications: Bool?
+  /// Records of the device that this server has no answer to.
+  private(set) var received: [[UInt8]] = []
   let sender: DeviceAddress
 
   private var keys = SessionKeys()
@@ -69,7 +74,9 @@ final class SimulatedServer {
     try keys.receiving.decrypt(inPlace: &span)
     let bytes = Array(frame.dropLast(tagLength))
     switch try DeviceRecord(decoding: bytes.bytes) {
-    case .hello:
+    case .hello(let hello):
+      deviceListens = hello.listens
+      deviceKnowsApplications = hello.knowsApplications
       if let claimed, claimed == next?.key, let next {
         current = next
         self.next = nil
@@ -102,6 +109,7 @@ final class SimulatedServer {
       mail = nil
       return []
     default:
+      received.append(bytes)
       return []
     }
   }
@@ -111,7 +119,7 @@ final class SimulatedServer {
       for: holder.key, system: address.system, device: address.device, generation: holder.generation, lastEpoch: 100)
   }
 
-  private func seal(_ record: borrowing ServerRecord) throws -> [UInt8] {
+  func seal(_ record: borrowing ServerRecord) throws -> [UInt8] {
     var frame = [UInt8](repeating: 0, count: record.encodedLength + tagLength)
     var span = frame.mutableBytes
     _ = record.encode(into: &span)

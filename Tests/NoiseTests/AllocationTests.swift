@@ -40,4 +40,15 @@ struct AllocationTests {
       if isCounted { #expect(count == 0) }
     }
   }
+
+  @Test("A whole handshake with a KEM, both parties", arguments: ["IKhfs", "XKhfs", "XXhfs"])
+  func hybridHandshake(name: String) throws {
+    let pair = HandshakePair(try HandshakePattern(named: name))
+    for isCounted in [false, true] {
+      let count = try Allocations.count { () throws(NoiseError) in
+        try pair.run(Cipher.ChaChaPoly.self, Hash.SHA256.self, kem: MLKEM768State.self, transportMessages: 10)
+      }
+      if isCounted { #expect(count == 0) }
+    }
+  }
 }

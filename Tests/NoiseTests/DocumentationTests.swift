@@ -30,11 +30,23 @@ struct DocumentationTests {
         examples[examples.count - 1].append(String(line.dropFirst(4)))
       }
     }
-    #expect(examples.count == 8)
+    #expect(examples.count == 9)
     for example in examples {
       #expect(text.contains("```swift\n" + example.joined(separator: "\n") + "\n```"), "\(example.first ?? "")")
     }
     #expect(text.components(separatedBy: "```swift").count == examples.count + 1)
+  }
+
+  @Test("The sizes of handshakes with hfs are those that the patterns tell")
+  func sizes() throws {
+    let patterns: [HandshakePattern] = [.XX, .XXhfs, .IK, .IKhfs, .XK, .XKhfs]
+    for (index, title) in ["message 1, bytes beyond the payload", "message 2", "message 3"].enumerated() {
+      let cells = patterns.map { pattern in
+        index < pattern.messageCount
+          ? " \(pattern.messageOverhead(index).formatted(.number.locale(Locale(identifier: "en_US")))) " : " "
+      }
+      #expect(text.contains("| \(title) |\(cells.joined(separator: "|"))|"))
+    }
   }
 
   @Test("The table of grades is the one that the code has")

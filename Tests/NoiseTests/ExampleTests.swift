@@ -35,6 +35,27 @@ struct ExampleTests {
     #expect(try bobs.receiving.decrypt(toBob.encrypt([1, 2, 3])) == [1, 2, 3])
   }
 
+  @Test("Hybrid forward secrecy")
+  func hybrid() throws {
+    let aliceKey = X25519.PrivateKey.random()
+    let bobKey = X25519.PrivateKey.random()
+
+    // begin: hybrid
+    var alice = HybridHandshakeState<Cipher.ChaChaPoly, Hash.SHA256>(.XXhfs, role: .initiator)
+    alice.setStatic(aliceKey)
+    try alice.start()
+    // end: hybrid
+
+    let name = try NoiseProtocolName("Noise_XXhfs_25519+MLKEM768_ChaChaPoly_SHA256")
+    let bob = name.makeHandshake(role: .responder)
+    bob.setStatic(bobKey)
+    try bob.start(prologue: [])
+    _ = try bob.readMessage(alice.writeMessage([]))
+    _ = try alice.readMessage(bob.writeMessage([]))
+    _ = try bob.readMessage(alice.writeMessage([]))
+    #expect(alice.handshakeHashBytes == bob.handshakeHash)
+  }
+
   @Test("The peer's psk, chosen when its key is known")
   func resolving() throws {
     var pair = try StartedPair.make("XXpsk3", bobDefers: 3)

@@ -103,7 +103,7 @@ import Wire
   @Test func aDatabaseOfALaterVersionIsLeftAlone() throws {
     try create()
     let queue = try DatabaseQueue(path: directory.registryPath)
-    try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('9-of-tomorrow')") }
+    try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99-of-tomorrow')") }
     try queue.close()
     let before = try Data(contentsOf: URL(fileURLWithPath: directory.registryPath))
     #expect(throws: RegistryError.newerDatabase(path: directory.registryPath)) {

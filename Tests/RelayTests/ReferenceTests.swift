@@ -33,7 +33,8 @@ struct ReferenceTests {
     #expect(served == described)
     let labels =
       HandshakeResult.allCases.map(\.rawValue) + DepositResult.allCases.map(\.rawValue) + CloseReason.labels
-      + Budget.allCases.map(\.rawValue)
+      + Budget.allCases.map(\.rawValue) + ReportResult.allCases.map(\.rawValue) + RequestResult.allCases.map(\.rawValue)
+      + WakeUpResult.allCases.map(\.rawValue)
     for label in labels { #expect(text.contains("`\(label)`"), "\(label)") }
     #expect(Set(HandshakeResult.allCases.map(\.rawValue)).count == AdmissionRefusal.allCases.count + 3)
   }
@@ -85,7 +86,42 @@ struct ReferenceTests {
       ),
       ("time that a message waits", "\(limits.mailbox.lifetime / 86_400) days"),
       ("deposits and confirmations that wait for the disk", grouped(limits.mailbox.queueLength)),
+      ("wake-ups of a suspended session", "\(limits.wakeUpsPerSession)"),
+      ("wake-ups that wait for the disk", grouped(limits.wakeUpQueueLength)),
+      ("wake-ups in one transaction", "\(limits.wakeUpsPerCommit)"),
       ("time for a graceful shutdown", "\(limits.drainTimeout) s"),
+      (
+        "bytes in an application's queue, at least \(MailboxLimits.smallestCharge) for each message",
+        "\(limits.mailbox.queue.bytesPerApplication >> 30) GiB"
+      ),
+      (
+        "time that a message waits for an application, and that a replaced key of it is good",
+        "\(limits.mailbox.queue.lifetime / 86_400) days"
+      ),
+      (
+        "done messages of one device that are remembered",
+        "\(limits.mailbox.queue.rememberedPerSender), for \(limits.mailbox.queue.memory / 86_400) day"
+      ),
+      (
+        "channels of one device to one application under which something waits",
+        "\(limits.mailbox.queue.channelsPerDevice)"
+      ),
+      ("bytes of credit of one instance of an application", "\(limits.mailbox.queue.credit >> 20) MiB"),
+      ("messages that one instance has", grouped(limits.mailbox.queue.leasesPerInstance)),
+      (
+        "time after which a message that an instance has not done goes to another", "\(limits.mailbox.queue.lease) s"
+      ),
+      ("times that a message is tried before it is a dead letter", "\(limits.mailbox.queue.attempts)"),
+      (
+        "messages of one application in memory",
+        "\(grouped(limits.mailbox.queue.messagesAtHand)), or \(limits.mailbox.queue.bytesAtHand >> 20) MiB"
+      ),
+      ("of these, messages of one device", "\(limits.mailbox.queue.messagesAtHandPerDevice)"),
+      ("notices to one device that messages are done", "\(limits.mailbox.queue.noticesPerDevice)"),
+      ("requests that wait for one device", "\(limits.mailbox.queue.requestsPerDevice)"),
+      ("requests of one application that wait", grouped(limits.mailbox.queue.requestsPerApplication)),
+      ("messages that one replay delivers again", grouped(limits.mailbox.queue.replayed)),
+      ("sessions of an application; the oldest gives way", "\(limits.device.applicationSessions)"),
     ] {
       #expect(text.contains("| \(name) | \(value) |"), "\(name)")
     }
@@ -103,7 +139,10 @@ struct ReferenceTests {
     for (name, rate) in [
       ("records of any kind", limits.records), ("lookups", limits.lookups), ("deposits", limits.deposits),
       ("confirmations", limits.confirmations), ("certificates, credentials and keys asked for", limits.keys),
-      ("sessions begun", limits.sessionsBegun), ("conversations opened with one other device", limits.openings),
+      ("sessions begun", limits.sessionsBegun),
+      ("channels opened to applications", limits.channels), ("requests of an application", limits.requests),
+      ("replays of an application's queue", limits.replays),
+      ("conversations opened with one other device", limits.openings),
       ("conversations opened with a device by all others", limits.openingsReceived),
     ] {
       #expect(text.contains("| \(name) | \(grouped(rate.perSecond)) a second | \(grouped(rate.burst)) |"), "\(name)")

@@ -35,6 +35,7 @@ enum Refusal: Error {
 /// The conversations by the name of their image.
 nonisolated(unsafe) let conversations: [String: (Fleet) throws -> any Conversation] = [
   "c-device": { try RotationConversation($0, expectsPing: true) },
+  "c-messages": { try MessagesConversation($0) },
   "compact-kk": { try NoiseConversation($0, .compactKK) },
   "derived-key": { try SymmetricConversation($0, .derivedKey) },
   "derived-key-ephemeral": { try NoiseConversation($0, .derivedKeyEphemeral) },

@@ -10,17 +10,17 @@ import Wire
 
 /// The server's end of a change of keys: orders it, certifies the new key, and in the next session demands that it is used,
 /// and a ping where the image sends one.
-final class RotationConversation: Conversation {
+class RotationConversation: Conversation {
   let page: [UInt8]
   let publicKey: X25519.PublicKey
-  private let fleet: Fleet
+  let fleet: Fleet
   private let device = DeviceID(1)
   private var keys = SessionKeys()
-  private var expected: Certificate
+  private(set) var expected: Certificate
   private let scheme: SchemeID
   private let expectsPing: Bool
   private var isRotated = false
-  private(set) var isComplete = false
+  var isComplete = false
 
   init(_ fleet: Fleet, _ scheme: SchemeID = .certified, expectsPing: Bool = false) throws {
     self.fleet = fleet
@@ -32,13 +32,17 @@ final class RotationConversation: Conversation {
     expected = try image.certificate
   }
 
-  func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
+  /// What another record of the device is answered with, once its key has changed.
+  func answer(_ record: borrowing DeviceRecord) throws -> [[UInt8]] { throw Refusal.unexpectedFrame }
+
+  final func receive(_ frame: [UInt8]) throws -> [[UInt8]] {
     guard keys.isPresent else { return [try answer(hello: frame)] }
     var frame = frame
     var message = frame.mutableBytes
     let length = message.byteCount - tagLength
     try keys.receiving.decrypt(inPlace: &message)
-    switch try DeviceRecord(decoding: message.bytes.extracting(0..<length)) {
+    let record = try DeviceRecord(decoding: message.bytes.extracting(0..<length))
+    switch record {
     case .hello:
       let welcome = ServerRecord.welcome(
         session: 1, mayOnlyRenew: false, try fleet.issuer.statement(EpochContent(epoch: Fleet.epoch + 1)))
@@ -55,7 +59,9 @@ final class RotationConversation: Conversation {
     case .ping where expectsPing && isRotated:
       isComplete = true
       return [try seal(.pong)]
-    default: throw Refusal.unexpectedFrame
+    default:
+      guard isRotated else { throw Refusal.unexpectedFrame }
+      return try answer(record)
     }
   }
 
@@ -77,8 +83,8 @@ final class RotationConversation: Conversation {
     return reply
   }
 
-  private func seal(_ record: consuming ServerRecord) throws -> [UInt8] {
-    var frame = [UInt8](repeating: 0, count: 200)
+  final func seal(_ record: consuming ServerRecord) throws -> [UInt8] {
+    var frame = [UInt8](repeating: 0, count: 300)
     var target = frame.mutableBytes
     let length = record.encode(into: &target) + tagLength
     var message = target.prefix(length)

@@ -61,7 +61,7 @@ def build(target: Target, spec: catalogue.Spec) -> image.Image:
     """The image of a catalogue entry. C links the library, as firmware of others would."""
     if spec.source.endswith(".c"):
         own = image.compile_c(target, FIRMWARE / "images" / spec.source, WORK / target.core / f"{spec.name}.o",
-                              "-I", library.HEADER.parent)
+                              "-I", library.HEADER.parent, *spec.flags)
         return image.link(target, spec.name, [own, library.build(target, spec.identity_based)], spec.arithmetic)
     shared = modules.build(target, spec.identity_based)  # first: the image is compiled against them
     own = modules.compile_image(target, FIRMWARE / "images" / f"{spec.source}.swift", spec.name, spec.flags,

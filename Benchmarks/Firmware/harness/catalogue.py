@@ -120,6 +120,9 @@ SPECS = (
          OWN, frozenset({"load"}), draws=(32, 64, 32), identity_based=True),
     Spec("c-device", "c-device.c", "certified", "rotation, firmware in C", STORED_KEY, (), ROTATION, OWN,
          frozenset({"load", "seal", "open-pong"}), WHOLE),
+    # The same firmware, which then sends a message, opens one, and has a session with another device: two more ephemeral keys.
+    Spec("c-messages", "c-device.c", "certified", "messages, firmware in C", STORED_KEY, ("-DMESSAGES",), ROTATION, OWN,
+         frozenset({"load", "seal", "open-pong"}), draws=(32, 32, 32, 32, 32)),
 )
 
 # The same with libsodium's arithmetic, of which the page says what ours saves.

@@ -39,7 +39,7 @@ def archive(target: Target, portable: bool) -> Path:
         demand_no_frame_pointer(made_of)
     if not portable:
         assembly = folder / "field.S"
-        assembly.write_text(generate.text(target.core))
+        assembly.write_text(generate.text(target.core.split("-")[0]))
         objects.append(compile_one(target, assembly, field_object(target), []))
     made.unlink(missing_ok=True)
     run([swift_tool("llvm-ar"), "rcs", made, *objects])

@@ -91,7 +91,7 @@ class Section:
 
     @property
     def component(self) -> str:
-        if re.search(r"lib(sodium|ladder|tables|curve25519|portable)\.a", self.origin):
+        if re.search(r"lib(sodium|ladder|tables|curve25519|portable|mlkem)\.a|\(mlkem-", self.origin):
             return "primitives"
         if re.search(r"libc\.a|runtime\.o|arithmetic\.o|lmul\.o|start_", self.origin):
             return "runtime"

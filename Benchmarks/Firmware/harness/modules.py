@@ -28,7 +28,7 @@ def swiftc(target: Target, identity_based: bool) -> list[str]:
     flags = [str(swift_tool("swiftc")), "-target", target.triple, *FLAGS, *([] if identity_based else CERTIFICATES_ONLY)]
     for flag in [*target.cpu_flags, *sodium.includes(target), "-fno-pic"]:
         flags += ["-Xcc", flag]
-    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(ROOT / "Sources/CCountersign"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target, identity_based))]
+    return [*flags, "-I", str(ROOT / "Sources/CSodium"), "-I", str(ROOT / "Sources/CMLKEM/include"), "-I", str(ROOT / "Sources/CCountersign"), "-I", str(FIRMWARE / "board"), "-I", str(folder(target, identity_based))]
 
 
 def folder(target: Target, identity_based: bool) -> Path:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three machines, and how to compile for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,10 @@ class Target:
     # Ticks of the board's cycle counter per instruction under `-icount shift=0` (one instruction per nanosecond).
     ticks_per_instruction: float
     calibration: str
+
+    @property
+    def float_abi(self) -> str:
+        return "hard" if "-mfloat-abi=hard" in self.cpu_flags else "soft"
 
     @property
     def is_arm(self) -> bool:
@@ -71,3 +75,8 @@ RV32 = Target(
 )
 
 ALL = (M0, M4, RV32)
+
+# For firmware whose other files pass floating-point arguments in the FPU's registers: a linker joins no two ABIs. No image runs on it.
+M4_HARD = replace(M4, core="m4-hard", cpu_flags=("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"))
+
+EXPORTED = (M0, M4, M4_HARD, RV32)

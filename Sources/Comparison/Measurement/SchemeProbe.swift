@@ -48,7 +48,8 @@ extension HandshakePattern {
         switch token {
         case .e: if (index % 2 == 0) == (role == .initiator) { counts.x25519Base += 1 }
         case .ee, .es, .se: counts.x25519 += 1
-        case .s, .ss, .psk: break
+        // A KEM is no operation on the curve.
+        case .s, .ss, .psk, .e1, .ekem1: break
         }
       }
     }

@@ -44,7 +44,7 @@ extension Attacker {
         message += try transcript.encryptAndHash(
           recipe.credential.isEmpty ? certificate.publicKey.array : recipe.credential)
       case .ss: transcript.mixKey(ss)
-      case .ee, .se, .psk: throw LaboratoryError.nothingToShow
+      case .ee, .se, .psk, .e1, .ekem1: throw LaboratoryError.nothingToShow
       }
     }
     // What vouches for the device goes with its last message.

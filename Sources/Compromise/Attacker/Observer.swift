@@ -88,6 +88,8 @@ struct Observer {
           case .psk:
             if psk == nil { guesses.append("psk of message \(number + 1)") }
             transcript.mixKeyAndHash(psk ?? .random(32))
+          // No scheme has them.
+          case .e1, .ekem1: throw LaboratoryError.nothingToShow
           }
         }
         let payload = try transcript.decryptAndHash(Array(rest))

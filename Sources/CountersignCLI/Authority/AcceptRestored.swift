@@ -4,7 +4,9 @@ import ArgumentParser
 import Credentials
 import Foundation
 import Keyring
+import Mailbox
 import Registry
+import Relay
 import Wire
 
 /// `countersign accept-restored`: after a restore, says what was lost and lets the server start again.
@@ -31,6 +33,17 @@ struct AcceptRestored: ParsableCommand {
     let epoch: Epoch
   }
 
+  /// What the registry has forgotten may be why a session should not be woken; devices open a session and suspend it anew.
+  private func endSuspendedSessions() throws {
+    let path = try authority.directory().path + "/mailbox.sqlite"
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do throws(MailboxError) {
+      let mailbox = try SQLiteMailbox(path: path, limits: MailboxLimits())
+      try mailbox.transaction { mail throws(MailboxError) in try mail.removeAllSuspended() }
+      try mailbox.close()
+    } catch { throw Failure(RelayError.mailbox(error)) }
+  }
+
   func run() throws {
     let registry = try authority.registry("accept-restored")
     let keys = try passphrase.unlock(try authority.directory(), registry, acceptingRestored: true)
@@ -43,6 +56,7 @@ struct AcceptRestored: ParsableCommand {
         missingRevocations: max(Int(seen.revocationSequence) - Int(before.revocationSequence), 0),
         epoch: try registry.state().epoch)
     }
+    try endSuspendedSessions()
     guard let result else {
       throw Failure(.configuration, "nothing was witnessed in this directory", hint: "There is nothing to accept.")
     }

@@ -56,6 +56,7 @@ struct Doctor: ParsableCommand {
       checks.append(Check(check: "registry", ok: false, detail: detail))
     }
     checks.append(Self.mailbox(directory))
+    if let queues = Self.queues(directory) { checks.append(queues) }
     checks.append(Self.server(directory))
     checks.append(Self.witness(directory))
 
@@ -80,6 +81,16 @@ struct Doctor: ParsableCommand {
         Check(check: "mailbox", ok: false, detail: "\(path): \(problems.joined(separator: "; "))")
       }
     } catch { return Check(check: "mailbox", ok: false, detail: Failure(error).message) }
+  }
+
+  /// The queues of applications; dead letters want somebody to look at them, and are nothing wrong.
+  private static func queues(_ directory: AuthorityDirectory) -> Check? {
+    do throws(MailboxError) {
+      return try MailboxFile.queues(mailboxPath(directory)).map {
+        Check(
+          check: "queues", ok: true, detail: "\($0.waiting) messages wait for applications, \($0.dead) dead letters")
+      }
+    } catch { return Check(check: "queues", ok: false, detail: Failure(error).message) }
   }
 
   private static func mailboxPath(_ directory: AuthorityDirectory) -> String { directory.path + "/mailbox.sqlite" }

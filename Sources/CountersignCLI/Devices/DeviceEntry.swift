@@ -46,6 +46,8 @@ struct DeviceEntry: Encodable {
   let device: String
   let system: UInt32
   let status: String
+  /// `device` or `application`.
+  let role: String
   let active: Key
   let pending: Key?
   let revokedThrough: Generation?
@@ -61,6 +63,7 @@ struct DeviceEntry: Encodable {
     self.device = device.address.device.description
     system = device.address.system.rawValue
     status = DeviceStatus.word(isRevoked: device.isRevoked, quarantine)
+    role = device.isApplication ? "application" : "device"
     active = Key(device.certificate)
     pending = device.pending.map { Key($0) }
     revokedThrough = device.revokedThrough == 0 ? nil : device.revokedThrough

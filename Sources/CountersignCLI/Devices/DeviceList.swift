@@ -82,7 +82,7 @@ struct DeviceList: ParsableCommand {
     let status = DeviceStatus.phrase(
       isRevoked: device.isRevoked, quarantine, nextKey: device.pending == nil ? nil : "next key pending")
     printLine(
-      "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)\(Self.label(device.certificate))"
+      "\(device.address)\tgeneration \(device.generation)\tthrough epoch \(device.certificate.fields.lastEpoch)\t\(status)\(Self.label(device.certificate))\(device.isApplication ? "\tapplication" : "")"
     )
   }
 }

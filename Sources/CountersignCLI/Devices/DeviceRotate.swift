@@ -65,7 +65,7 @@ struct DeviceRotate: ParsableCommand {
     let quarantines = try registering { () throws(RegistryError) in try registry.quarantines() }
     var count = 0
     try registry.forEachDevice(in: system) { device throws(RegistryError) in
-      guard !device.isRevoked, quarantines[device.address] == nil else { return }
+      guard !device.isRevoked, !device.isApplication, quarantines[device.address] == nil else { return }
       do throws(RegistryError) { try registry.order(.rotate, for: device.address) } catch {
         // Revoked since it was listed.
         guard error == .deviceRevoked(device.address) else { throw error }

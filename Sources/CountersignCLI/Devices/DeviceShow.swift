@@ -79,7 +79,7 @@ struct DeviceShow: ParsableCommand {
     let certificate = device.certificate
     print(
       """
-      Device \(device.address): \(DeviceStatus.word(isRevoked: device.isRevoked, quarantine))
+      \(device.isApplication ? "Application" : "Device") \(device.address): \(DeviceStatus.word(isRevoked: device.isRevoked, quarantine))
         public key   \(hexadecimal(certificate.publicKey.bytes))
         generation   \(certificate.fields.generation), good through epoch \(certificate.fields.lastEpoch)
         \(certificate.identityCredential == nil ? "certificate " : "credential  ") \(PEM(certificate).content.count) bytes, issued by key \(hexadecimal(certificate.fields.issuer.rawValue))

@@ -93,6 +93,7 @@ extension Inspection {
     add("generation", .number(Int(certificate.fields.generation)))
     add("last_epoch", .number(Int(certificate.fields.lastEpoch)))
     add("public_key", .text(hexadecimal(certificate.publicKey.bytes)))
+    if certificate.fields.isApplication { add("role", .text("application")) }
     add("signature", check.words(certificate.isSigned(by:)))
     add("credential_bytes", .number(Certificate.standaloneLength))
     add("handshake_bytes", .number(Certificate.handshakeLength))

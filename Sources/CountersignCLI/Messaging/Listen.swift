@@ -221,6 +221,6 @@ enum ServerOption {
     guard let text = option ?? environment("COUNTERSIGN_SERVER") else {
       throw Failure(.usage, "which server?", hint: "Give --server HOST:PORT, or set COUNTERSIGN_SERVER.")
     }
-    return try Endpoint(option: text)
+    return try Endpoint(option: text, mayBeDatagram: true)
   }
 }

@@ -36,6 +36,15 @@ struct Explanation: Encodable {
     let destination: Int?
   }
 
+  /// What the modifier `hfs` adds, against an attacker who records now and breaks Curve25519 later.
+  struct Hybrid: Encodable {
+    let kem: String
+    /// The first message, counted from 1, whose payload stays secret; so do all after it.
+    let firstMessage: Int
+    /// Whose static keys are transmitted before that, under Curve25519 alone.
+    let exposedStaticKeys: [String]
+  }
+
   struct Party: Encodable {
     /// What must be given before the handshake, in the tool's terms.
     let needs: [String]
@@ -48,6 +57,7 @@ struct Explanation: Encodable {
   let messages: [Message]
   /// Transport payloads whose grades differ from the same side's last handshake payload.
   let transport: [Message]
+  let hybrid: Hybrid?
   let initiator: Party
   let responder: Party
 
@@ -67,6 +77,9 @@ struct Explanation: Encodable {
     }
     let rows = max(pattern.messageCount, grades?.count ?? 0)
     transport = (pattern.messageCount..<rows).map { message($0, [], overhead: 16) }
+    hybrid = name.kem.flatMap { kem in
+      pattern.firstHybridMessage.map { Hybrid(pattern, kem: kem.rawValue, firstMessage: $0 + 1) }
+    }
     let hiding = pattern.identityHiding
     initiator = Party(pattern, .initiator, hiding?.initiator)
     responder = Party(pattern, .responder, hiding?.responder)
@@ -81,6 +94,7 @@ struct Explanation: Encodable {
         column("\(arrow) \(tokens)", 30) + column("\(message.overhead)", 18) + column(grade(message.source), 8)
           + grade(message.destination))
     }
+    if let hybrid { lines += ["", hybrid.text] }
     for (title, party) in [("initiator", initiator), ("responder", responder)] {
       lines.append("")
       lines.append("\(title) needs: \(party.needs.isEmpty ? "nothing" : party.needs.joined(separator: ", "))")
@@ -95,6 +109,26 @@ struct Explanation: Encodable {
 
   private func column(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
+
+extension Explanation.Hybrid {
+  init(_ pattern: HandshakePattern, kem: String, firstMessage: Int) {
+    let exposed = [("initiator", Role.initiator), ("responder", .responder)].filter { role in
+      pattern.hidesStaticHybridly(role.1) == false
+    }
+    self.init(kem: kem, firstMessage: firstMessage, exposedStaticKeys: exposed.map(\.0))
+  }
+
+  var text: String {
+    var lines = ["recorded now, Curve25519 broken later:"]
+    if firstMessage > 1 {
+      lines.append("  payloads before message \(firstMessage) can then be read")
+    }
+    lines.append("  payloads from message \(firstMessage) on stay secret as long as \(kem) holds")
+    for party in exposedStaticKeys { lines.append("  the \(party)'s static key can then be read") }
+    lines.append("authentication is Curve25519's alone: whoever breaks it before a handshake can pretend to be anyone")
+    return lines.joined(separator: "\n")
   }
 }
 

@@ -59,6 +59,12 @@ struct LimitOptions: ParsableArguments {
   var mailboxLifetime: Int64 = MailboxLimits().lifetime
 
   @Option(
+    name: .long, parsing: .unconditional,
+    help: "Wake-ups of a suspended session, 32 to 256. (default: \(RelayLimits().wakeUpsPerSession))",
+    transform: number(32...256))
+  var wakeUps: Int = RelayLimits().wakeUpsPerSession
+
+  @Option(
     name: .long,
     help: ArgumentHelp(
       "Addresses from which many devices connect; they get a larger share under pressure. May be repeated.",
@@ -77,6 +83,7 @@ struct LimitOptions: ParsableArguments {
     limits.mailbox.messagesPerDevice = mailboxMessages
     limits.mailbox.bytesPerDevice = mailboxBytes
     limits.mailbox.lifetime = mailboxLifetime
+    limits.wakeUpsPerSession = wakeUps
     return limits
   }
 }

@@ -68,6 +68,11 @@ enum FoundDevice {
 }
 
 extension FoundDevice {
+  var isApplication: Bool {
+    guard case .key(let device) = self else { return false }
+    return device.isApplication
+  }
+
   var isRevoked: Bool {
     switch self {
     case .key(let device): device.isRevoked

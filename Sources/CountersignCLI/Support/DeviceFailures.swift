@@ -61,12 +61,47 @@ extension Failure {
       self.init(
         .temporary, "this device's certificate is out of date",
         hint: "It has asked the server for a new one. Try again.")
+    case .unknownApplication(let name):
+      self.init(
+        .noHost,
+        name.map { "this device's system has no application \($0)" }
+          ?? "this device's system has no default application",
+        hint: "Ask at the server: countersign application list")
+    case .queueFull(let seconds):
+      self.init(
+        .temporary, "the application's queue is full, or this device has had its share of it",
+        hint: "Try again in \(seconds) seconds.")
+    case .channelRefused(let refusal):
+      self.init(
+        .unavailable, "the server opens no channel to the application: \(refusal.words)", hint: "Try again later.")
+    case .noChannel(let address):
+      self.init(
+        .noHost, "device \(address) has never reported to this application, so that nothing can be sealed to it",
+        hint: "Let it report once: countersign send --to application")
+    case .requestFailed(let state):
+      self.init(.unavailable, "the request was not answered: \(state.words)", hint: state.advice)
+    case .wrongRole(let isApplication):
+      self.init(
+        .usage, isApplication ? "this is the file of an application" : "this is the file of a device",
+        hint: isApplication ? "Use a device's file." : "Use the file that countersign application add has written.")
+    case .closed:
+      self.init(.unavailable, "the client was closed", hint: "Open it again.")
+    case .suspension(.notSuspended):
+      self.init(.temporary, "the device has no suspended session", hint: "Suspend one: countersign suspend")
+    case .suspension(.mustRenew), .suspension(.mustRepeat):
+      self.init(
+        .temporary, "the suspended session is used up, or too many wake-ups were not answered",
+        hint: "Suspend one anew: countersign suspend")
+    case .suspension(.notStored):
+      self.init(.ioError, "the suspended session could not be stored", hint: "Is the disk full, or read-only?")
+    case .suspension(let error):
+      self.init(.protocolError, "the suspended session failed: \(error)")
     case .device(let error):
       self.init(error)
     }
   }
 
-  private init(_ error: DeviceError) {
+  init(_ error: DeviceError) {
     switch error {
     case .corruptFile:
       self.init(
@@ -89,6 +124,8 @@ extension Failure {
       self.init(.protocolError, "the other side is not the device it should be")
     case .credentials(let error):
       self.init(.protocolError, "the other side's credential was refused: \(error.words)", hint: error.advice)
+    case .channel(let error):
+      self.init(.protocolError, "the channel to the application does not serve: \(error.words)", hint: error.advice)
     case .noise(.decryptionFailed), .schemes(.noise(.decryptionFailed)), .noise(.messageTooShort),
       .schemes(.noise(.messageTooShort)):
       self.init(.protocolError, "what the other side sent does not decrypt", hint: Self.otherSide)
@@ -169,6 +206,60 @@ extension SessionRefusal {
   }
 }
 
+extension ChannelError {
+  fileprivate var words: String {
+    switch self {
+    case .notOpen: "it is not open"
+    case .notAnApplication: "the other end is not an application of this device's system"
+    case .unknownKey: "it is of a key that the application does not have, or has no more"
+    case .outdated: "it was opened before a key was changed"
+    case .replayed: "the request came before"
+    case .tooManyInstances: "as many instances of the application as one channel tells apart have spoken"
+    }
+  }
+
+  fileprivate var advice: String? {
+    switch self {
+    case .notOpen, .outdated, .tooManyInstances: "The device opens another one with its next report."
+    case .notAnApplication, .unknownKey, .replayed: nil
+    }
+  }
+}
+
+extension ChannelNotice.Refusal {
+  fileprivate var words: String {
+    switch self {
+    case .unknownApplication: "there is no such application"
+    case .staleKey: "the application has another key now"
+    case .tooMany: "this device has opened too many"
+    case .unavailable: "it cannot store one now"
+    }
+  }
+}
+
+extension RequestState {
+  fileprivate var words: String {
+    switch self {
+    case .stored: "it waits for the device"
+    case .given: "the device has got it"
+    case .asleep: "the device is not there"
+    case .unknown: "there is no such device, or it has no such channel"
+    case .expired: "its deadline has passed"
+    case .tooMany: "too many requests wait"
+    case .taken: "the device has it"
+    }
+  }
+
+  fileprivate var advice: String? {
+    switch self {
+    case .asleep: "A request that may wait for the device says so."
+    case .expired: "Allow more time. The device may have carried it out all the same."
+    case .tooMany: "Try again later."
+    case .stored, .given, .unknown, .taken: nil
+    }
+  }
+}
+
 extension MessageRefusal {
   fileprivate var words: String {
     switch self {
@@ -211,6 +302,7 @@ extension ServerRecord.Refusal {
     case .unavailable: "it cannot store anything now"
     case .mayOnlyRenew: "this device may only renew its certificate"
     case .impossibleNumber: "its number is of a key that this device does not have yet"
+    case .unknownChannel: "the application does not know the channel"
     }
   }
 }

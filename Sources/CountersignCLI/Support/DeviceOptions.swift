@@ -54,8 +54,12 @@ func environment(_ name: String) -> String? {
 }
 
 extension Endpoint {
-  init(option text: String) throws(Failure) {
-    do { try self.init(parsing: text) } catch { throw Failure(error) }
+  /// - Parameter mayBeDatagram: whether udp:// may be in front.
+  init(option text: String, mayBeDatagram: Bool = false) throws(Failure) {
+    do throws(DeviceHostError) {
+      try self.init(parsing: text)
+      if isDatagram && !mayBeDatagram { throw .invalidEndpoint(text) }
+    } catch { throw Failure(error) }
   }
 
   /// Makes sure that the host's name leads to an address.

@@ -104,6 +104,20 @@ extension Failure {
         .temporary, "device \(address), or its system, has asked for too many keys", hint: "Try again in \(seconds) s.")
     case .unprovedKey(let address):
       self.init(.noPermission, "device \(address) has not proved the key that it asks for")
+    case .invalidApplicationName:
+      self.init(.usage, "that is not a valid name of an application", hint: "1 to 63 of a-z 0-9 - and a letter first.")
+    case .applicationExists(let name):
+      self.init(
+        .dataError, "the system has an application named \(name) already", hint: "See: countersign application list")
+    case .tooManyApplications(let system):
+      self.init(
+        .dataError,
+        "system \(system.rawValue) has \(RegisteredApplication.maximumPerSystem) applications, which is the most",
+        hint: "Remove one: countersign application remove")
+    case .sharedByInstances(let address):
+      self.init(
+        .usage, "\(address) is an application, whose instances share its key",
+        hint: "Change it where its file is, once: countersign device rotate --device FILE --server HOST:PORT")
     case .notOrdered(let address):
       self.init(.noPermission, "device \(address) has no order to change its scheme")
     case .epochsExhausted:

@@ -17,6 +17,10 @@ public struct AuditEntry: Equatable, Sendable {
     case deviceRevoke = "device.revoke"
     case deviceFloor = "device.floor"
     case deviceRetire = "device.retire"
+    case applicationAdd = "application.add"
+    case applicationDefault = "application.default"
+    case applicationKeep = "application.keep"
+    case applicationRemove = "application.remove"
     case misissuance
     case deviceQuarantine = "device.quarantine"
     case deviceRelease = "device.release"

@@ -25,6 +25,8 @@ public struct RegisteredDevice: Equatable, Sendable {
   /// Whether the key in use is revoked, so that the device gets no session.
   public var isRevoked: Bool { revokedThrough >= certificate.fields.generation }
   public var generation: Generation { certificate.fields.generation }
+  /// Whether it is an application: its certificate says so.
+  public var isApplication: Bool { certificate.fields.isApplication }
 }
 
 /// Whose public key it is, and whether it is the key in use or the pending one.

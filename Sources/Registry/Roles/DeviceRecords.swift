@@ -13,6 +13,9 @@ public protocol DeviceRecords: Sendable {
   /// Retired devices are found too: see ``SymmetricDevice/isRetired``.
   func symmetricDevice(_ address: DeviceAddress) throws(RegistryError) -> SymmetricDevice?
 
+  /// The applications of a system, or of all of them, by name. They are few.
+  func applications(in system: SystemID?) throws(RegistryError) -> [RegisteredApplication]
+
   /// Why a device is in quarantine; nil when it is not.
   func quarantine(of address: DeviceAddress) throws(RegistryError) -> String?
 }

@@ -20,6 +20,14 @@ public protocol EnrolmentRegistry: DeviceRecords {
   ///   ``RegistryError/unusableKey``.
   func addDevices(_ devices: [NewDevice], issuer: AuthorityIssuer) throws(RegistryError) -> [Certificate]
 
+  /// Registers an application and certifies its key as generation 1. The first one of a system becomes its default.
+  ///
+  /// - Throws: ``RegistryError/invalidApplicationName(_:)``, ``RegistryError/applicationExists(_:)``,
+  ///   ``RegistryError/tooManyApplications(_:)``, and what ``addDevices(_:issuer:)`` throws.
+  func addApplication(
+    _ new: NewDevice, named name: String, asDefault: Bool, issuer: AuthorityIssuer
+  ) throws(RegistryError) -> Certificate
+
   /// Gives a revoked device that has come back to the bench a new key, under the generation after all earlier ones.
   ///
   /// - Throws: ``RegistryError/deviceActive(_:)`` when it is not revoked, ``RegistryError/generationsExhausted(_:)`` when

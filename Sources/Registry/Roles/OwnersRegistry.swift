@@ -55,6 +55,15 @@ public protocol OwnersRegistry: DeviceRecords {
     _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, issuer: AuthorityIssuer
   ) throws(RegistryError) -> RevocationStatement
 
+  /// Makes an application the one that its system's devices report to when they name no other.
+  func makeDefault(_ address: DeviceAddress) throws(RegistryError)
+
+  /// For how many seconds messages are kept, to be delivered again, after the application has them done.
+  func keepDone(_ seconds: Int64, of address: DeviceAddress) throws(RegistryError)
+
+  /// Revokes an application for good and frees its name.
+  func removeApplication(_ address: DeviceAddress, issuer: AuthorityIssuer) throws(RegistryError) -> RevocationStatement
+
   /// Queues an order; a device has at most one of each kind.
   func order(_ kind: DeviceOrder.Kind, for address: DeviceAddress) throws(RegistryError)
 

@@ -16,7 +16,7 @@ final class DeviceLookup: @unchecked Sendable {
   static let columns = """
     id, system, device_id, public_key, issuer, generation, last_epoch, signature, pending_key, pending_issuer,
     pending_generation, pending_last_epoch, pending_signature, revoked_through, floor, created_at, changed_at,
-    issuance, pending_issuance
+    issuance, pending_issuance, role
     """
 
   private var byAddress: GRDB.Statement?
@@ -82,11 +82,12 @@ extension RegisteredDevice {
     let address = DeviceAddress(
       system: SystemID(UInt32(truncatingIfNeeded: sqlite3_column_int64(row, 1))),
       device: DeviceID(column: sqlite3_column_int64(row, 2)))
+    let isApplication = sqlite3_column_int64(row, 19) != 0
     self.init(
       address: address,
-      certificate: try Certificate(row, address, key: 3, fields: 4, signature: 7, kind: 17),
+      certificate: try Certificate(row, address, isApplication, key: 3, fields: 4, signature: 7, kind: 17),
       pending: sqlite3_column_type(row, 8) == SQLITE_NULL
-        ? nil : try Certificate(row, address, key: 8, fields: 9, signature: 12, kind: 18),
+        ? nil : try Certificate(row, address, isApplication, key: 8, fields: 9, signature: 12, kind: 18),
       revokedThrough: Generation(truncatingIfNeeded: sqlite3_column_int64(row, 13)),
       floor: SchemeFloor(rawValue: UInt8(truncatingIfNeeded: sqlite3_column_int64(row, 14))) ?? .certified,
       createdAt: sqlite3_column_int64(row, 15),
@@ -98,13 +99,14 @@ extension RegisteredDevice {
 extension Certificate {
   /// Reads a certificate off the columns of key, issuer, generation, last epoch and signature.
   fileprivate init(
-    _ row: OpaquePointer, _ address: DeviceAddress, key: Int32, fields: Int32, signature: Int32, kind: Int32
+    _ row: OpaquePointer, _ address: DeviceAddress, _ isApplication: Bool, key: Int32, fields: Int32, signature: Int32,
+    kind: Int32
   ) throws {
     let subject = CertificateFields(
       issuer: IssuerKeyID(UInt16(truncatingIfNeeded: sqlite3_column_int64(row, fields))),
       system: address.system, device: address.device,
       generation: Generation(truncatingIfNeeded: sqlite3_column_int64(row, fields + 1)),
-      lastEpoch: Epoch(truncatingIfNeeded: sqlite3_column_int64(row, fields + 2)))
+      lastEpoch: Epoch(truncatingIfNeeded: sqlite3_column_int64(row, fields + 2)), isApplication: isApplication)
     let proof = try Bytes<64>(row, column: signature)
     let publicKey = try Bytes<32>(row, column: key)
     guard let issuance = IdentityCredential.Issuance(column: sqlite3_column_int64(row, kind)) else {

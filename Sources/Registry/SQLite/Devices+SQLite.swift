@@ -40,7 +40,8 @@ extension SQLiteRegistry {
       try checkUnused(device.publicKey, lookup, db)
       let certificate = try issuer.certificate(
         for: device.publicKey, system: address.system, device: address.device,
-        generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch)
+        generation: try old.nextGeneration(), lastEpoch: try AuthorityState(db).lastEpoch,
+        isApplication: old.isApplication)
       try forgetPendingKey(of: old, db)
       try store(certificate, of: old, db)
       // Whoever had the previous key may have proved one, although the device's firmware cannot.
@@ -65,7 +66,7 @@ extension SQLiteRegistry {
   public func deviceCount(in system: SystemID?) throws(RegistryError) -> Int {
     try read { db, _ in
       try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM devices WHERE :system IS NULL OR system = :system",
+        db, sql: "SELECT count(*) FROM devices WHERE role = 0 AND (:system IS NULL OR system = :system)",
         arguments: ["system": system?.column]) ?? 0
     }
   }
@@ -131,14 +132,14 @@ extension SQLiteRegistry {
     let statement = try db.cachedStatement(
       sql: """
         INSERT INTO devices (system, device_id, public_key, key_tag, issuer, generation, last_epoch, signature,
-          hint, floor, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          hint, floor, created_at, changed_at, role) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     let fields = certificate.fields
     let at = now()
     try statement.execute(arguments: [
       fields.system.column, fields.device.column, certificate.publicKey.data, certificate.publicKey.tag,
       Int(fields.issuer.rawValue), Int(fields.generation), Int(fields.lastEpoch), certificate.proof.data,
-      certificate.publicKey.hint, floor.rawValue, at, at,
+      certificate.publicKey.hint, floor.rawValue, at, at, fields.isApplication,
     ])
   }
 }

@@ -47,10 +47,13 @@ extension SQLiteRegistry {
       if key == device.certificate.publicKey { return .other(.granted(device.certificate)) }
       // Its own old key, which it asks to renew before it asks for the next.
       if key == claim.publicKey { return .other(.settled) }
+      if device.isApplication { throw RegistryError.sharedByInstances(claim.address) }
       return .other(
         .quarantined(try quarantine(claim.address, "two keys follow generation \(claim.generation)", db)))
     }
     if key != device.certificate.publicKey, let pending = device.pending, pending.publicKey != key {
+      // Two instances of an application that change the key they share at the same time: the first one does it.
+      if device.isApplication { throw RegistryError.sharedByInstances(claim.address) }
       return .other(
         .quarantined(
           try quarantine(claim.address, "two keys for generation \(pending.fields.generation)", db)))
@@ -108,7 +111,8 @@ extension SQLiteRegistry {
     let generation = try device.nextGeneration()
     if try !isOrdered(.rotate, of: device, db) { try spendKey(of: address, in: .devices, row: device.rowID, db) }
     let certificate = try issuer.certificate(
-      for: key, system: address.system, device: address.device, generation: generation, lastEpoch: lastEpoch)
+      for: key, system: address.system, device: address.device, generation: generation, lastEpoch: lastEpoch,
+      isApplication: device.isApplication)
     try stage(certificate, of: device, db)
     try enter(certificate, db)
     let detail = proof == .valid ? nil : "without a proof of the key"
@@ -135,6 +139,7 @@ extension SQLiteRegistry {
       let device = try servingDevice(address, lookup, db)
       if key == device.certificate.publicKey { return }
       guard let pending = device.pending, key == pending.publicKey else { throw RegistryError.unknownKey(address) }
+      try noteReplaced(device, db)
       try forgetPendingKey(of: device, db)
       try store(pending, of: device, db)
       try complete(.rotate, of: device, db)
@@ -206,6 +211,6 @@ extension Issuer {
   ) throws(CredentialsError) -> Certificate {
     try certificate(
       for: old.publicKey, system: old.fields.system, device: old.fields.device, generation: old.fields.generation,
-      lastEpoch: lastEpoch)
+      lastEpoch: lastEpoch, isApplication: old.fields.isApplication)
   }
 }

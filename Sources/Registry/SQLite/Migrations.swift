@@ -20,6 +20,7 @@ enum Migrations {
     migrator.registerMigration("6-rotations") { try $0.execute(sql: rotations) }
     migrator.registerMigration("7-news") { try $0.execute(sql: news) }
     migrator.registerMigration("8-withdrawn-keys") { try $0.execute(sql: withdrawnKeys) }
+    migrator.registerMigration("9-applications") { try $0.execute(sql: applications) }
     return migrator
   }
 

@@ -14,6 +14,8 @@ extension SQLiteRegistry {
       }
       guard !device.isRevoked else { throw RegistryError.deviceRevoked(address) }
       guard kind == .rotate else { throw RegistryError.unsuitableScheme(.certified) }
+      // Each of its instances would make a key of its own.
+      guard !device.isApplication else { throw RegistryError.sharedByInstances(address) }
       try db.execute(
         sql: "INSERT OR IGNORE INTO orders (device, kind, created_at) VALUES (?, ?, ?)",
         arguments: [device.rowID, kind.rawValue, now()])

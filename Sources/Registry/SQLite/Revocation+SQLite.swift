@@ -10,37 +10,42 @@ extension SQLiteRegistry {
   public func revoke(
     _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, issuer: AuthorityIssuer
   ) throws(RegistryError) -> RevocationStatement {
-    try write { db, lookup in
-      let symmetric = try Self.symmetric(address, db)
-      guard let device = try lookup.device(address, db) else {
-        guard let symmetric else { throw RegistryError.unknownDevice(address) }
-        return try revoke(symmetric, nil, through: generation, reason, issuer, db)
-      }
-      if let symmetric, !symmetric.isRetired {
-        return try revoke(symmetric, device, through: generation, reason, issuer, db)
-      }
-      var through = generation ?? device.highestGeneration
-      // A pending key was certified at the request of the one in use and falls with it.
-      if through >= device.generation { through = max(through, device.highestGeneration) }
-      if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) {
-        return try revise(known, reason, issuer, db)
-      }
+    try write { db, lookup in try revoke(address, through: generation, reason: reason, lookup, issuer, db) }
+  }
 
-      let state = try AuthorityState(db)
-      let content = RevocationContent(
-        reason: reason, system: address.system, device: address.device, generation: through,
-        lastEpoch: max(state.lastEpoch, device.lastEpoch), sequence: try state.revocationNumber())
-      let statement = try put(content, issuer, db)
-      try db.execute(
-        sql: "UPDATE devices SET revoked_through = ?, changed_at = ? WHERE id = ?",
-        arguments: [Int(through), now(), device.rowID])
-      if through >= device.generation {
-        try forgetPendingKey(of: device, db)
-        try db.execute(sql: "DELETE FROM orders WHERE device = ?", arguments: [device.rowID])
-      }
-      try record(.deviceRevoke, db, of: address, generation: through, detail: "\(reason)")
-      return statement
+  func revoke(
+    _ address: DeviceAddress, through generation: Generation?, reason: RevocationReason, _ lookup: DeviceLookup,
+    _ issuer: AuthorityIssuer, _ db: Database
+  ) throws -> RevocationStatement {
+    let symmetric = try Self.symmetric(address, db)
+    guard let device = try lookup.device(address, db) else {
+      guard let symmetric else { throw RegistryError.unknownDevice(address) }
+      return try revoke(symmetric, nil, through: generation, reason, issuer, db)
     }
+    if let symmetric, !symmetric.isRetired {
+      return try revoke(symmetric, device, through: generation, reason, issuer, db)
+    }
+    var through = generation ?? device.highestGeneration
+    // A pending key was certified at the request of the one in use and falls with it.
+    if through >= device.generation { through = max(through, device.highestGeneration) }
+    if through <= device.revokedThrough, let known = try Self.revocation(of: address, db) {
+      return try revise(known, reason, issuer, db)
+    }
+
+    let state = try AuthorityState(db)
+    let content = RevocationContent(
+      reason: reason, system: address.system, device: address.device, generation: through,
+      lastEpoch: max(state.lastEpoch, device.lastEpoch), sequence: try state.revocationNumber())
+    let statement = try put(content, issuer, db)
+    try db.execute(
+      sql: "UPDATE devices SET revoked_through = ?, changed_at = ? WHERE id = ?",
+      arguments: [Int(through), now(), device.rowID])
+    if through >= device.generation {
+      try forgetPendingKey(of: device, db)
+      try db.execute(sql: "DELETE FROM orders WHERE device = ?", arguments: [device.rowID])
+    }
+    try record(.deviceRevoke, db, of: address, generation: through, detail: "\(reason)")
+    return statement
   }
 
   /// What is already covered stays as it is. If another reason is given, a statement with that reason replaces the earlier one.

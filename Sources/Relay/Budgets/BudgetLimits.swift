@@ -8,6 +8,8 @@
 public struct DeviceLimits: Sendable {
   /// Sessions at once; the oldest one that does not listen gives way to a new one.
   public var sessions = 16
+  /// Sessions of one application at once; the oldest gives way.
+  public var applicationSessions = 64
   /// The same while more than half of all connections that the server keeps are sessions.
   public var sessionsUnderPressure = 2
   /// Sessions begun. A session beyond it waits for its welcome.
@@ -23,6 +25,12 @@ public struct DeviceLimits: Sendable {
   public var confirmations = Rate(perSecond: 1_000, burst: 1_000)
   /// Certificates, credentials and keys asked for.
   public var keys = Rate(perSecond: 1, burst: 32)
+  /// Channels opened to applications.
+  public var channels = Rate(perSecond: 0.1, burst: 16)
+  /// Requests of an application to devices.
+  public var requests = Rate(perSecond: 10_000, burst: 5_000)
+  /// Replays of an application's queue.
+  public var replays = Rate(perSecond: 0.1, burst: 4)
   /// Deposits and confirmations that wait for the disk; the connection rests while there are more.
   public var depositsUnderWay = 128
   /// Bytes of deposits that wait for the disk.
@@ -47,6 +55,9 @@ public struct SystemLimits: Sendable {
   /// busy and together send more, each system gets an equal share of it, plus what others leave of theirs. One system alone is
   /// not held back.
   public var sharedRecords: Double = 30_000
+  /// Events that each instance of the system's applications hears of: a device came, went, or has another key. What exceeds it is
+  /// not told.
+  public var presence = Rate(perSecond: 1_000, burst: 4_000)
   /// Bytes of mail beyond what each device is guaranteed.
   public var mailBytes = Rate.perDay(64 * 1_073_741_824, burst: 32 * 1_073_741_824)
 

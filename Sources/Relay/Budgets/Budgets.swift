@@ -9,6 +9,7 @@ final class Budgets: Sendable {
   private struct State {
     var devices: [DeviceAddress: DeviceBudget] = [:]
     var systems: [SystemID: TokenBucket] = [:]
+    var presence: [SystemID: TokenBucket] = [:]
   }
 
   private let limits: RelayLimits
@@ -49,6 +50,14 @@ final class Budgets: Sendable {
     let now = now()
     return state.withLock { state in
       state.systems[system, default: TokenBucket(limits.system.mailBytes, at: now)].take(Double(bytes), at: now)
+    }
+  }
+
+  /// Takes one event that the applications of a system hear of; false when there are too many.
+  func takePresence(of system: SystemID) -> Bool {
+    let now = now()
+    return state.withLock { state in
+      state.presence[system, default: TokenBucket(limits.system.presence, at: now)].take(at: now)
     }
   }
 

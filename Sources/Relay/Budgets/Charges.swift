@@ -10,12 +10,11 @@ extension Relay {
   package func charge(_ action: RelayAction, to client: Client) -> Toll {
     let now = budgets.now()
     var (kind, bytes) = action.charge
-    let deposit = newDeposit(action)
-    if kind == .deposits, deposit == nil { kind = nil }
+    let weight = newWeight(action)
+    if kind == .deposits, weight == nil { kind = nil }
     var toll = client.budget.charge(kind, bytes: bytes, at: now)
     toll.add(budgets.shares.charge(client.address.system, 1 + Double(bytes) / 4_096, at: now), .system)
-    if let deposit {
-      let weight = deposit.weight + MailboxLimits.rowCharge
+    if let weight = weight.map({ $0 + MailboxLimits.rowCharge }) {
       if !client.budget.takeAssuredMail(weight, at: now) {
         toll.add(client.budget.chargeMail(weight, at: now), .mail)
         toll.isAffordable = budgets.takeMail(weight, of: client.address.system)
@@ -25,10 +24,14 @@ extension Relay {
     return toll
   }
 
-  /// The deposit that an action is, unless it is refused at a glance.
-  private func newDeposit(_ action: RelayAction) -> Deposit? {
-    guard case .deposit(let deposit) = action, !office.isFull(for: deposit) else { return nil }
-    return deposit
+  /// The bytes that an action asks to be kept; nil when it asks for none, or is refused at a glance.
+  private func newWeight(_ action: RelayAction) -> Int? {
+    switch action {
+    case .deposit(let deposit): office.isFull(for: deposit) ? nil : deposit.weight
+    case .report(let report): office.desk.isFull(for: report) ? nil : report.weight
+    case .openChannel(let channel): max(channel.opening.count, MailboxLimits.smallestCharge)
+    default: nil
+    }
   }
 
   /// How many nanoseconds a connection must rest because its device has so much pending that more would hold up others.
@@ -68,7 +71,7 @@ extension RelayAction {
   /// Whether it waits for the disk.
   package var isForMailbox: Bool {
     switch self {
-    case .deposit, .delivered: true
+    case .deposit, .delivered, .openChannel, .report, .taken, .queue: true
     default: false
     }
   }
@@ -81,6 +84,13 @@ extension RelayAction {
     case .deposit(let deposit): (.deposits, deposit.body.count)
     case .delivered: (.confirmations, 0)
     case .renew, .rekey, .request: (.keys, 0)
+    case .openChannel(let channel): (.channels, channel.opening.count)
+    case .report(let report): (.deposits, report.body.count)
+    case .taken: (.confirmations, 0)
+    case .queue(.request(let request)): (.requests, request.body.count)
+    case .queue(.find): (.lookups, 0)
+    case .queue(.replay): (.replays, 0)
+    case .queue(.done(let sequences)): (nil, sequences.count * 8)
     default: (nil, 0)
     }
   }

@@ -17,6 +17,12 @@ enum Budget: String, CaseIterable, Sendable {
   case openings
   /// Bytes of mail in a day.
   case mail
+  /// Channels opened to applications.
+  case channels
+  /// Requests of an application.
+  case requests
+  /// Replays of an application's queue.
+  case replays
   /// Deposits that wait for the disk.
   case queue
   /// The system's share while the server is busy.
@@ -52,6 +58,9 @@ package final class DeviceBudget: Sendable {
     var deposits: TokenBucket
     var confirmations: TokenBucket
     var keys: TokenBucket
+    var channels: TokenBucket
+    var requests: TokenBucket
+    var replays: TokenBucket
     var sessions: TokenBucket
     var mail: TokenBucket
     var assuredMail: TokenBucket
@@ -65,6 +74,9 @@ package final class DeviceBudget: Sendable {
       deposits = TokenBucket(limits.deposits, at: now)
       confirmations = TokenBucket(limits.confirmations, at: now)
       keys = TokenBucket(limits.keys, at: now)
+      channels = TokenBucket(limits.channels, at: now)
+      requests = TokenBucket(limits.requests, at: now)
+      replays = TokenBucket(limits.replays, at: now)
       sessions = TokenBucket(limits.sessionsBegun, at: now)
       mail = TokenBucket(limits.mailBytes, at: now)
       assuredMail = TokenBucket(limits.assuredMailBytes, at: now)
@@ -95,6 +107,9 @@ package final class DeviceBudget: Sendable {
       case .deposits: toll.add(state.deposits.spend(at: now), .deposits)
       case .confirmations: toll.add(state.confirmations.spend(at: now), .confirmations)
       case .keys: toll.add(state.keys.spend(at: now), .keys)
+      case .channels: toll.add(state.channels.spend(at: now), .channels)
+      case .requests: toll.add(state.requests.spend(at: now), .requests)
+      case .replays: toll.add(state.replays.spend(at: now), .replays)
       default: break
       }
       return toll
@@ -141,7 +156,8 @@ package final class DeviceBudget: Sendable {
       return state.records.isFull(at: now) && state.bytes.isFull(at: now) && state.lookups.isFull(at: now)
         && state.deposits.isFull(at: now) && state.confirmations.isFull(at: now) && state.keys.isFull(at: now)
         && state.sessions.isFull(at: now) && state.mail.isFull(at: now) && state.assuredMail.isFull(at: now)
-        && state.openingsReceived.isFull(at: now)
+        && state.openingsReceived.isFull(at: now) && state.channels.isFull(at: now)
+        && state.requests.isFull(at: now) && state.replays.isFull(at: now)
     }
   }
 }

@@ -11,12 +11,21 @@ struct MailQueue: Sendable {
   enum Change: Sendable {
     case deposit(Deposit, from: Client)
     case delivered(to: Client, from: DeviceAddress, id: MessageID)
+    case application(ApplicationChange, from: Client)
   }
 
   enum Call: Sendable {
     case begin(Client)
     case resume(Client)
     case end(Client)
+    /// A device has a session and knows of applications.
+    case greet(Client)
+    /// An instance of an application is ready for so many bytes more.
+    case take(Int, Client)
+    /// An application's queue has more to do.
+    case goOn(DeviceAddress)
+    /// A second has passed.
+    case tick
   }
 
   private let limits: MailboxLimits

@@ -25,12 +25,15 @@ package final class PostOffice: @unchecked Sendable {
   private let full = Mutex(FullMailboxes())
   /// Belongs to the queue.
   private let delivery: MailDelivery
+  /// Belongs to the queue.
+  let desk: ApplicationDesk
   private let clock: @Sendable () -> Int64
 
   init(
     mailbox: any MailStore, registry: any DeviceRecords, limits: RelayLimits, metrics: RelayMetrics, logger: Logger,
-    clock: @escaping @Sendable () -> Int64
+    clock: @escaping @Sendable () -> Int64, desk: ApplicationDesk
   ) {
+    self.desk = desk
     self.mailbox = mailbox
     self.registry = registry
     lane = Mutex(MailQueue(limits.mailbox, limits.device))
@@ -39,7 +42,24 @@ package final class PostOffice: @unchecked Sendable {
     self.clock = clock
     delivery = MailDelivery(mailbox, registry, metrics, logger, clock)
     delivery.resume = { [weak self] in self?.submit(.resume($0)) }
+    desk.goOnLater = { [weak self] in self?.submit(.goOn($0)) }
   }
+
+  /// What devices and applications ask of the queues. What waits for the disk is bounded as deposits are.
+  func submit(_ change: ApplicationChange, from client: Client) {
+    guard submit(.application(change, from: client), weight: change.weight, of: client) else {
+      return desk.fail(change, client)
+    }
+  }
+
+  /// Gives a device that knows of applications what waits for it from them.
+  func greet(_ client: Client) { submit(.greet(client)) }
+
+  /// An instance of an application is ready for more.
+  func take(_ bytes: Int, _ client: Client) { submit(.take(bytes, client)) }
+
+  /// A second has passed.
+  func tick() { submit(.tick) }
 
   func deposit(_ deposit: Deposit, from client: Client) {
     if isFull(for: deposit) { return refuse(deposit, client, .quotaExceeded) }
@@ -93,6 +113,7 @@ package final class PostOffice: @unchecked Sendable {
         let lost = try mailbox.purge(at: clock())
         metrics.mailExpired.add(lost)
         metrics.mailWaiting.add(-lost)
+        try desk.purge()
       } catch {
         logger.error("mailbox", metadata: ["reason": "\(error)"])
       }
@@ -118,23 +139,34 @@ package final class PostOffice: @unchecked Sendable {
       switch call {
       case .begin(let client):
         // The end that follows it may have arrived first; what is set before that end is visible here.
-        if !client.hasEnded { delivery.begin(client) }
+        guard !client.hasEnded else { break }
+        if client.isApplication { desk.begin(client) } else { delivery.begin(client) }
       case .resume(let client): delivery.sendPage(to: client)
-      case .end(let client): delivery.end(client)
+      case .end(let client): if client.isApplication { desk.end(client) } else { delivery.end(client) }
+      case .greet(let client): if !client.hasEnded { desk.greet(client) }
+      case .take(let bytes, let client): desk.take(bytes, client)
+      case .goOn(let application): desk.goOn(application)
+      case .tick: desk.tick()
       }
     }
     if lane.withLock({ $0.hasMore() }) { queue.async { self.drain() } }
   }
 
   /// The outcome of a deposit.
-  private enum Outcome {
+  enum DepositOutcome {
     case stored(Int64)
     case known
     case refused(ServerRecord.Refusal)
   }
 
+  /// The outcome of a change.
+  enum Outcome {
+    case deposit(DepositOutcome)
+    case application(ApplicationOutcome)
+  }
+
   /// The outcome of a batch of changes.
-  private struct Batch {
+  struct Batch {
     var outcomes: [Outcome?] = []
     /// Whose mailboxes have fewer messages than before.
     var emptied: [DeviceAddress] = []
@@ -154,10 +186,28 @@ package final class PostOffice: @unchecked Sendable {
       }
     } catch {
       logger.error("mailbox", metadata: ["reason": "\(error)"])
-      for case .deposit(let deposit, let client) in changes { refuse(deposit, client, .unavailable) }
+      for change in changes {
+        switch change {
+        case .deposit(let deposit, let client): refuse(deposit, client, .unavailable)
+        case .application(let change, let client): desk.fail(change, client)
+        case .delivered: break
+        }
+      }
       return
     }
     metrics.mailboxCommits.add(1)
+    note(batch)
+    for (change, outcome) in zip(changes, batch.outcomes) {
+      switch (change, outcome) {
+      case (.deposit(let deposit, let client), .deposit(let outcome)): answer(deposit, client, outcome)
+      case (.application(let change, let client), .application(let outcome)): desk.answer(change, client, outcome)
+      default: break
+      }
+    }
+  }
+
+  /// What has changed by a transaction that is on the disk.
+  private func note(_ batch: Batch) {
     metrics.mailDelivered.add(batch.emptied.count)
     metrics.mailExpired.add(batch.expired)
     metrics.mailWaiting.add(-batch.emptied.count - batch.expired)
@@ -168,9 +218,68 @@ package final class PostOffice: @unchecked Sendable {
       // After the full ones: a mailbox that was full in this batch may no longer be.
       for recipient in batch.emptied { full.forget(recipient) }
     }
-    for (change, outcome) in zip(changes, batch.outcomes) {
-      guard case .deposit(let deposit, let client) = change, let outcome else { continue }
-      answer(deposit, client, outcome)
+  }
+
+  /// What is done in one transaction beside deposits of sessions.
+  final class Transaction {
+    let mail: any MailTransaction
+    private let office: PostOffice
+    fileprivate var batch = Batch()
+    fileprivate var stored: [(Deposit, Int64)] = []
+    fileprivate var reports: [(Report, ReportOutcome)] = []
+
+    fileprivate init(_ office: PostOffice, _ mail: any MailTransaction) {
+      self.office = office
+      self.mail = mail
+    }
+
+    /// Takes a deposit as one that came in a session.
+    func take(_ deposit: Deposit) throws(MailboxError) -> DepositOutcome {
+      let outcome = try office.take(deposit, &batch, mail)
+      if case .stored(let sequence) = outcome { stored.append((deposit, sequence)) }
+      return outcome
+    }
+
+    /// Takes a message for an application as one that came in a session.
+    func take(_ report: Report) throws(MailboxError) -> ReportOutcome {
+      let outcome = try mail.store(report, at: office.clock())
+      reports.append((report, outcome))
+      return outcome
+    }
+
+    /// The application of `recipient` has a message.
+    func confirm(for recipient: DeviceAddress, from sender: DeviceAddress, id: MessageID) throws(MailboxError) {
+      if try mail.remove(for: recipient, from: sender, id: id, at: office.clock()) { batch.emptied.append(recipient) }
+    }
+  }
+
+  /// Calls `body` on the office's queue.
+  func onQueue(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
+  /// Runs `body` in one transaction, on the office's queue; what it stored goes to who listens once it is on the disk.
+  ///
+  /// - Returns: nil when nothing happened, which is logged.
+  func transact<Result>(_ body: (Transaction) throws(MailboxError) -> Result) -> Result? {
+    var done: Transaction?
+    do throws(MailboxError) {
+      let result = try mailbox.transaction { mail throws(MailboxError) in
+        let own = Transaction(self, mail)
+        done = own
+        return try body(own)
+      }
+      if let done {
+        note(done.batch)
+        for (deposit, sequence) in done.stored {
+          metrics.deposits.add(.accepted)
+          metrics.mailWaiting.add(1)
+          delivery.passOn(deposit, sequence)
+        }
+        for (report, outcome) in done.reports { desk.note(report, outcome) }
+      }
+      return result
+    } catch {
+      logger.error("mailbox", metadata: ["reason": "\(error)"])
+      return nil
     }
   }
 
@@ -179,26 +288,27 @@ package final class PostOffice: @unchecked Sendable {
   ) throws(MailboxError) {
     let now = clock()
     switch change {
-    case .deposit(let deposit, _):
-      if try mail.isKnown(deposit) {
-        batch.outcomes.append(.known)
-      } else if let refusal = judge(deposit) {
-        batch.outcomes.append(.refused(refusal))
-      } else {
-        let room = try mail.room(for: deposit, at: now, sweeping: &batch.expired)
-        if room == .enough {
-          batch.outcomes.append(.stored(try mail.store(deposit, at: now)))
-        } else {
-          batch.outcomes.append(.refused(.quotaExceeded))
-          batch.filled.append((deposit, try mail.refusal(of: deposit, because: room, at: now)))
-        }
-      }
+    case .deposit(let deposit, _): batch.outcomes.append(.deposit(try take(deposit, &batch, mail)))
     case .delivered(let client, let sender, let id):
       batch.outcomes.append(nil)
       if try mail.remove(for: client.address, from: sender, id: id, at: now) {
         batch.emptied.append(client.address)
       }
+    case .application(let change, let client):
+      batch.outcomes.append(.application(try desk.carryOut(change, client, mail, at: now)))
     }
+  }
+
+  private func take(
+    _ deposit: Deposit, _ batch: inout Batch, _ mail: any MailTransaction
+  ) throws(MailboxError) -> DepositOutcome {
+    let now = clock()
+    if try mail.isKnown(deposit) { return .known }
+    if let refusal = judge(deposit) { return .refused(refusal) }
+    let room = try mail.room(for: deposit, at: now, sweeping: &batch.expired)
+    if room == .enough { return .stored(try mail.store(deposit, at: now)) }
+    batch.filled.append((deposit, try mail.refusal(of: deposit, because: room, at: now)))
+    return .refused(.quotaExceeded)
   }
 
   private func refuse(_ deposit: Deposit, _ client: Client, _ refusal: ServerRecord.Refusal) {
@@ -218,13 +328,14 @@ package final class PostOffice: @unchecked Sendable {
         // It could not open a sealed message.
         return deposit.isOpen ? nil : .staleCertificate
       }
-      guard !device.isRevoked else { return .unknownRecipient }
+      // What is meant for an application goes into its queue.
+      guard !device.isRevoked, !device.isApplication else { return .unknownRecipient }
       if deposit.isOpen { return nil }
       return device.generation == deposit.generation ? nil : .staleCertificate
     } catch { return .unavailable }
   }
 
-  private func answer(_ deposit: Deposit, _ client: Client, _ outcome: Outcome) {
+  private func answer(_ deposit: Deposit, _ client: Client, _ outcome: DepositOutcome) {
     switch outcome {
     case .known:
       metrics.deposits.add(.repeated)

@@ -74,6 +74,22 @@ extension RelayMetrics {
     single("mail_delivered_total", .counter, "Messages that their recipients have confirmed.", mailDelivered.value)
     single("mail_withheld_total", .counter, "Messages dropped because their sender is revoked.", mailWithheld.value)
     single("mail_expired_total", .counter, "Messages dropped because nobody fetched them.", mailExpired.value)
+    labelled("reports_total", "result", "Messages for applications, by result.", reports.values)
+    single("reports_done_total", .counter, "Messages that applications have done.", reportsDone.value)
+    single(
+      "reports_returned_total", .counter, "Messages that were leased to an instance and given back.",
+      reportsReturned.value)
+    single(
+      "reports_expired_total", .counter, "Messages dropped because no application had them done.", reportsExpired.value)
+    single("queue_messages", .gauge, "Messages in the queues of applications that are not done.", queued.value)
+    single("queue_leased_messages", .gauge, "Those that instances have.", leased.value)
+    single("dead_letters", .gauge, "Messages that were leased too often.", deadLetters.value)
+    single("channels_opened_total", .counter, "Channels from devices to applications.", channelsOpened.value)
+    labelled("requests_total", "result", "Requests of applications, by result.", requests.values)
+    single(
+      "presence_dropped_total", .counter,
+      "Events of devices that their applications were not told, because of too many.",
+      presenceDropped.value)
     let issued = certificatesIssued.withLock { $0.sorted { $0.key < $1.key } }
     labelled(
       "certificates_issued_total", "system", "Certificates issued over the network.",
@@ -84,6 +100,9 @@ extension RelayMetrics {
       misissuances.value)
     single("revocations_seen_total", .counter, "Revocations found in the registry while running.", revocations.value)
     single("epoch", .gauge, "The fleet's epoch.", epoch.value)
+    single("suspensions_total", .counter, "Sessions that were suspended.", suspensions.value)
+    labelled("wake_ups_total", "result", "Wake-ups of suspended sessions by result.", wakeUps.values)
+    single("wake_up_commits_total", .counter, "Transactions that store wake-ups.", wakeUpCommits.value)
     return families
   }
 }

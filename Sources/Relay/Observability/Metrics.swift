@@ -12,7 +12,7 @@ package final class AtomicCount: Sendable {
 
   func set(_ value: Int) { storage.store(value, ordering: .relaxed) }
 
-  var value: Int { storage.load(ordering: .relaxed) }
+  package var value: Int { storage.load(ordering: .relaxed) }
 }
 
 /// Numbers distinguished by a label with a fixed set of values.
@@ -23,7 +23,7 @@ final class LabelledCounter<Label: RawRepresentable<String> & CaseIterable & Has
     gauges = Dictionary(uniqueKeysWithValues: Label.allCases.map { ($0, AtomicCount()) })
   }
 
-  func add(_ label: Label) { gauges[label]?.add(1) }
+  func add(_ label: Label, _ amount: Int = 1) { gauges[label]?.add(amount) }
 
   func value(_ label: Label) -> Int { gauges[label]?.value ?? 0 }
 

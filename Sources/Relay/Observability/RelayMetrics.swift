@@ -43,6 +43,7 @@ enum DepositResult: String, CaseIterable, Sendable {
   case unavailable
   case mayOnlyRenew = "may_only_renew"
   case impossibleNumber = "impossible_number"
+  case unknownChannel = "unknown_channel"
 
   init(_ refusal: ServerRecord.Refusal) {
     self =
@@ -54,6 +55,7 @@ enum DepositResult: String, CaseIterable, Sendable {
       case .unavailable: .unavailable
       case .mayOnlyRenew: .mayOnlyRenew
       case .impossibleNumber: .impossibleNumber
+      case .unknownChannel: .unknownChannel
       }
   }
 }
@@ -74,6 +76,19 @@ package final class RelayMetrics: Sendable {
   package let bytesSent = AtomicCount()
   let deposits = LabelledCounter<DepositResult>()
   let mailboxCommits = AtomicCount()
+  let suspensions = AtomicCount()
+  let wakeUps = LabelledCounter<WakeUpResult>()
+  let wakeUpCommits = AtomicCount()
+  let reports = LabelledCounter<ReportResult>()
+  let reportsDone = AtomicCount()
+  let reportsReturned = AtomicCount()
+  let reportsExpired = AtomicCount()
+  let queued = AtomicCount()
+  let leased = AtomicCount()
+  let deadLetters = AtomicCount()
+  let channelsOpened = AtomicCount()
+  let requests = LabelledCounter<RequestResult>()
+  let presenceDropped = AtomicCount()
   let mailDelivered = AtomicCount()
   let mailExpired = AtomicCount()
   let mailWithheld = AtomicCount()

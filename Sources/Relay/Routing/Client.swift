@@ -52,6 +52,8 @@ package final class Client: Sendable {
     var lastEpoch: Epoch
     /// The orders that this session has been given.
     var orders: Set<String> = []
+    /// Whether an application's instance was told that it may overwrite its earlier keys.
+    var isCaughtUp = false
     /// Sessions of other systems that have addressed this one, so that it may answer, oldest first.
     var correspondents: [Correspondent] = []
   }
@@ -64,15 +66,21 @@ package final class Client: Sendable {
   /// Whether the device knows the records that came later: ``ServerRecord/rotation(_:)`` and
   /// ``ServerRecord/keyRefused(_:retryAfter:)``.
   let knowsRotations: Bool
+  /// Whether the device knows the records of applications: see ``ChannelNotice``.
+  let knowsApplications: Bool
+  /// Whether it is an instance of an application: several may have sessions at once.
+  let isApplication: Bool
 
   private let state: Mutex<State>
   private let ended = Atomic<Bool>(false)
   private let superseded = Atomic<Bool>(false)
 
-  /// - Parameter budget: opened for this session.
+  /// - Parameters:
+  ///   - budget: opened for this session.
+  ///   - lastEpoch: that of the key, where the claimant does not show it.
   init(
     _ claimant: Claimant, _ hello: DeviceRecord.Hello, number: UInt32, connection: any RelayConnection,
-    budget: DeviceBudget
+    budget: DeviceBudget, isApplication: Bool = false, lastEpoch: Epoch? = nil
   ) {
     self.budget = budget
     self.number = number
@@ -83,8 +91,10 @@ package final class Client: Sendable {
     isRetired = claimant.isRetired
     listens = hello.listens
     knowsRotations = hello.knowsRotations
+    knowsApplications = hello.knowsApplications
+    self.isApplication = isApplication
     self.connection = connection
-    state = Mutex(State(lastEpoch: claimant.lastEpoch))
+    state = Mutex(State(lastEpoch: lastEpoch ?? claimant.lastEpoch))
   }
 
   deinit { budget.sessions.add(-1) }
@@ -118,6 +128,14 @@ package final class Client: Sendable {
   func tell(of order: DeviceOrder) -> Bool {
     let name = order.kind.rawValue + (order.scheme.map { " \($0.rawValue)" } ?? "")
     return state.withLock { $0.orders.insert(name).inserted }
+  }
+
+  /// Marks an instance as told that it is caught up; false when it was before.
+  func tellCaughtUp() -> Bool {
+    state.withLock { state in
+      defer { state.isCaughtUp = true }
+      return !state.isCaughtUp
+    }
   }
 
   /// Remembers that a session of another system has addressed this one.

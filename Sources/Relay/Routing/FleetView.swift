@@ -15,6 +15,7 @@ final class FleetView: Sendable {
   struct Snapshot: Sendable {
     let state: AuthorityState
     let policies: [Link: PolicyStatement]
+    let applications: [SystemID: [RegisteredApplication]]
 
     /// The systems whose devices must know what happens in `system`: itself, and those that a policy links with it.
     func linked(with system: SystemID) -> Set<SystemID> {
@@ -46,6 +47,16 @@ final class FleetView: Sendable {
     }
   }
 
+  /// The application that devices of a system report to unless they name one; nil when there is none, or it is revoked.
+  func defaultApplication(of system: SystemID) -> DeviceAddress? {
+    storage.withLock { $0.applications[system]?.first { $0.isDefault && !$0.device.isRevoked }?.address }
+  }
+
+  /// An application that is not removed; it may be revoked.
+  func application(_ address: DeviceAddress) -> RegisteredApplication? {
+    storage.withLock { $0.applications[address.system]?.first { $0.address == address } }
+  }
+
   /// Reads the registry again and returns what was known before and what is known now.
   func refresh(_ registry: any StatementRegistry) throws(RegistryError) -> (old: Snapshot, new: Snapshot) {
     let new = try Self.read(registry)
@@ -62,6 +73,7 @@ final class FleetView: Sendable {
     for policy in try registry.policies(concerning: nil) {
       policies[Link(from: policy.statement.content.from, to: policy.statement.content.to)] = policy.statement
     }
-    return Snapshot(state: try registry.state(), policies: policies)
+    let applications = Dictionary(grouping: try registry.applications(in: nil)) { $0.address.system }
+    return Snapshot(state: try registry.state(), policies: policies, applications: applications)
   }
 }

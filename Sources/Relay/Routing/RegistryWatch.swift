@@ -84,11 +84,31 @@ package final class RegistryWatch: @unchecked Sendable {
       relay.logger.info("epoch_advanced", metadata: ["epoch": "\(new.state.epoch)"])
       for client in relay.router.all { client.connection.send(.epoch(new.state.epochStatement)) }
     }
+    tell(ofApplications: old, new)
     for (link, statement) in new.policies where old.policies[link] != statement {
       for client in relay.router.all
       where client.verifiesPeers && (client.address.system == link.from || client.address.system == link.to) {
         client.connection.send(.policy(statement))
       }
+    }
+  }
+
+  /// Tells devices of applications that are new, or of which something has changed.
+  private func tell(ofApplications old: FleetView.Snapshot, _ new: FleetView.Snapshot) {
+    var changed: [SystemID: [OutgoingRecord]] = [:]
+    for (system, applications) in new.applications {
+      let known = old.applications[system] ?? []
+      let records = applications.filter { application in
+        guard !application.device.isRevoked else { return false }
+        let before = known.first { $0.address == application.address }
+        return before?.certificate != application.certificate || before?.name != application.name
+          || before?.isDefault != application.isDefault
+      }.map { OutgoingRecord($0) }
+      if !records.isEmpty { changed[system] = records }
+    }
+    guard !changed.isEmpty else { return }
+    for client in relay.router.all where client.knowsApplications {
+      if let records = changed[client.address.system] { client.connection.send(records, written: nil) }
     }
   }
 
@@ -127,6 +147,7 @@ package final class RegistryWatch: @unchecked Sendable {
       client.connection.close(.revoked)
       cut += 1
     }
+    relay.tell(.revoked, of: address)
     relay.logger.notice(
       "revoked",
       metadata: [

@@ -12,6 +12,8 @@ final class Router: Sendable {
     var byDevice: [DeviceAddress: [Client]] = [:]
     /// Sessions under a key that was replaced, which nobody addresses: one for each device.
     var retired: [DeviceAddress: Client] = [:]
+    /// Sessions of applications that listen, by system.
+    var instances: [SystemID: [Client]] = [:]
   }
 
   private let state = Mutex(State())
@@ -36,7 +38,8 @@ final class Router: Sendable {
       var replaced: [Client] = []
       var kept = [client]
       for other in state.byDevice[client.address] ?? [] {
-        if (client.listens && other.listens) || other.generation < client.generation {
+        // The instances of an application do not replace one another, whichever of its keys they have.
+        if !client.isApplication, (client.listens && other.listens) || other.generation < client.generation {
           other.supersede()
           replaced.append(other)
           state.bySession[other.number] = nil
@@ -45,13 +48,16 @@ final class Router: Sendable {
         }
       }
       // The newest comes first.
-      while kept.count > max(limit, 1), let oldest = kept.dropFirst().lastIndex(where: { !$0.listens }) {
+      while kept.count > max(limit, 1),
+        let oldest = kept.dropFirst().lastIndex(where: { !$0.listens || client.isApplication })
+      {
         let surplus = kept.remove(at: oldest)
         replaced.append(surplus)
         state.bySession[surplus.number] = nil
       }
       state.byDevice[client.address] = kept
       state.bySession[client.number] = client
+      if client.isApplication, client.listens { state.instances[client.address.system, default: []].append(client) }
       return replaced
     }
   }
@@ -80,6 +86,10 @@ final class Router: Sendable {
   func remove(_ client: Client) {
     state.withLock { state in
       client.hasEnded = true
+      if client.isApplication {
+        state.instances[client.address.system]?.removeAll { $0 === client }
+        if state.instances[client.address.system]?.isEmpty == true { state.instances[client.address.system] = nil }
+      }
       if state.retired[client.address] === client { state.retired[client.address] = nil }
       guard state.bySession[client.number] === client else { return }
       state.bySession[client.number] = nil
@@ -106,6 +116,16 @@ final class Router: Sendable {
 
   /// The sessions of one device under a key that serves.
   func clients(of address: DeviceAddress) -> [Client] { state.withLock { $0.byDevice[address] ?? [] } }
+
+  /// The instances of a system's applications that listen.
+  func instances(in system: SystemID) -> [Client] { state.withLock { $0.instances[system] ?? [] } }
+
+  /// The instances of one application that listen.
+  func instances(of application: DeviceAddress) -> [Client] {
+    instances(in: application.system).filter { $0.address == application }
+  }
+
+  func hasInstances(of application: DeviceAddress) -> Bool { !instances(of: application).isEmpty }
 
   var all: [Client] { state.withLock { Array($0.bySession.values) } }
 

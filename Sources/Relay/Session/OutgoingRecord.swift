@@ -24,6 +24,9 @@ package struct OutgoingRecord: Sendable {
 
   var byteCount: Int { frame.count }
 
+  /// Bytes of the record itself.
+  var recordLength: Int { frame.count - Framing.headerLength - tagLength }
+
   /// Roughly how many bytes of memory it takes while it waits.
   var storedByteCount: Int { frame.count + 128 }
 

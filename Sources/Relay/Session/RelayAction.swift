@@ -26,7 +26,15 @@ package enum RelayAction {
   case renew(X25519.PublicKey, ShownProof)
   case rekey
   case request(Bytes<32>)
+  /// Keep this session for wake-ups.
+  case suspend(Suspension, SuspensionStart)
   case pong
+  case openChannel(DeviceChannel)
+  case report(Report)
+  /// A device has stored that it had a request.
+  case taken(application: DeviceAddress, request: UInt64)
+  /// What an instance of an application asks.
+  case queue(QueueAction)
   case close(CloseReason)
 }
 

@@ -96,6 +96,11 @@ package final class RelaySession {
     return held
   }
 
+  /// Lends what the handshake exports; nil when the session has no keys.
+  package func withExport<Result>(_ body: (borrowing SecretBytes<32>) -> Result) -> Result? {
+    keys.isPresent ? body(keys.export) : nil
+  }
+
   /// Seals a record; nil when the session has no keys or may not use them any more.
   package func seal(_ record: OutgoingRecord) -> [UInt8]? {
     guard isAuthenticated else { return nil }
@@ -185,6 +190,9 @@ package final class RelaySession {
         Deposit(recipient: to, sender: address, id: id, generation: 0, body: body.withUnsafeBytes { Data($0) }))
     case .request(let point): .request(point)
     case .ping: .pong
+    case .suspend(let suspension): .suspend(suspension, SuspensionStart(export: keys.export))
+    case .channel(let record): RelayAction(record, from: address)
+    case .queue(let record): RelayAction(record, from: address)
     }
   }
 

@@ -5,17 +5,19 @@ import CountersignCrypto
 
 extension Report {
   /// A handshake with every private key and psk secret; then transport and a rekey under keys that came of it.
-  mutating func checkHandshake<H: Hash.Function>(_ name: String, _ pattern: HandshakePattern, _: H.Type) {
+  mutating func checkHandshake<H: Hash.Function, K: KEM & ~Copyable>(
+    _ name: String, _ pattern: HandshakePattern, _: H.Type, kem: K.Type = NoKEM.self
+  ) {
     let initiatorKey = secretKeyPair()
     let responderKey = secretKeyPair()
     let psk = secret()
     check("\(name) handshake, transport and rekey, \(H.noiseName)") {
-      var wire = Bytes<256>()
-      var payload = Bytes<256>()
+      var wire = Bytes<1400>()
+      var payload = Bytes<1400>()
       var wireBytes = wire.mutableBytes
       var payloadBytes = payload.mutableBytes
-      var initiator = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
-      var responder = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .responder)
+      var initiator = HandshakeMachine<Cipher.ChaChaPoly, H, K>(pattern, role: .initiator)
+      var responder = HandshakeMachine<Cipher.ChaChaPoly, H, K>(pattern, role: .responder)
       if name.hasPrefix("IK") { initiator.setRemoteStatic(responderKey.publicKey) }
       if name != "NNpsk0" {
         initiator.setStatic(initiatorKey)
@@ -24,6 +26,12 @@ extension Report {
       for position in 0..<HandshakePattern.maximumPSKCount where pattern.hasPSK(at: position) {
         try initiator.setPSK(psk, at: position)
         try responder.setPSK(psk, at: position)
+      }
+      if K.isPresent {
+        let seed = SecretBytes<64>.random()
+        makeSecret(seed.bytes)
+        initiator.setKEMRandomness(seed.bytes)
+        responder.setKEMRandomness(secret().bytes)
       }
       initiator.setEphemeral(secretKeyPair())
       responder.setEphemeral(secretKeyPair())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Memcheck
-import CountersignCrypto
+@_spi(Testing) import CountersignCrypto
 
 extension Report {
   mutating func checkComparison() {
@@ -82,6 +82,40 @@ extension Report {
       let seed = secret()
       let key = try Ed25519.PrivateKey(seed: seed.bytes)
       _ = key.signature(for: seed.bytes)
+    }
+  }
+
+  mutating func checkMLKEM() {
+    check("ML-KEM-768 key generation") {
+      let seed = SecretBytes<64>.random()
+      makeSecret(seed.bytes)
+      var key = MLKEM768.PrivateKey()
+      try key.load(seed: seed.bytes)
+    }
+    var key = MLKEM768.PrivateKey()
+    key.generate()
+    makeSecret(key.secretBytes)
+    makePublic(key.publicKey)
+    var ciphertext = Bytes<1088>()
+    var bytes = ciphertext.mutableBytes
+    check("ML-KEM-768 encapsulation") {
+      let randomness = secret()
+      var shared = SecretBytes<32>()
+      try MLKEM768.encapsulate(to: key.publicKey, ciphertext: &bytes, into: &shared, randomness: randomness.bytes)
+    }
+    makePublic(bytes.bytes)
+    check("ML-KEM-768 decapsulation") {
+      var shared = SecretBytes<32>()
+      try key.decapsulate(bytes.bytes, into: &shared)
+    }
+    check("ML-KEM-768 decapsulation of a forgery") {
+      var forged = Bytes<1088>()
+      var forgedBytes = forged.mutableBytes
+      copyBytes(bytes.bytes, to: &forgedBytes)
+      forgedBytes.storeBytes(
+        of: ~bytes.bytes.unsafeLoad(fromByteOffset: 500, as: UInt8.self), toByteOffset: 500, as: UInt8.self)
+      var shared = SecretBytes<32>()
+      try key.decapsulate(forgedBytes.bytes, into: &shared)
     }
   }
 

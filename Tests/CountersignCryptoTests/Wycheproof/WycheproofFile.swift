@@ -73,14 +73,20 @@ struct WycheproofFile {
     return root.appending(path: "../shared/vectors/wycheproof").standardized
   }()
 
+  /// A file's content, or nil where it is absent, which is said aloud.
+  static func data(_ name: String) throws -> Data? {
+    let url = folder.appending(path: name)
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      print("wycheproof: skipped \(name): not in \(folder.path)")
+      return nil
+    }
+    return try Data(contentsOf: url)
+  }
+
   /// The file, or nil where it is absent, which is said aloud.
   init?(_ name: String) throws {
     self.name = name
-    let url = Self.folder.appending(path: name)
-    guard let data = try? Data(contentsOf: url) else {
-      print("wycheproof: skipped \(name): not in \(Self.folder.path)")
-      return nil
-    }
+    guard let data = try Self.data(name) else { return nil }
     let root = try JSONDecoder().decode(Root.self, from: data)
     groups = root.testGroups
     #expect(groups.reduce(0) { $0 + $1.tests.count } == root.numberOfTests, "the file is whole")

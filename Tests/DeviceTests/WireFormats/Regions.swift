@@ -213,6 +213,18 @@ extension WorkedExample {
           scheme: .certified, epoch: 20, serverKey: authority.handshakeKey.publicKey, anchor: authority.anchor),
         [("scheme", 1), ("epoch", 2), ("server's handshake key", 32), ("signing key to trust", 32)]),
       "device-request": device(.request(try blinded().request), [("the device's point U", 32)]),
+      "device-suspend": device(
+        .suspend(
+          Suspension(
+            firstMessage: MessageID(0x0001_0000_0000_0140), active: .init(name: try Self.suspended(), next: 8),
+            pending: .init(name: try Bytes(copying: [1, 2, 3, 4, 5, 6, 7, 8]), next: 0))),
+        [
+          ("message number of wake-up 0", 8),
+          ("bit 0: the session in use follows; bit 1: one that was not answered", 1),
+          ("its name", 8), ("its next counter", 4), ("name", 8), ("next counter", 4),
+        ]),
+      "server-suspended": server(
+        .suspended(wakeUps: 256, window: 32, reserve: 8), [("wake-ups", 2), ("window", 1), ("reserve", 1)]),
       "server-credential": server(
         .credential(try blinded().answer), [("identity-based credential", 52), ("contribution r + hx", 32)]),
       "server-welcome": server(
@@ -261,7 +273,36 @@ extension WorkedExample {
       for: bob.key.key, serverEphemeral: alice.certificate.publicKey, handshakeHash: hash.bytes)
   }
 
+  /// What the session exported that is suspended in the example: 32 bytes of 0x0E.
+  private static func export() throws -> SecretBytes<32> {
+    try SecretBytes(copying: [UInt8](repeating: 0x0E, count: 32))
+  }
+
+  private static func suspended() throws -> Bytes<8> {
+    let export = try export()
+    return Chain.name(export: export)
+  }
+
+  /// Wake-up 0 with a text of 20 bytes, and its answer.
+  private func wakeUp() throws -> (frame: [UInt8], answer: [UInt8]) {
+    var chain = Chain()
+    let export = try Self.export()
+    chain.start(export: export)
+    var step = ChainStep()
+    chain.advance(&step)
+    let text = Array("21.5 C, 1013 hPa, ok".utf8)
+    var frame = [UInt8](repeating: 0, count: WakeFrame.overhead + text.count)
+    var span = frame.mutableBytes
+    _ = try WakeFrame.seal(.wantsAnswer, text.bytes, name: try Self.suspended(), step: step, into: &span)
+    var answer = [UInt8](repeating: 0, count: WakeAnswer.overhead)
+    var place = answer.mutableBytes
+    _ = try WakeAnswer(flags: [], distance: 0, bitmap: 0, epoch: 20)
+      .seal(RawSpan(), number: 0, name: try Self.suspended(), key: step.answerKey, into: &place)
+    return (frame, answer)
+  }
+
   private func frames() throws -> [String: String] {
+    let (wakeUp, wakeAnswer) = try wakeUp()
     let payload = [("encrypted certificate", 84), ("tag", 16)]
     let key = [("encrypted static key", 32), ("tag", 16)]
     let credential = [("encrypted identity-based credential", 52), ("tag", 16), ("tag of an empty payload", 16)]
@@ -288,6 +329,13 @@ extension WorkedExample {
       "refusal": Layout(
         try toServer(answer: [SessionRefusal.unknownKey.rawValue]).messages[1],
         [("ephemeral key", 32), ("encrypted reason", 1), ("tag", 16)]
+      ).table,
+      "wake-up": Layout(
+        wakeUp, [("first byte", 1), ("hint", 5), ("sealed: flags and data", 21), ("tag", 16)]
+      ).table,
+      "wake-answer": Layout(
+        wakeAnswer,
+        [("first byte", 1), ("number", 1), ("sealed: flags, distance, bitmap, epoch", 6), ("tag", 16)]
       ).table,
       "try-later": Layout([Framing.tryLater], [("try later", 1)]).table,
       "session-frame": Layout(record, [("encrypted record", 8), ("tag", 16)]).table,

@@ -54,6 +54,7 @@ enum NegativeVectors {
       case .lowOrderPoint: "low_order"
       case .nonceExhausted: "nonce"
       case .replayed: "replay"
+      case .malformedKEMKey: "kem_key"
       default: "\(refusal)"
       }
     guard actual == category else { throw Mismatch(description: "refused with \(actual), not \(category)") }

@@ -39,6 +39,7 @@ final class Party {
     // The party that a pipe makes fall back before it has answered has no ephemeral key yet.
     let mayLack = !pattern.needsEphemeral(role) && vector["\(side)_ephemeral"] == nil
     if !mayLack && (pattern.needsEphemeral(role) || pattern.sends(.e, by: role)) { try giveEphemeral(vector, side) }
+    if pattern.isHybrid { handshake.setKEMRandomness(try vector.need("\(side)_kem_seed")) }
     let psks = try vector.psks(side)
     let positions = (0..<HandshakePattern.maximumPSKCount).filter(pattern.hasPSK)
     guard positions.isEmpty || psks.count == positions.count || psks.count == 1 else {

@@ -10,7 +10,7 @@ final class LoopbackConnection: RelayConnection, @unchecked Sendable {
   private let relay: Relay
   private let loop = DispatchQueue(label: "loopback")
   // All belong to the loop.
-  private let session: RelaySession
+  let session: RelaySession
   private var client: Client?
   private var outbound: [[UInt8]] = []
   private var reason: CloseReason?

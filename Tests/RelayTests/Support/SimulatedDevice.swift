@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Credentials
+import Datagrams
 import Device
 import Foundation
 import CountersignCrypto
@@ -27,6 +28,8 @@ final class SimulatedDevice {
   private(set) var frames: [[UInt8]] = []
   /// What the server said in this session, in words.
   private(set) var heard: [String] = []
+  /// The same, byte for byte.
+  private(set) var records: [[UInt8]] = []
   /// Why the server refused the key that was shown last, by its own word; nil when it did not.
   private(set) var told: SessionRefusal?
 
@@ -62,6 +65,7 @@ final class SimulatedDevice {
   func firstFrame(on connection: LoopbackConnection, fallingBack: Bool = false) throws -> [UInt8] {
     self.connection = connection
     heard = []
+    records = []
     told = nil
     link = ServerLink(scheme: identity.scheme)
     // Of a device that has one key and one beside it.
@@ -80,6 +84,19 @@ final class SimulatedDevice {
       }
       throw error
     }
+  }
+
+  /// Gives datagrams the keys that follow from the session's.
+  func secure(_ caller: DatagramCaller) { link.withExport { caller.secure(with: $0) } }
+
+  /// Lends what the session exports.
+  func withExport<Result>(_ body: (borrowing SecretBytes<32>) throws -> Result) throws -> Result {
+    try link.withExport(body)
+  }
+
+  /// How many wake-ups the server allowed when it suspended this session; nil when it did not.
+  var suspended: Int? {
+    heard.last { $0.hasPrefix("suspended-") }.flatMap { Int($0.dropFirst("suspended-".count)) }
   }
 
   func seal(_ record: DeviceRecord) throws -> [UInt8] {
@@ -108,6 +125,10 @@ final class SimulatedDevice {
     var span = frame.mutableBytes
     let record = try link.open(&span)
     heard.append(record.word)
+    var bytes = [UInt8](repeating: 0, count: record.encodedLength)
+    var place = bytes.mutableBytes
+    _ = record.encode(into: &place)
+    records.append(bytes)
     if case .turnedAway(let reason) = record { told = reason }
     var reaction = Reaction()
     switch try identity.receive(record, over: link.slot!) {
@@ -215,7 +236,35 @@ extension ServerRecord {
     case .migrate(let scheme, _, _, _): "migrate-\(scheme)"
     case .keyRefused(let reason, let seconds): "key-refused-\(reason)-\(seconds)"
     case .rotation(let statement): "rotation-\(statement.content.device.rawValue)-\(statement.content.generation)"
+    case .suspended(let wakeUps, _, _): "suspended-\(wakeUps)"
     case .turnedAway(let reason): "turned-away-\(reason.rawValue)"
+    case .channel(let notice): notice.word
+    case .queue(let notice): notice.word
+    }
+  }
+}
+
+extension ChannelNotice {
+  fileprivate var word: String {
+    switch self {
+    case .application(let isDefault, let certificate, let name):
+      "application-\(String(decoding: [UInt8](copying: name), as: UTF8.self))-\(certificate.fields.generation)"
+        + (isDefault ? "-default" : "")
+    case .channelRefused(_, let reason): "channel-refused-\(reason)"
+    case .later(_, let seconds): "later-\(seconds)"
+    case .done(let id): "done-\(id.counter)"
+    case .request(let request, _): "request-\(request.request)"
+    }
+  }
+}
+
+extension QueueNotice {
+  fileprivate var word: String {
+    switch self {
+    case .opening(let device, _, _, let opening): "opening-\(device.device.rawValue)-\(opening.byteCount)"
+    case .report(let report, _): "report-\(report.device.device.rawValue)-\(report.sequence)-\(report.attempt)"
+    case .requestState(let id, let state): "request-\(id)-\(state)"
+    case .presence(let device, let event, _): "\(event)-\(device.device.rawValue)"
     }
   }
 }

@@ -51,10 +51,11 @@ public final class Authority {
 
   public func certificate(
     for key: X25519.PublicKey, system: UInt32 = 1, device: UInt64 = 0x0011_2233_4455_6677, generation: Generation = 1,
-    lastEpoch: Epoch = 20
+    lastEpoch: Epoch = 20, isApplication: Bool = false
   ) throws -> Certificate {
     try issuer.certificate(
-      for: key, system: SystemID(system), device: DeviceID(device), generation: generation, lastEpoch: lastEpoch)
+      for: key, system: SystemID(system), device: DeviceID(device), generation: generation, lastEpoch: lastEpoch,
+      isApplication: isApplication)
   }
 
   public func revocation(
@@ -85,9 +86,15 @@ public final class Authority {
     try issuer.statement(EpochContent(epoch: epoch))
   }
 
+  /// An application, as its file is when it has just been added.
+  public func application(_ id: UInt64, system: UInt32 = 1) throws -> TestDevice {
+    try device(id, system: system, isApplication: true)
+  }
+
   /// A device straight from the assembly line.
   public func device(
-    _ id: UInt64, system: UInt32 = 1, lastEpoch: Epoch = 20, epoch: Epoch = 10, scheme: SchemeID = .certified
+    _ id: UInt64, system: UInt32 = 1, lastEpoch: Epoch = 20, epoch: Epoch = 10, scheme: SchemeID = .certified,
+    isApplication: Bool = false
   ) throws -> TestDevice {
     let device = TestDevice()
     device.identity.create(
@@ -99,7 +106,8 @@ public final class Authority {
       return device
     }
     guard let key = device.identity.renewalKey else { throw DeviceError.noUsableKey }
-    try device.identity.install(certificate(for: key, system: system, device: id, lastEpoch: lastEpoch))
+    try device.identity.install(
+      certificate(for: key, system: system, device: id, lastEpoch: lastEpoch, isApplication: isApplication))
     device.save()
     return device
   }

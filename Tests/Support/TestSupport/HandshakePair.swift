@@ -18,15 +18,15 @@ public struct HandshakePair: ~Copyable {
   }
 
   /// One handshake from making both states to the transport keys, and `transportMessages` messages each way.
-  public borrowing func run<C: Cipher.Function, H: Hash.Function>(
-    _ cipher: C.Type, _ hash: H.Type, transportMessages: Int = 0
+  public borrowing func run<C: Cipher.Function, H: Hash.Function, K: KEM & ~Copyable>(
+    _ cipher: C.Type, _ hash: H.Type, kem: K.Type = NoKEM.self, transportMessages: Int = 0
   ) throws(NoiseError) {
-    var wire = Bytes<512>()
-    var payload = Bytes<512>()
+    var wire = Bytes<1400>()
+    var payload = Bytes<1400>()
     var wireBytes = wire.mutableBytes
     var payloadBytes = payload.mutableBytes
-    var initiator = HandshakeState<C, H>(pattern, role: .initiator)
-    var responder = HandshakeState<C, H>(pattern, role: .responder)
+    var initiator = HandshakeMachine<C, H, K>(pattern, role: .initiator)
+    var responder = HandshakeMachine<C, H, K>(pattern, role: .responder)
     try give(&initiator, initiatorKey, peer: responderKey.publicKey)
     try give(&responder, responderKey, peer: initiatorKey.publicKey)
     try initiator.start()
@@ -58,8 +58,8 @@ public struct HandshakePair: ~Copyable {
   }
 
   /// Gives `state` the keys that its pattern asks for, and no others.
-  private borrowing func give<C: Cipher.Function, H: Hash.Function>(
-    _ state: inout HandshakeState<C, H>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
+  private borrowing func give<C: Cipher.Function, H: Hash.Function, K: KEM & ~Copyable>(
+    _ state: inout HandshakeMachine<C, H, K>, _ key: borrowing X25519.PrivateKey, peer: X25519.PublicKey
   ) throws(NoiseError) {
     let mine = state.role == .initiator ? pattern.initiatorPreMessage : pattern.responderPreMessage
     let theirs = state.role == .initiator ? pattern.responderPreMessage : pattern.initiatorPreMessage

@@ -18,7 +18,7 @@ RESERVED_NONCE = 2**64 - 1
 
 
 class Refused(Exception):
-    """A refusal, with its category: decrypt, length, low_order, nonce or order."""
+    """A refusal, with its category: decrypt, kem_key, length, low_order, nonce or order."""
 
     def __init__(self, category):
         super().__init__(category)

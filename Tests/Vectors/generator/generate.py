@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the committed vectors, or checks them.
 
-    generate.py                    write ../noise/*.json and ../credentials/*.json
+    generate.py                    write ../noise/*.json, ../credentials/*.json, ../channels/*.json and ../ibe/*.json
     generate.py --check            fail if any of them differs from what would be written
     generate.py --validate FOLDER  run this reference over every foreign set *.json of a folder
 
@@ -14,7 +14,9 @@ import json
 import sys
 from pathlib import Path
 
+from make_channel import channel_vectors
 from make_fallback import fallback_vectors
+from make_hybrid import hybrid_vectors, negative_hybrid_vectors
 from make_identity import identity_vectors
 from make_negative import negative_vectors
 from make_positive import deferred_vectors, psk_vectors
@@ -22,6 +24,12 @@ from make_primitives import primitive_vectors
 from make_rekey import rekey_vectors
 from make_transport import transport_vectors
 from session import check
+
+try:
+    from make_ibe import ibe_vectors
+except ModuleNotFoundError as error:
+    print(f"SKIPPED ibe/ibe.json, for which Python needs {error.name}: pip install -r Tests/requirements/tests.txt")
+    ibe_vectors = None
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
@@ -31,9 +39,14 @@ FILES = {
     "noise/rekey.json": rekey_vectors,
     "noise/transport.json": transport_vectors,
     "noise/negative.json": negative_vectors,
+    "noise/hybrid.json": hybrid_vectors,
+    "noise/hybrid-negative.json": negative_hybrid_vectors,
     "noise/primitives.json": primitive_vectors,
     "credentials/identity.json": identity_vectors,
+    "channels/channel.json": channel_vectors,
 }
+if ibe_vectors:
+    FILES["ibe/ibe.json"] = ibe_vectors
 
 
 def rendered(make):

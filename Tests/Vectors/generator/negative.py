@@ -4,32 +4,36 @@
 import copy
 from dataclasses import dataclass
 
+import mlkem
 from functions import DHLEN, TAGLEN, Refused
 from session import Session
 
 
 @dataclass
 class Field:
-    name: str  # e, s or payload
+    name: str  # e, s, e1, ekem1 or payload
     start: int
     end: int
     sealed: bool
+
+
+LENGTHS = {"e": DHLEN, "s": DHLEN, "e1": mlkem.PUBLICLEN, "ekem1": mlkem.CIPHERLEN}
 
 
 def layout(pattern, index, size):
     """The fields of message `index`, which is `size` bytes long."""
     if index >= len(pattern.messages):
         return [Field("payload", 0, size, True)]
-    has_key = any(t in ("psk", "ee", "es", "se", "ss") for m in pattern.messages[:index] for t in m)
+    has_key = any(t in ("psk", "ee", "es", "se", "ss", "ekem1") for m in pattern.messages[:index] for t in m)
     has_key |= pattern.psk and any("e" in m for m in pattern.messages[:index])
     fields, at = [], 0
     for token in pattern.messages[index]:
-        if token in ("e", "s"):
-            sealed = token == "s" and has_key
-            end = at + DHLEN + (TAGLEN if sealed else 0)
+        if token in LENGTHS:
+            sealed = token != "e" and has_key
+            end = at + LENGTHS[token] + (TAGLEN if sealed else 0)
             fields.append(Field(token, at, end, sealed))
             at = end
-        has_key |= token not in ("e", "s") or (token == "e" and pattern.psk)
+        has_key |= token not in ("e", "s", "e1") or (token == "e" and pattern.psk)
     return fields + [Field("payload", at, size, has_key)]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three objects of Noise revision 34, section 5, as the specification words them."""
 
+import mlkem
 from functions import CIPHERS, DHLEN, HASHES, MAX_MESSAGE, RESERVED_NONCE, TAGLEN, Refused
 from patterns import parse
 
@@ -79,18 +80,21 @@ class SymmetricState:
 
 
 class HandshakeState:
-    """Section 5.3, with the psk token of section 9.
+    """Section 5.3, with the psk token of section 9 and the tokens e1 and ekem1 of the modifier hfs.
 
     `e` is the key pair that the "e" token will send, or, where a pre-message already carries it,
     the key pair in use from the start. `psks` are taken in the order of the "psk" tokens.
+    `kem` is the seed from which the KEM's key pair follows, for the sender of e1, or its ciphertext, for that of ekem1; `replaced`
+    has functions that change what a field holds, for negative cases.
     """
 
-    def __init__(self, name, initiator, prologue, s=None, e=None, rs=None, re=None, psks=()):
+    def __init__(self, name, initiator, prologue, s=None, e=None, rs=None, re=None, psks=(), kem=None):
         _, pattern, _, cipher, hash = name.split("_")
         self.pattern = parse(pattern)
         self.symmetric = SymmetricState(name, CIPHERS[cipher], HASHES[hash])
         self.initiator, self.s, self.e, self.rs, self.re = initiator, s, e, rs, re
         self.psks, self.index = list(psks), 0
+        self.kem, self.kem_key, self.replaced = kem, None, {}
         self.symmetric.mix_hash(prologue)
         for owner, tokens in ((True, self.pattern.initiator_pre), (False, self.pattern.responder_pre)):
             for token in tokens:
@@ -131,12 +135,22 @@ class HandshakeState:
                 self._mix_ephemeral(self.e.public)
             elif token == "s":
                 message += self.symmetric.encrypt_and_hash(self.s.public)
+            elif token == "e1":
+                public, self.kem_key = mlkem.generate(self.kem)
+                message += self.symmetric.encrypt_and_hash(self._field(token, public))
+            elif token == "ekem1":
+                ciphertext, secret = mlkem.encapsulate(self.kem_key, self.kem)
+                message += self.symmetric.encrypt_and_hash(self._field(token, ciphertext))
+                self.symmetric.mix_key(secret)
             else:
                 self._mix(token)
         message += self.symmetric.encrypt_and_hash(payload)
         if len(message) > MAX_MESSAGE:
             raise Refused("length")
         return message
+
+    def _field(self, token, content):
+        return self.replaced.get(token, lambda same: same)(content)
 
     def read_message(self, message):
         tokens, rest = self._next(writing=False), memoryview(message)
@@ -157,6 +171,15 @@ class HandshakeState:
             elif token == "s":
                 sealed = TAGLEN if self.symmetric.cipher.k else 0
                 self.rs = self.symmetric.decrypt_and_hash(take(DHLEN + sealed))
+            elif token == "e1":
+                sealed = TAGLEN if self.symmetric.cipher.k else 0
+                self.kem_key = self.symmetric.decrypt_and_hash(take(mlkem.PUBLICLEN + sealed))
+                if not mlkem.is_public_key(self.kem_key):
+                    raise Refused("kem_key")
+            elif token == "ekem1":
+                sealed = TAGLEN if self.symmetric.cipher.k else 0
+                ciphertext = self.symmetric.decrypt_and_hash(take(mlkem.CIPHERLEN + sealed))
+                self.symmetric.mix_key(mlkem.decapsulate(self.kem_key, ciphertext))
             else:
                 self._mix(token)
         return self.symmetric.decrypt_and_hash(bytes(rest))

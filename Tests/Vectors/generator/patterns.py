@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handshake patterns of Noise revision 34: sections 7.4, 7.5 and 18.1, and the modifiers of 9.4 and 10.2.
+"""Handshake patterns of Noise revision 34: sections 7.4, 7.5 and 18.1, the modifiers of 9.4 and 10.2, and
+hfs of the draft "KEM-based Hybrid Forward Secrecy for Noise", revision 1.
 
 Patterns are kept in canonical form: the initiator is on the left. One line a pattern: pre-messages
 left of the colon, messages right of it, each with the arrow of its sender.
@@ -125,10 +126,28 @@ def psk(pattern, position):
     return replace(pattern, messages=tuple(messages))
 
 
+def hfs(pattern):
+    """Section 5 of the draft, by its rule: its table puts the e1 of KKhfs before es, against it."""
+    messages, first_e = [], True
+    for tokens in pattern.messages:
+        tokens = list(tokens)
+        if "e" in tokens and first_e:
+            agreements = [i for i, token in enumerate(tokens) if token in ("ee", "es", "se", "ss")]
+            tokens.insert((agreements or [tokens.index("e")])[0] + 1, "e1")
+            first_e = False
+        if "ee" in tokens:
+            tokens.insert(tokens.index("ee") + 1, "ekem1")
+        messages.append(tuple(tokens))
+    return replace(pattern, messages=tuple(messages))
+
+
+MODIFIERS = {"fallback": fallback, "hfs": hfs}
+
+
 def parse(section):
     """The pattern that a name section such as "XXfallback+psk0" stands for (section 8.1)."""
-    match = re.fullmatch(r"([A-Z0-9]+)((?:psk\d|fallback)(?:\+(?:psk\d|fallback))*)?", section)
+    match = re.fullmatch(r"([A-Z0-9]+)((?:psk\d|fallback|hfs)(?:\+(?:psk\d|fallback|hfs))*)?", section)
     pattern = BASE[match[1]]
     for modifier in filter(None, (match[2] or "").split("+")):
-        pattern = fallback(pattern) if modifier == "fallback" else psk(pattern, int(modifier[3:]))
+        pattern = MODIFIERS[modifier](pattern) if modifier in MODIFIERS else psk(pattern, int(modifier[3:]))
     return replace(pattern, name=section)

@@ -30,6 +30,7 @@ def party(vector, role):
         rs=_bytes(vector, f"{role}_remote_static"),
         re=_bytes(vector, f"{role}_remote_ephemeral"),
         psks=[bytes.fromhex(p) for p in vector.get(f"{role}_psks", [])],
+        kem=_bytes(vector, f"{role}_kem_seed"),
     )
 
 
@@ -114,6 +115,9 @@ def blank(section, suite, label):
     prologue = seed(f"{label} prologue", seed(label)[0] % 48)
     for role, peer in (ROLES, ROLES[::-1]):
         vector[f"{role}_prologue"] = prologue.hex()
+        for token, size in (("e1", 64), ("ekem1", 32)):
+            if pattern.sends(role == "init", token):
+                vector[f"{role}_kem_seed"] = seed(f"{label} {role} kem", size).hex()
         if pattern.psk:
             vector[f"{role}_psks"] = [seed(f"{label} psk {i}").hex() for i in range(pattern.psks)]
         for kind, token in (("static", "s"), ("ephemeral", "e")):

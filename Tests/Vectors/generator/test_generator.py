@@ -9,6 +9,7 @@ import dataclasses
 import json
 import unittest
 
+import mlkem
 from functions import CIPHERS, HASHES, RESERVED_NONCE, KeyPair, Refused
 from generate import FILES, ROOT
 from make_low_order import LOW_ORDER
@@ -28,7 +29,7 @@ def broken_rules(pattern):
             if token in ("e", "s"):
                 broken |= {2} if token in owned[initiator] else set()
                 owned[initiator].add(token)
-            elif token != "psk":
+            elif token not in ("psk", "e1", "ekem1"):
                 broken |= {3} if token in done else set()
                 broken |= set() if token[0] in owned[True] and token[1] in owned[False] else {1}
             done.add(token) if token not in ("e", "s") else None
@@ -78,7 +79,46 @@ class Functions(unittest.TestCase):
             self.assertEqual(caught.exception.category, "nonce")
 
 
+class KEM(unittest.TestCase):
+    """Against OpenSSL, where this `cryptography` has ML-KEM, and the refusal of section 7.2."""
+
+    def test_both_ways_with_openssl(self):
+        try:
+            from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+        except ImportError:
+            self.skipTest("this cryptography has no ML-KEM")
+        for number in range(3):
+            material = seed(f"ML-KEM {number}", 64)
+            ek, dk = mlkem.generate(material)
+            theirs = MLKEM768PrivateKey.from_seed_bytes(material)
+            self.assertEqual(theirs.public_key().public_bytes_raw(), ek)
+            ciphertext, secret = mlkem.encapsulate(ek, seed("m"))
+            self.assertEqual(theirs.decapsulate(ciphertext), secret)
+            secret, ciphertext = theirs.public_key().encapsulate()
+            self.assertEqual(mlkem.decapsulate(dk, ciphertext), secret)
+            forged = bytes([ciphertext[0] ^ 1]) + ciphertext[1:]
+            self.assertEqual(mlkem.decapsulate(dk, forged), theirs.decapsulate(forged))
+
+    def test_a_key_that_is_not_reduced(self):
+        ek = mlkem.generate(seed("ML-KEM", 64))[0]
+        self.assertTrue(mlkem.is_public_key(ek))
+        self.assertFalse(mlkem.is_public_key(b"\xff\xff" + ek[2:]))
+        self.assertFalse(mlkem.is_public_key(ek[:-1]))
+
+
 class Patterns(unittest.TestCase):
+    def test_hfs_as_in_the_draft(self):
+        for name, first, second in (
+            ("NN", "e e1", "e ee ekem1"),
+            ("XX", "e e1", "e ee ekem1 s es"),
+            ("XK", "e es e1", "e ee ekem1"),
+            ("IK", "e es e1 s ss", "e ee ekem1 se"),
+            ("IX", "e e1 s", "e ee ekem1 se s es"),
+        ):
+            messages = parse(name + "hfs").messages
+            self.assertEqual((" ".join(messages[0]), " ".join(messages[1])), (first, second))
+            self.assertEqual(messages[2:], BASE[name].messages[2:])
+
     def test_count(self):
         self.assertEqual(len(BASE), 15 + 23)
         self.assertEqual(sum(map(admits_fallback, BASE.values())), 28)
@@ -114,7 +154,7 @@ class Sets(unittest.TestCase):
                 self.assertTrue(check(vector), (name, vector["protocol_name"]))
 
     def test_no_name_occurs_twice(self):
-        for name in ("noise/psk.json", "noise/deferred.json", "noise/fallback.json"):
+        for name in ("noise/hybrid.json", "noise/psk.json", "noise/deferred.json", "noise/fallback.json"):
             names = [v["protocol_name"] for v in sets()[name]["vectors"]]
             self.assertEqual(len(names), len(set(names)))
 
@@ -128,6 +168,9 @@ class Sets(unittest.TestCase):
         self.assertEqual(len({c["id"] for c in cases}), len(cases))
         self.assertEqual({c["expect"] for c in cases}, {"decrypt", "length", "low_order", "nonce", "order"})
         self.assertGreater(len(cases), 900)
+        cases = [c for v in sets()["noise/hybrid-negative.json"]["vectors"] for c in v["cases"]]
+        self.assertEqual(len({c["id"] for c in cases}), len(cases))
+        self.assertEqual({c["expect"] for c in cases}, {"decrypt", "kem_key", "length", "order"})
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ struct Floor {
       case .ee, .es, .se, .ss:
         if token != .ss || !hasCachedStaticShared { add(BARE_DH) }
         mixKey(outputs: 2)
+      case .e1, .ekem1: preconditionFailure("a pattern with a KEM is not measured here")
       }
     }
     crypt(0, isOurs)

@@ -3,7 +3,7 @@
 @_spi(Testing) import Noise
 import CountersignCrypto
 
-/// Reading handshake messages, in every pattern with every psk that fits, by both parties, at every message.
+/// Reading handshake messages, in every pattern with every psk that fits, with and without a KEM, by both parties, at every message.
 ///
 /// The input chooses the pattern, the modifiers and how far a genuine handshake goes; then the fuzzed bytes arrive in place of
 /// the next message, or the genuine message with fuzzed bytes laid over it. A refused message must leave the state as it was, and
@@ -13,20 +13,25 @@ func fuzzHandshake(_ span: RawSpan) {
   let patterns = HandshakePattern.all
   var pattern = patterns[Int(input.byte()) % patterns.count]
   let modifiers = input.byte()
+  if modifiers & 0x80 != 0, let hybrid = try? pattern.hfs() { pattern = hybrid }
   for position in 0...pattern.messageCount where modifiers & (1 << UInt8(position)) != 0 {
     pattern = (try? pattern.psk(position)) ?? pattern
   }
   switch input.byte() & 3 {
-  case 0: readHandshake(pattern, &input, Hash.SHA256.self)
-  case 1: readHandshake(pattern, &input, Hash.SHA512.self)
-  case 2: readHandshake(pattern, &input, Hash.BLAKE2s.self)
-  default: readHandshake(pattern, &input, Hash.BLAKE2b.self)
+  case 0 where pattern.isHybrid: readHandshake(pattern, &input, Hash.SHA256.self, MLKEM768State.self)
+  case _ where pattern.isHybrid: readHandshake(pattern, &input, Hash.BLAKE2b.self, MLKEM768State.self)
+  case 0: readHandshake(pattern, &input, Hash.SHA256.self, NoKEM.self)
+  case 1: readHandshake(pattern, &input, Hash.SHA512.self, NoKEM.self)
+  case 2: readHandshake(pattern, &input, Hash.BLAKE2s.self, NoKEM.self)
+  default: readHandshake(pattern, &input, Hash.BLAKE2b.self, NoKEM.self)
   }
 }
 
-private func readHandshake<H: Hash.Function>(_ pattern: HandshakePattern, _ input: inout Input, _: H.Type) {
-  var initiator = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .initiator)
-  var responder = HandshakeState<Cipher.ChaChaPoly, H>(pattern, role: .responder)
+private func readHandshake<H: Hash.Function, K: KEM & ~Copyable>(
+  _ pattern: HandshakePattern, _ input: inout Input, _: H.Type, _: K.Type
+) {
+  var initiator = HandshakeMachine<Cipher.ChaChaPoly, H, K>(pattern, role: .initiator)
+  var responder = HandshakeMachine<Cipher.ChaChaPoly, H, K>(pattern, role: .responder)
   do {
     try Keys.give(&initiator, Keys.initiator, peer: Keys.responder)
     try Keys.give(&responder, Keys.responder, peer: Keys.initiator)
@@ -68,8 +73,8 @@ private func arrival(_ genuine: [UInt8], _ input: inout Input) -> [UInt8] {
   return message
 }
 
-private func tryToRead<H: Hash.Function>(
-  _ state: inout HandshakeState<Cipher.ChaChaPoly, H>, _ message: [UInt8]
+private func tryToRead<H: Hash.Function, K: KEM & ~Copyable>(
+  _ state: inout HandshakeMachine<Cipher.ChaChaPoly, H, K>, _ message: [UInt8]
 ) -> Bool {
   let before = withUnsafeBytes(of: &state) { [UInt8]($0) }
   do {
@@ -88,8 +93,8 @@ enum Keys {
   static let responder = X25519.PrivateKey.random()
   static let psk = SecretBytes<32>.random()
 
-  static func give<H: Hash.Function>(
-    _ state: inout HandshakeState<Cipher.ChaChaPoly, H>, _ key: borrowing X25519.PrivateKey,
+  static func give<H: Hash.Function, K: KEM & ~Copyable>(
+    _ state: inout HandshakeMachine<Cipher.ChaChaPoly, H, K>, _ key: borrowing X25519.PrivateKey,
     peer: borrowing X25519.PrivateKey
   ) throws(NoiseError) {
     let pattern = state.pattern

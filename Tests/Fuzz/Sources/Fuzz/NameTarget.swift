@@ -7,10 +7,10 @@ func fuzzNames(_ span: RawSpan) {
   var input = Input(span)
   let bytes = input.takeRest()
   // Half of the inputs are only the pattern's name, which is where the grammar is.
+  let given = String(decoding: bytes, as: UTF8.self)
   let text =
     bytes.first == UInt8(ascii: "N")
-    ? String(decoding: bytes, as: UTF8.self)
-    : "Noise_\(String(decoding: bytes, as: UTF8.self))_25519_ChaChaPoly_SHA256"
+    ? given : "Noise_\(given)_25519\(given.contains("hfs") ? "+MLKEM768" : "")_ChaChaPoly_SHA256"
   guard let name = try? NoiseProtocolName(text) else { return }
   require(name.description == text, "a name prints back as it was")
   do {

@@ -20,6 +20,8 @@ nonisolated(unsafe) let targets: [String: FuzzTarget] = [
   "identity-answer": fuzzIdentityAnswer,
   "identity-hello": fuzzIdentityHello,
   "device-file": fuzzDeviceFile,
+  "wake-up": fuzzWakeUp,
+  "suspended-area": fuzzSuspendedArea,
 ]
 
 /// Stops the fuzzer: the input has shown that a promise does not hold.
