@@ -56,10 +56,14 @@ final class ApplicationQueue {
 
   // MARK: Instances
 
-  func begin(_ client: Client) { instances.append(Instance(client, limits)) }
+  func begin(_ client: Client) throws(RelayError) {
+    instances.append(Instance(client, limits))
+    try take(client)
+  }
 
-  func take(_ bytes: Int, _ client: Client) throws(RelayError) {
-    guard let instance = instance(of: client) else { return }
+  /// Takes what an instance has granted: with its session's beginning, if that was before it.
+  func take(_ client: Client) throws(RelayError) {
+    guard let instance = instance(of: client), case let bytes = client.takeGrant(), bytes > 0 else { return }
     instance.add(credit: bytes)
     wake(instance)
     try goOn()

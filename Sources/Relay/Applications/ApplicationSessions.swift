@@ -13,7 +13,7 @@ extension ApplicationDesk {
     let queue =
       queues[client.address] ?? ApplicationQueue(client.address, self) { [goOnLater] in goOnLater(client.address) }
     queues[client.address] = queue
-    use(client.address) { queue throws(RelayError) in queue.begin(client) }
+    use(client.address) { queue throws(RelayError) in try queue.begin(client) }
     sayCaughtUp(to: client)
   }
 
@@ -24,8 +24,8 @@ extension ApplicationDesk {
   }
 
   /// An instance is ready for more.
-  func take(_ bytes: Int, _ client: Client) {
-    use(client.address) { queue throws(RelayError) in try queue.take(bytes, client) }
+  func take(_ client: Client) {
+    use(client.address) { queue throws(RelayError) in try queue.take(client) }
   }
 
   func goOn(_ application: DeviceAddress) { use(application) { queue throws(RelayError) in try queue.goOn() } }

@@ -21,7 +21,7 @@ struct MailQueue: Sendable {
     /// A device has a session and knows of applications.
     case greet(Client)
     /// An instance of an application is ready for so many bytes more.
-    case take(Int, Client)
+    case take(Client)
     /// An application's queue has more to do.
     case goOn(DeviceAddress)
     /// A second has passed.

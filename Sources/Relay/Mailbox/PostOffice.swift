@@ -56,7 +56,10 @@ package final class PostOffice: @unchecked Sendable {
   func greet(_ client: Client) { submit(.greet(client)) }
 
   /// An instance of an application is ready for more.
-  func take(_ bytes: Int, _ client: Client) { submit(.take(bytes, client)) }
+  func take(_ bytes: Int, _ client: Client) {
+    client.grant(bytes)
+    submit(.take(client))
+  }
 
   /// A second has passed.
   func tick() { submit(.tick) }
@@ -144,7 +147,7 @@ package final class PostOffice: @unchecked Sendable {
       case .resume(let client): delivery.sendPage(to: client)
       case .end(let client): if client.isApplication { desk.end(client) } else { delivery.end(client) }
       case .greet(let client): if !client.hasEnded { desk.greet(client) }
-      case .take(let bytes, let client): desk.take(bytes, client)
+      case .take(let client): desk.take(client)
       case .goOn(let application): desk.goOn(application)
       case .tick: desk.tick()
       }

@@ -73,6 +73,7 @@ package final class Client: Sendable {
 
   private let state: Mutex<State>
   private let ended = Atomic<Bool>(false)
+  private let granted = Atomic<Int>(0)
   private let superseded = Atomic<Bool>(false)
 
   /// - Parameters:
@@ -123,6 +124,12 @@ package final class Client: Sendable {
     get { ended.load(ordering: .acquiring) }
     set { ended.store(newValue, ordering: .releasing) }
   }
+
+  /// An instance of an application is ready for so many bytes more. It may say so before its session is announced.
+  func grant(_ bytes: Int) { granted.add(bytes, ordering: .relaxed) }
+
+  /// What was granted and not taken yet.
+  func takeGrant() -> Int { granted.exchange(0, ordering: .relaxed) }
 
   /// Marks an order as given in this session; false when it was before.
   func tell(of order: DeviceOrder) -> Bool {
