@@ -20,7 +20,8 @@ struct Wake: ParsableCommand {
 
       Examples:
         countersign wake --device pump.device --server udp://127.0.0.1:7700
-        countersign wake --device pump.device --server udp://127.0.0.1:7700 --hop-by-hop "21.5 C"
+        countersign wake --device pump.device --server udp://127.0.0.1:7700 \\
+          --hop-by-hop "21.5 C"
         countersign wake --device pump.device --server udp://127.0.0.1:7700 \\
           --to 00a0b1c2d3e4f506 --hop-by-hop "valve open"
         countersign wake --device pump.device --server udp://127.0.0.1:7700 --one-way
