@@ -60,6 +60,26 @@ struct SleeperTests {
     #expect(refused.data == [0x85] + Self.bytes(number.rawValue + 1) + [1])
   }
 
+  @Test("Text reaches the application that is the system's default once, under the wake-up's number")
+  func textForAnApplication() throws {
+    let fleet = try TestFleet()
+    let application = try fleet.application(0xA1)
+    let sleeper = try SleepingDevice(try fleet.device(1), fleet)
+    try sleeper.suspend()
+    let number = sleeper.session.nextMessage
+    let text = Array("21.5 C".utf8)
+    let frame = try sleeper.seal(text)
+    let answer = try #require(fleet.wake(frame))
+    try fleet.restartServer()
+    #expect(fleet.wake(frame) == answer)
+    #expect(try #require(sleeper.read(answer)).data.isEmpty)
+    try application.join(fleet)
+    try application.take(in: fleet)
+    #expect(application.got.map(\.id) == [number])
+    #expect(application.got.map(\.isOpen) == [true])
+    #expect(application.got.map(\.body) == [text])
+  }
+
   private static func bytes(_ number: UInt64) -> [UInt8] {
     (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * $0)) }
   }
